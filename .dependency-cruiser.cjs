@@ -1,0 +1,95 @@
+// Which room may know which (docs/architecture.md). A lib is entered by its index alone; arrows point downhill.
+const layers = [
+  { libs: ['config', 'errors'], may: ['config', 'errors'] },
+  { libs: ['logging', 'metrics', 'health', 'shutdown'], may: ['config', 'errors'] },
+  { libs: ['database', 'redis'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown'] },
+  { libs: ['queue'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'redis'] },
+  {
+    libs: ['auth', 'documents', 'embeddings', 'extraction'],
+    may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'database', 'redis'],
+  },
+  {
+    libs: ['ingestion'],
+    may: [
+      'config',
+      'errors',
+      'logging',
+      'metrics',
+      'health',
+      'shutdown',
+      'database',
+      'redis',
+      'queue',
+      'documents',
+      'embeddings',
+      'extraction',
+    ],
+  },
+  {
+    libs: ['search'],
+    may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'database', 'documents', 'embeddings'],
+  },
+  { libs: ['alerting'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'redis'] },
+];
+
+const layerRules = layers.flatMap(({ libs, may }) =>
+  libs.map((lib) => ({
+    name: `${lib}-knows-only-what-is-below`,
+    severity: 'error',
+    from: { path: `^libs/${lib}/` },
+    to: { path: '^(libs|apps)/', pathNot: `^libs/(${[...new Set([lib, ...may])].join('|')})/` },
+  })),
+);
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'libs-never-import-apps',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'no-app-imports-an-app',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'a-lib-is-entered-by-its-index',
+      severity: 'error',
+      from: { path: '^(libs|apps)/([^/]+)/' },
+      to: { path: '^libs/([^/]+)/src/(?!index\\.ts$)', pathNot: '^libs/$2/' },
+    },
+    {
+      name: 'product-code-never-imports-tests',
+      severity: 'error',
+      from: { path: '^(libs|apps)/' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'no-dev-dependency-at-run-time',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'everything-resolves',
+      severity: 'error',
+      from: { path: '^(libs|apps|test)/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
