@@ -1,0 +1,49 @@
+import { describeSettings, settingsSchema, type Settings } from './settings';
+
+// The fields come from the schema; spelling them out again would be a second list to keep.
+const SettingsHolder = class {
+  constructor(settings: Settings) {
+    Object.assign(this, settings);
+  }
+} as new (settings: Settings) => Readonly<Settings>;
+
+/**
+ * The validated settings, injected by this class. Fields are named as the variables are, so that one search finds
+ * the setting, its use and its documentation.
+ */
+export class Config extends SettingsHolder {
+  /** True when nothing is set and PostgreSQL and Valkey run inside this process tree. */
+  get embedded(): boolean {
+    return this.DATABASE_URL === undefined;
+  }
+}
+
+/** A setting has a value the program cannot run with. The message is for the operator and names each variable. */
+export class InvalidSettingsError extends Error {
+  override readonly name = 'InvalidSettingsError';
+}
+
+/**
+ * Reads and validates the environment. An empty variable counts as unset, as compose files write it.
+ * @throws InvalidSettingsError naming every bad variable, its value (secrets hidden) and what is allowed.
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const descriptions = describeSettings();
+  const given: Record<string, string> = {};
+  for (const { name } of descriptions) {
+    const value = environment[name]?.trim();
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const parsed = settingsSchema.safeParse(given);
+  if (parsed.success) return new Config(parsed.data);
+
+  const lines = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const description = descriptions.find((candidate) => candidate.name === name);
+    const value = given[name];
+    const shown =
+      value === undefined ? 'is not set' : description?.secret ? 'has a bad value (hidden)' : `is "${value}"`;
+    return `  ${name} ${shown}: ${issue.message}. Allowed: ${description?.allowed ?? 'see docs/configuration.md'}.`;
+  });
+  throw new InvalidSettingsError(`Cannot start, the environment has bad settings:\n${lines.join('\n')}`);
+}

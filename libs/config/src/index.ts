@@ -1,0 +1,11 @@
+export { compiledEntry } from './compiled-entry';
+export {
+  describeClientSettings,
+  isApiKeyText,
+  loadClientSettings,
+  serverAddress,
+  type ClientSettings,
+} from './client-settings';
+export { Config, InvalidSettingsError, loadConfig } from './config';
+export { ConfigModule } from './config.module';
+export { describeSettings, type SettingDescription, type Settings } from './settings';

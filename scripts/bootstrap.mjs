@@ -1,0 +1,198 @@
+// Installs and builds what is missing or out of date, with nothing but Node. Every command of package.json begins here,
+// so that each of them works straight after `git clone`.
+import { spawn } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { BootstrapError, hashOf, read, ROOT, walk } from './bootstrap/files.mjs';
+import { lock } from './bootstrap/lock.mjs';
+
+export { BootstrapError, ROOT };
+const INSTALLED = join(ROOT, 'node_modules', '.vectorlane-lock-hash');
+const BUILT = join(ROOT, 'dist', '.build-hash');
+const STEP_TIMEOUT_MS = 900_000;
+/** From asking a step to end until it is ended. */
+const KILL_AFTER_MS = 5_000;
+
+/** @param {{ quiet?: boolean }} [options] quiet: say nothing when there is nothing to do */
+export async function bootstrap({ quiet = false } = {}) {
+  requireNode();
+  const todo = { install: !isInstalled(), build: !isBuilt() };
+  if (!todo.install && !todo.build) return;
+  // Two commands at once on a fresh clone: the second waits, looks again, and finds it done.
+  const unlock = await lock();
+  try {
+    if (!isInstalled()) await install(quiet);
+    if (!isBuilt()) await build(quiet);
+  } finally {
+    unlock();
+  }
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new BootstrapError(`Vectorlane needs Node 20.19 or newer; this is ${process.versions.node}.`);
+}
+
+function isInstalled() {
+  const wanted = hashOf([join(ROOT, 'package-lock.json')]);
+  const stamp = read(INSTALLED);
+  if (stamp === wanted) return true;
+  if (!holdsWhatIsLocked()) return false;
+  // `npm install` by hand has done it already: `npm ci` would only delete everything and fetch it again.
+  writeFileSync(INSTALLED, wanted);
+  return true;
+}
+
+/** npm's own note of what lies in node_modules, against the lock file: versions and digests. */
+function holdsWhatIsLocked() {
+  const note = read(join(ROOT, 'node_modules', '.package-lock.json'));
+  if (note === undefined) return false;
+  try {
+    const installed = JSON.parse(note).packages;
+    const locked = JSON.parse(read(join(ROOT, 'package-lock.json'))).packages;
+    const same = (path) =>
+      installed[path]?.version === locked[path]?.version && installed[path]?.integrity === locked[path]?.integrity;
+    // What is optional is left out where it does not fit the machine.
+    const isOptional = ({ optional, devOptional }) => optional || devOptional;
+    const missing = Object.keys(locked).filter(
+      (path) => path !== '' && !isOptional(locked[path]) && !(path in installed),
+    );
+    return missing.length === 0 && Object.keys(installed).every(same);
+  } catch {
+    return false; // a half-written note: install anew
+  }
+}
+
+function isBuilt() {
+  return read(BUILT) === hashOf(sources());
+}
+
+async function install(quiet) {
+  await step('Installing packages', ...npm('ci', '--no-audit', '--no-fund', '--loglevel=error'), {
+    quiet,
+    mend: 'Is the npm registry reachable? Try `npm ci` by hand.',
+  });
+  writeFileSync(INSTALLED, hashOf([join(ROOT, 'package-lock.json')]));
+}
+
+/** The npm that started us, where one did: on every system a script that this very Node can run. */
+function npm(...args) {
+  const script = process.env.npm_execpath;
+  return script?.endsWith('npm-cli.js') ? [process.execPath, [script, ...args]] : ['npm', args];
+}
+
+async function build(quiet) {
+  const hash = hashOf(sources());
+  // From here until the new stamp the build counts as missing, should this be cut off in the middle.
+  rmSync(BUILT, { force: true });
+  await compile(quiet);
+  if (!settleOutputs()) {
+    // The compiler's own notes say "up to date" about files that somebody deleted: have it write all of them.
+    rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+    await compile(quiet);
+    if (!settleOutputs()) throw new BootstrapError('The build left files out. Delete `dist` and try again.');
+  }
+  writeFileSync(BUILT, hash);
+}
+
+function compile(quiet) {
+  return step('Building', process.execPath, [join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build'], {
+    quiet,
+    mend: 'The compiler’s words are above.',
+  });
+}
+
+/** Deletes what has no source any more, and leaves the rest alone: a running program may read it. @returns complete? */
+function settleOutputs() {
+  const expected = new Set(
+    sources()
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+      .map(outputOf),
+  );
+  const present = [];
+  for (const folder of ['apps', 'libs'])
+    walk(join(ROOT, 'dist', folder), present, (name) => /\.js(\.map)?$/.test(name));
+  for (const file of present) if (!expected.has(file.replace(/\.map$/, ''))) rmSync(file);
+  return [...expected].every((file) => present.includes(file));
+}
+
+function outputOf(source) {
+  return join(ROOT, 'dist', relative(ROOT, source)).replace(/\.ts$/, '.js');
+}
+
+/** Runs one slow step with a line that counts the seconds; its output is shown only when it fails. */
+async function step(title, command, args, { quiet, mend }) {
+  const startedAt = Date.now();
+  const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
+  const say = (text) => process.stderr.write(text);
+  const live = process.stderr.isTTY && !quiet;
+  say(`${title} …${live ? '' : '\n'}`);
+  const ticker = live ? setInterval(() => say(`\r${title} … ${seconds()} `), 1000) : undefined;
+  const { code, output } = await run(command, args);
+  clearInterval(ticker);
+  if (code !== 0) {
+    say(`\n${output.slice(-8_000)}\n`);
+    throw new BootstrapError(`${title} failed after ${seconds()}. ${mend}`);
+  }
+  say(`${live ? '\r' : ''}${title} … done in ${seconds()}\n`);
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: withoutNpmSettings(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: STEP_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      shell: process.platform === 'win32' && command === 'npm',
+    });
+    let output = '';
+    const keep = (data) => (output = (output + data).slice(-64_000));
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const onSignal = (signal) => {
+      child.kill(signal);
+      setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref();
+      child.once('close', () => process.exit(signal === 'SIGINT' ? 130 : 143));
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+      resolve({ code, output });
+    });
+  });
+}
+
+/** Settings that an outer npm hands down (`npm run --silent`, its log level, its prefix) are not meant for ours. */
+function withoutNpmSettings() {
+  const kept = /^npm_config_(registry|cache|userconfig|globalconfig|cafile|.*proxy)$/i;
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name) || kept.test(name)),
+  );
+}
+
+/** What the build is made of. */
+function sources() {
+  const files = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((file) =>
+    join(ROOT, file),
+  );
+  const isSource = (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts');
+  for (const folder of ['apps', 'libs']) walk(join(ROOT, folder), files, isSource);
+  return files;
+}
+
+/** Runs a command's main part and turns an expected failure into one line and exit code 1. */
+export async function main(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof BootstrapError)) throw error;
+    process.stderr.write(`\n${error.message}\n`);
+    process.exit(1);
+  }
+}
