@@ -1,0 +1,58 @@
+/**
+ * The vocabulary of refusals: every `code` a caller can meet, with its HTTP status and title. Codes are part of the
+ * contract (docs/errors in the OpenAPI document); wording of `detail` is not.
+ */
+export const PROBLEMS = {
+  INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
+  INVALID_JSON: { status: 400, title: 'The body is not valid JSON' },
+  INVALID_MULTIPART: { status: 400, title: 'The body is not valid multipart/form-data' },
+  INVALID_CURSOR: { status: 400, title: 'The cursor is not one of ours' },
+  MISSING_API_KEY: { status: 401, title: 'An API key is needed' },
+  INVALID_API_KEY: { status: 401, title: 'The API key is not valid' },
+  INSUFFICIENT_SCOPE: { status: 403, title: 'The API key lacks the scope for this' },
+  NOT_FOUND: { status: 404, title: 'There is nothing here' },
+  DOCUMENT_NOT_FOUND: { status: 404, title: 'There is no such document' },
+  TEXT_NOT_AVAILABLE: { status: 409, title: 'The document has no extracted text yet' },
+  NOT_FAILED: { status: 409, title: 'Only a failed document can be retried' },
+  TOO_LARGE: { status: 413, title: 'The content is too large' },
+  UNSUPPORTED_FORMAT: { status: 415, title: 'This kind of content is not supported' },
+  UPLOADS_BUSY: { status: 503, title: 'Too many uploads are under way', retryable: true },
+  DEPENDENCY_UNAVAILABLE: { status: 503, title: 'A part this needs is not available', retryable: true },
+  EMBEDDING_UNAVAILABLE: { status: 503, title: 'The embedding model does not answer', retryable: true },
+  SHUTTING_DOWN: { status: 503, title: 'The service is shutting down', retryable: true },
+  INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
+} as const satisfies Record<string, { status: number; title: string; retryable?: boolean }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface ProblemOptions {
+  /** For the log, never shown to the caller. */
+  readonly cause?: unknown;
+  /** Seconds after which trying again makes sense; becomes `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * A refusal with a stable code. Thrown anywhere below the edge; the edge's filter turns it into RFC 9457.
+ * `detail` is shown to the caller: say what was wrong and what to do, never anything of the inside.
+ */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string,
+    options: ProblemOptions = {},
+  ) {
+    super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
+    const definition: { status: number; title: string; retryable?: boolean } = PROBLEMS[code];
+    this.status = definition.status;
+    this.title = definition.title;
+    this.retryable = definition.retryable ?? false;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? (this.retryable ? 5 : undefined);
+  }
+}
