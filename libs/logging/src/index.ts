@@ -1,0 +1,4 @@
+export { LogContext, type LogBindings } from './log-context';
+export { LoggingModule } from './logging.module';
+export { pinoOptions } from './pino-options';
+export { ServiceLogger } from './service-logger';

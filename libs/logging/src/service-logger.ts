@@ -1,0 +1,17 @@
+import { Logger } from 'nestjs-pino';
+
+/** Where Nest announces each module and route at boot: forty lines nobody reads, kept for `LOG_LEVEL=debug`. */
+const CHATTY_CONTEXTS: ReadonlySet<unknown> = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'BullModule',
+]);
+
+/** Nest's logger, through pino. */
+export class ServiceLogger extends Logger {
+  override log(message: unknown, ...optionalParams: unknown[]): void {
+    if (CHATTY_CONTEXTS.has(optionalParams.at(-1))) this.debug(message, ...optionalParams);
+    else super.log(message, ...optionalParams);
+  }
+}
