@@ -1,0 +1,4 @@
+export { HealthModule } from './health.module';
+export type { ReadinessIndicator } from './readiness-indicator';
+export { ReadinessRegistry } from './readiness-registry';
+export { VERSION } from './version';
