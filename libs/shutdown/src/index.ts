@@ -1,0 +1,2 @@
+export { SHUTDOWN_STAGES, ShutdownSequence, type ShutdownStage } from './shutdown-sequence';
+export { ShutdownModule } from './shutdown.module';
