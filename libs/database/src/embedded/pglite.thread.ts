@@ -1,0 +1,63 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
+import { SessionBridge } from './session-bridge';
+import { monotonicMs, type ThreadData, type ThreadReply, type ThreadRequest } from './thread-protocol';
+
+/**
+ * The thread that owns PGlite. PGlite computes synchronously, so in the main thread every query would stop the event
+ * loop, an index build for a minute.
+ *
+ * Durability: PGlite runs with fsync off. What is acknowledged is in the operating system's hands and survives kill -9
+ * of this process at any moment; it does not survive a power loss or a crash of the kernel in the seconds after.
+ *
+ * PGlite does not act on `statement_timeout` or a cancel request: nothing interrupts a running batch but the end of
+ * this thread, which the engine brings about when the batch clock says so. To the data that is a kill -9.
+ */
+
+const port = parentPort;
+if (port === null) throw new Error('pglite.thread runs as a worker thread');
+const { clusterFolder, batchClock } = workerData as ThreadData;
+
+function reply(message: ThreadReply): void {
+  // An answer can be large and nobody here looks at it again: hand it over instead of copying.
+  port?.postMessage(message, message.type === 'data' ? [message.bytes.buffer as ArrayBuffer] : []);
+}
+
+function fail(error: unknown): void {
+  reply({ type: 'failed', message: error instanceof Error ? error.message : `engine ended: ${JSON.stringify(error)}` });
+  // Not a moment longer: the state in memory is unknown, the state on disk is good for a restart. A port flushes what
+  // was posted when its thread exits.
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const database = await PGlite.create({ dataDir: clusterFolder, extensions: { vector } });
+  const bridge = new SessionBridge((bytes, limitMs) => {
+    Atomics.store(batchClock, 1, BigInt(limitMs));
+    Atomics.store(batchClock, 0, monotonicMs());
+    try {
+      return database.execProtocolRawSync(bytes);
+    } finally {
+      Atomics.store(batchClock, 0, 0n);
+    }
+  }, reply);
+
+  port?.on('message', (request: ThreadRequest) => {
+    try {
+      if (request.type !== 'close') return bridge.receive(request);
+      bridge.close();
+      database.close().then(() => {
+        reply({ type: 'closed' });
+        port?.close();
+      }, fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  reply({ type: 'ready' });
+}
+
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+main().catch(fail);

@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { insideTransaction } from './guarded-pool';
+
+/** serialization_failure, deadlock_detected: the same work may succeed when it is done again from the start. */
+const PASSING_CODES = new Set(['40001', '40P01']);
+const MAX_RETRIES = 3;
+const RETRY_STEP_MS = 25;
+
+/**
+ * Runs `work` in a transaction and commits it, or rolls back and passes the error on. Serialisation failures and
+ * deadlocks are tried again, at most three times, so `work` does nothing outside the database that cannot be done twice.
+ *
+ * @throws SecondCheckoutError in `work`, where it queries anything but its `manager`
+ */
+export async function inTransaction<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  for (let retries = 0; ; retries += 1) {
+    try {
+      return await dataSource.transaction(work);
+    } catch (error) {
+      if (retries >= MAX_RETRIES || !isPassing(error)) throw error;
+      // Spread out, so that the same two do not meet again.
+      await delay(RETRY_STEP_MS * 2 ** retries * (0.5 + Math.random()));
+    }
+  }
+}
+
+/** Puts the guard on every transaction of `dataSource`, also those begun with its own `transaction`. */
+export function guardTransactions(dataSource: DataSource): void {
+  const { manager } = dataSource;
+  const begin = manager.transaction.bind(manager) as (...args: unknown[]) => Promise<unknown>;
+  // TypeORM passes the work as the first argument, or as the second after an isolation level.
+  const guarded = (...args: unknown[]): Promise<unknown> =>
+    begin(
+      ...args.map((argument) => {
+        if (typeof argument !== 'function') return argument;
+        const work = argument as (inner: EntityManager) => Promise<unknown>;
+        return (inner: EntityManager) => insideTransaction(() => work(inner));
+      }),
+    );
+  manager.transaction = guarded;
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code } = error.driverError as { code?: unknown };
+  return typeof code === 'string' && PASSING_CODES.has(code);
+}
