@@ -1,0 +1,3 @@
+export { EmbeddedValkey, type EmbeddedValkeyOptions, type ValkeyEndpoint } from './embedded/embedded-valkey';
+export { type QueueRole, RedisConnections, RedisUnreachableError } from './redis-connections';
+export { RedisModule } from './redis.module';

@@ -1,0 +1,31 @@
+import { parseRedisUrl } from './redis-address';
+
+describe('parseRedisUrl', () => {
+  it.each([
+    ['redis://box', { host: 'box', port: 6379 }, 'box:6379'],
+    ['redis://box:7000/3', { host: 'box', port: 7000, db: 3 }, 'box:7000'],
+    ['redis://:p%40ss%2Fword@box:1', { host: 'box', port: 1, password: 'p@ss/word' }, 'box:1'],
+    ['redis://user:secret@box/', { host: 'box', port: 6379, username: 'user', password: 'secret' }, 'box:6379'],
+    ['redis://[::1]:6380', { host: '::1', port: 6380 }, '[::1]:6380'],
+    ['rediss://box', { host: 'box', port: 6379, tls: { servername: 'box' } }, 'box:6379'],
+  ])('%s', (text, connection, label) => {
+    expect(parseRedisUrl(text)).toEqual({ connection, label });
+  });
+
+  it.each([
+    'redis://:hunter2@',
+    'redis://:hunter2@box:99999',
+    'redis://:hunter2@box/jobs',
+    'redis://:hunter2@box?tls=true',
+    'redis://:hunter2@box/0?family=6',
+  ])('refuses %s without repeating it', (text) => {
+    let message = '';
+    try {
+      parseRedisUrl(text);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain('REDIS_URL');
+    expect(message).not.toContain('hunter2');
+  });
+});
