@@ -1,0 +1,31 @@
+/**
+ * Lanes keep work of different weight apart: each is a queue of its own with its own concurrency, so that a 300-page
+ * scan never holds up a text note.
+ */
+export const LANES = ['fast', 'heavy'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** Name of the lane's queue in Redis. */
+export function queueName(lane: Lane): string {
+  return `ingestion-${lane}`;
+}
+
+/** What a job carries: a pointer, never content. PostgreSQL has the rest. */
+export interface IngestionJob {
+  readonly documentId: string;
+}
+
+/**
+ * One deliberate enqueue of one document. The delivery makes the id new each time: BullMQ would swallow a second add
+ * under the id of a job it still retains.
+ */
+export interface Delivery {
+  readonly documentId: string;
+  readonly lane: Lane;
+  readonly delivery: number;
+}
+
+/** No `:` in it: BullMQ keeps that for itself. */
+export function jobId({ documentId, delivery }: Delivery): string {
+  return `${documentId}-${delivery}`;
+}

@@ -1,0 +1,32 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Global, Module } from '@nestjs/common';
+import { RedisConnections } from '@vectorlane/redis';
+import type { ConnectionOptions } from 'bullmq';
+import { LaneConsumers } from './lane-consumers';
+import { LaneQueues } from './lane-queues';
+import { LANES, queueName } from './lanes';
+
+/** BullMQ on the one connection policy of the redis room. */
+@Global()
+@Module({
+  imports: [
+    BullModule.forRootAsync({
+      inject: [RedisConnections],
+      // ioredis writes an absent option as `undefined`, BullMQ's types as missing; they mean the same.
+      useFactory: (redis: RedisConnections) => ({
+        connection: redis.options() as ConnectionOptions,
+        prefix: 'vectorlane',
+      }),
+    }),
+    BullModule.registerQueue(
+      ...LANES.map((lane) => ({
+        name: queueName(lane),
+        // PostgreSQL counts attempts; what Redis retains is for a person who looks, and bounded.
+        defaultJobOptions: { attempts: 1, removeOnComplete: { count: 1_000 }, removeOnFail: { count: 1_000 } },
+      })),
+    ),
+  ],
+  providers: [LaneQueues, LaneConsumers],
+  exports: [LaneQueues, LaneConsumers],
+})
+export class QueueModule {}
