@@ -1,0 +1,76 @@
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
+import { generateApiKey } from './api-key-format';
+import { ApiKeysService } from './api-keys.service';
+import { SCOPES } from './api-key.entity';
+
+/** The boot cannot go on without a key; the message says how to make one. */
+export class NoApiKeyError extends Error {
+  override readonly name = 'NoApiKeyError';
+}
+
+/**
+ * Sees to it that somebody can get in. In production a key is a deliberate act; anywhere else the first start makes
+ * one with all scopes and keeps it in `DATA_DIR/api-key`, readable by its owner alone.
+ */
+@Injectable()
+export class FirstKey {
+  private readonly logger = new Logger(FirstKey.name);
+
+  constructor(
+    private readonly config: Config,
+    private readonly apiKeys: ApiKeysService,
+  ) {}
+
+  /**
+   * @returns the key to show, when this start made it
+   * @throws NoApiKeyError in production when there is no usable key
+   */
+  async ensure(): Promise<string | undefined> {
+    if (await this.apiKeys.anyUsable()) return undefined;
+    const bootstrap = this.config.BOOTSTRAP_API_KEY;
+    if (bootstrap !== undefined) {
+      const { id } = await this.apiKeys.adopt(bootstrap, 'bootstrap', SCOPES);
+      this.logger.log({ keyId: id }, 'took over BOOTSTRAP_API_KEY as the first key');
+      return undefined;
+    }
+    if (this.config.NODE_ENV === 'production') {
+      throw new NoApiKeyError(
+        'There is no usable API key, and in production none is made by itself. Make one with ' +
+          '`npm run keys -- create --offline --name first --scopes read,write,admin` (same environment), ' +
+          'or set BOOTSTRAP_API_KEY for one start.',
+      );
+    }
+    return this.make();
+  }
+
+  private async make(): Promise<string> {
+    const key = generateApiKey();
+    const path = join(this.config.DATA_DIR, 'api-key');
+    // The file first: a crash in between leaves a file that opens nothing, and the next start writes it anew. The
+    // other way round would leave a key that nobody knows.
+    const file = await open(path, 'w', 0o600);
+    try {
+      await file.chmod(0o600);
+      await file.writeFile(`${key}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const { id } = await this.apiKeys.adopt(key, 'first start', SCOPES);
+    this.logger.log({ keyId: id, path }, 'made the first API key');
+    return key;
+  }
+
+  /** The key kept in `DATA_DIR/api-key`, for the greeting on a terminal; nothing when there is no such file. */
+  async kept(): Promise<string | undefined> {
+    try {
+      return (await readFile(join(this.config.DATA_DIR, 'api-key'), 'utf8')).trim();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+}
