@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { encodeCursor } from './cursor';
+import type { Page } from './documents.repository';
+import type { StoredSpace } from './embedding-spaces.repository';
+import { type Claim, IngestionLedger } from './ingestion-ledger';
+import { vectorParameter } from './vector-parameter';
+
+/** A chunk as ingestion hands it over, with its vector. */
+export interface EmbeddedChunk {
+  readonly ordinal: number;
+  /** `text.slice(charStart, charEnd)` of the document's text. */
+  readonly content: string;
+  readonly charStart: number;
+  readonly charEnd: number;
+  readonly tokenCount: number;
+  readonly headingPath: readonly string[];
+  readonly page?: number;
+  readonly row?: number;
+  readonly jsonPath?: string;
+  /** L2-normalised, of the space's dimension. */
+  readonly vector: Float32Array;
+}
+
+/** A chunk as readers see it. */
+export interface StoredChunk {
+  readonly id: string;
+  readonly ordinal: number;
+  readonly content: string;
+  readonly charStart: number;
+  readonly charEnd: number;
+  readonly tokenCount: number;
+  readonly heading?: string;
+  readonly page?: number;
+  readonly row?: number;
+  readonly jsonPath?: string;
+}
+
+interface ChunkRow {
+  id: string;
+  ordinal: number;
+  content: string;
+  char_start: number;
+  char_end: number;
+  token_count: number;
+  heading: string | null;
+  page: number | null;
+  row_number: number | null;
+  json_path: string | null;
+}
+
+/** Between the titles of a heading path, where it is shown or searched as one line. */
+export const HEADING_SEPARATOR = ' > ';
+
+/** A generation that is not visible and that no worker can complete any more. */
+const DEAD = `x.generation IS DISTINCT FROM d.visible_generation AND (x.generation < d.generation OR d.status = 'failed')`;
+
+/** Extracted texts and chunks, each under the generation that wrote it. */
+@Injectable()
+export class ChunksRepository {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly ledger: IngestionLedger,
+  ) {}
+
+  /** Keeps the extracted text of this claim's generation. Running twice keeps one. */
+  async storeText(claim: Claim, text: string): Promise<void> {
+    await this.dataSource.query(
+      `INSERT INTO document_texts (document_id, generation, text)
+       SELECT id, generation, $3 FROM documents WHERE id = $1 AND generation = $2
+       ON CONFLICT (document_id, generation) DO UPDATE SET text = excluded.text`,
+      [claim.documentId, claim.generation, text],
+    );
+  }
+
+  /**
+   * Stores some chunks with their vectors, unseen until the document completes, and tells the progress in the same
+   * transaction: a worker whose claim is stale writes nothing.
+   * @param config text search configuration of the content, `english` or `simple`
+   * @throws StaleClaimError
+   */
+  async storeBatch(
+    claim: Claim,
+    space: StoredSpace,
+    config: string,
+    chunks: readonly EmbeddedChunk[],
+    progress: { percent: number; leaseMs: number },
+  ): Promise<void> {
+    const rows = chunks.map((chunk) => ({
+      id: randomUUID(),
+      ordinal: chunk.ordinal,
+      content: chunk.content,
+      char_start: chunk.charStart,
+      char_end: chunk.charEnd,
+      token_count: chunk.tokenCount,
+      heading: chunk.headingPath.length > 0 ? chunk.headingPath.join(HEADING_SEPARATOR) : null,
+      page: chunk.page ?? null,
+      row_number: chunk.row ?? null,
+      json_path: chunk.jsonPath ?? null,
+    }));
+    await this.dataSource.transaction(async (manager) => {
+      await this.ledger.progress(claim, { stage: 'embedding', ...progress }, manager);
+      await manager.query(
+        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count,
+                             heading, page, row_number, json_path, config)
+         SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, heading, page, row_number, json_path, $4::regconfig
+           FROM jsonb_to_recordset($1::jsonb) AS row(
+                id uuid, ordinal integer, content text, char_start integer, char_end integer, token_count integer,
+                heading text, page integer, row_number integer, json_path text)`,
+        [JSON.stringify(rows), claim.documentId, claim.generation, config],
+      );
+      await insertVectors(
+        manager,
+        space,
+        rows.map(({ id }, index) => ({ id, vector: chunks[index]?.vector ?? new Float32Array(0) })),
+      );
+    });
+  }
+
+  /** The visible text, or null before the first completion. */
+  async visibleText(documentId: string): Promise<string | null> {
+    const rows = await this.dataSource.query<{ text: string }[]>(
+      `SELECT t.text FROM document_texts t
+         JOIN documents d ON d.id = t.document_id AND d.visible_generation = t.generation
+        WHERE d.id = $1`,
+      [documentId],
+    );
+    return rows[0]?.text ?? null;
+  }
+
+  /** Visible chunks in order, from after `afterOrdinal` on. */
+  async list(documentId: string, limit: number, afterOrdinal: number | undefined): Promise<Page<StoredChunk>> {
+    const rows = await this.dataSource.query<ChunkRow[]>(
+      `SELECT id, ordinal, content, char_start, char_end, token_count, heading, page, row_number, json_path
+         FROM visible_chunks
+        WHERE document_id = $1 AND ordinal > $2
+        ORDER BY ordinal LIMIT $3`,
+      [documentId, afterOrdinal ?? -1, limit + 1],
+    );
+    const items = rows.slice(0, limit).map(toStoredChunk);
+    const last = items.at(-1);
+    return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor([last.ordinal]) : null };
+  }
+
+  /** Removes what earlier generations of one document left behind, once it has completed or failed. */
+  async sweepDocument(documentId: string): Promise<void> {
+    for (const table of ['chunks', 'document_texts']) {
+      await this.dataSource.query(
+        `DELETE FROM ${table} x USING documents d
+          WHERE d.id = $1 AND x.document_id = d.id AND ${DEAD}`,
+        [documentId],
+      );
+    }
+  }
+
+  /**
+   * Removes chunks and texts of generations that nobody can see or complete any more: what crashes left behind.
+   * @returns how many rows; at most `limit` of each a call
+   */
+  async sweepDeadGenerations(limit: number): Promise<number> {
+    let removed = 0;
+    for (const table of ['chunks', 'document_texts']) {
+      const rows = await this.dataSource.query<unknown[]>(
+        `WITH dead AS (
+           SELECT x.ctid AS row FROM ${table} x
+             JOIN documents d ON d.id = x.document_id
+            WHERE (d.generation > 1 OR d.status = 'failed') AND ${DEAD}
+            LIMIT $1),
+         removed AS (DELETE FROM ${table} USING dead WHERE ${table}.ctid = dead.row RETURNING 1 AS one)
+         SELECT one FROM removed`,
+        [limit],
+      );
+      removed += rows.length;
+    }
+    return removed;
+  }
+}
+
+async function insertVectors(
+  manager: EntityManager,
+  space: StoredSpace,
+  rows: readonly { id: string; vector: Float32Array }[],
+): Promise<void> {
+  const values = rows.map((_, index) => `($${index * 2 + 1}::uuid, $${index * 2 + 2}::vector)`).join(', ');
+  await manager.query(
+    `INSERT INTO ${space.table} (chunk_id, embedding) VALUES ${values}`,
+    rows.flatMap(({ id, vector }) => [id, vectorParameter(vector)]),
+  );
+}
+
+function toStoredChunk(row: ChunkRow): StoredChunk {
+  return {
+    id: row.id,
+    ordinal: row.ordinal,
+    content: row.content,
+    charStart: row.char_start,
+    charEnd: row.char_end,
+    tokenCount: row.token_count,
+    ...(row.heading !== null && { heading: row.heading }),
+    ...(row.page !== null && { page: row.page }),
+    ...(row.row_number !== null && { row: row.row_number }),
+    ...(row.json_path !== null && { jsonPath: row.json_path }),
+  };
+}

@@ -1,0 +1,65 @@
+import { createReadStream } from 'node:fs';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/**
+ * Size of a stored part, bytes. Small enough that writing one holds the embedded database (one session for all) for a
+ * few milliseconds only; large enough that 50 MB are 200 statements.
+ */
+export const PART_BYTES = 256 * 1024;
+
+/** Original bytes of documents, in parts. Each part is a transaction of its own; a document adopts them all at once. */
+@Injectable()
+export class ContentsRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Stores a spooled file under a new content id. A crash on the way leaves an orphan for `sweepOrphans`. */
+  async store(contentId: string, path: string, signal?: AbortSignal): Promise<void> {
+    await this.dataSource.query('INSERT INTO contents (id) VALUES ($1)', [contentId]);
+    let part = 0;
+    const stream = createReadStream(path, { highWaterMark: PART_BYTES, ...(signal && { signal }) });
+    for await (const bytes of stream as AsyncIterable<Buffer>) {
+      await this.dataSource.query(
+        `WITH touched AS (UPDATE contents SET touched_at = now() WHERE id = $1 RETURNING id)
+         INSERT INTO content_parts (content_id, part, bytes) SELECT id, $2, $3 FROM touched`,
+        [contentId, part, bytes],
+      );
+      part += 1;
+    }
+  }
+
+  /** The bytes in order, one part in memory at a time. */
+  async *read(contentId: string): AsyncGenerator<Buffer> {
+    for (let part = 0; ; part += 1) {
+      const rows = await this.dataSource.query<{ bytes: Buffer }[]>(
+        'SELECT bytes FROM content_parts WHERE content_id = $1 AND part = $2',
+        [contentId, part],
+      );
+      const row = rows[0];
+      if (row === undefined) return;
+      yield row.bytes;
+    }
+  }
+
+  async remove(contentId: string, manager: EntityManager = this.dataSource.manager): Promise<void> {
+    await manager.query('DELETE FROM contents WHERE id = $1', [contentId]);
+  }
+
+  /**
+   * Removes contents that no document adopted and no upload has touched for a while.
+   * @returns how many; at most `limit` a call, so that a sweep never holds the database for long
+   */
+  async sweepOrphans(idleSeconds: number, limit: number): Promise<number> {
+    const removed = await this.dataSource.query<unknown[]>(
+      `WITH orphans AS (
+         SELECT c.id FROM contents c
+          WHERE c.touched_at < now() - make_interval(secs => $1)
+            AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = c.id)
+          LIMIT $2),
+       removed AS (DELETE FROM contents USING orphans WHERE contents.id = orphans.id RETURNING contents.id)
+       SELECT id FROM removed`,
+      [idleSeconds, limit],
+    );
+    return removed.length;
+  }
+}

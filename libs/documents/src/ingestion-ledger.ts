@@ -1,0 +1,245 @@
+import { Injectable } from '@nestjs/common';
+import type { IngestionFailureCode } from '@vectorlane/errors';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { DocumentStage, StageTimings } from './document.entity';
+
+/** What a worker needs to know of the document it has claimed. */
+export interface Claim {
+  readonly documentId: string;
+  /** Fencing token: every write of this worker names it, and none takes effect once another has claimed. */
+  readonly generation: number;
+  readonly contentId: string;
+  readonly filename: string;
+  readonly format: string;
+  readonly lane: 'fast' | 'heavy';
+  readonly declaredCharset: string | undefined;
+  readonly sizeBytes: number;
+  readonly attempts: number;
+  readonly interruptions: number;
+}
+
+/** An unfinished document that may need a job. */
+export interface Unfinished {
+  readonly documentId: string;
+  readonly lane: 'fast' | 'heavy';
+  readonly delivery: number;
+}
+
+export interface Failure {
+  readonly code: IngestionFailureCode;
+  readonly message: string;
+  /** Whether `retry` may help. */
+  readonly retryable: boolean;
+}
+
+/** The worker's claim is no longer the newest, or the document is gone: stop, and touch nothing. */
+export class StaleClaimError extends Error {
+  override readonly name = 'StaleClaimError';
+  constructor(claim: Pick<Claim, 'documentId' | 'generation'>) {
+    super(`Generation ${claim.generation} of document ${claim.documentId} has been superseded or deleted.`);
+  }
+}
+
+interface ClaimRow {
+  id: string;
+  generation: number;
+  content_id: string;
+  filename: string;
+  format: string;
+  lane: 'fast' | 'heavy';
+  declared_charset: string | null;
+  size_bytes: string;
+  attempts: number;
+  interruptions: number;
+}
+
+/** May be claimed now: never started, waiting out its backoff, or left behind by a worker that is gone. */
+const CLAIMABLE = `(
+      (status = 'pending' AND next_attempt_at <= now())
+   OR (status = 'processing' AND lease_expires_at IS NULL AND next_attempt_at <= now())
+   OR (status = 'processing' AND lease_expires_at < now()))`;
+
+/**
+ * The status moves of ingestion (contract §2), each one statement that checks what it moves from. PostgreSQL alone
+ * decides: a job in the queue is only a hint that a claim may be tried.
+ */
+@Injectable()
+export class IngestionLedger {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** @returns nothing when another worker holds it, it is finished or gone, or its backoff is not over */
+  async claim(documentId: string, leaseMs: number): Promise<Claim | undefined> {
+    const rows = await this.dataSource.query<ClaimRow[]>(
+      `WITH claimed AS (
+         UPDATE documents
+            SET status = 'processing', stage = 'extracting', percent = 0,
+                generation = generation + 1,
+                interruptions = interruptions + CASE WHEN lease_expires_at IS NULL THEN 0 ELSE 1 END,
+                lease_expires_at = now() + make_interval(secs => $2),
+                updated_at = now()
+          WHERE id = $1 AND ${CLAIMABLE}
+         RETURNING id, generation, content_id, filename, format, lane, declared_charset, size_bytes, attempts, interruptions)
+       SELECT * FROM claimed`,
+      [documentId, leaseMs / 1000],
+    );
+    const row = rows[0];
+    return row && toClaim(row);
+  }
+
+  /**
+   * Prolongs the lease and tells how far the work is. Run it in the transaction of the work it speaks for.
+   * @throws StaleClaimError
+   */
+  async progress(
+    claim: Claim,
+    at: { stage: DocumentStage; percent: number; leaseMs: number },
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<void> {
+    await this.move(
+      claim,
+      `stage = $3, percent = $4, lease_expires_at = now() + make_interval(secs => $5)`,
+      [at.stage, at.percent, at.leaseMs / 1000],
+      manager,
+    );
+  }
+
+  /** The heartbeat: prolongs the lease and says nothing new. @throws StaleClaimError */
+  async prolong(claim: Claim, leaseMs: number): Promise<void> {
+    await this.move(claim, 'lease_expires_at = now() + make_interval(secs => $3)', [leaseMs / 1000]);
+  }
+
+  /**
+   * Makes the generation visible and ends the ingestion. Touches the document's row alone.
+   * @throws StaleClaimError
+   */
+  async complete(
+    claim: Claim,
+    result: { chunkCount: number; textSearchConfig: string; timings: StageTimings },
+  ): Promise<void> {
+    await this.move(
+      claim,
+      `status = 'completed', stage = 'completed', percent = 100, visible_generation = generation, chunk_count = $3,
+       text_search_config = $4::regconfig, timings = $5, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL`,
+      [result.chunkCount, result.textSearchConfig, JSON.stringify(result.timings)],
+    );
+  }
+
+  /**
+   * An error that may pass: back to the queue for later, still `processing` to the outside.
+   * @throws StaleClaimError
+   */
+  async postpone(claim: Claim, delayMs: number): Promise<void> {
+    await this.move(
+      claim,
+      `stage = 'queued', percent = 0, attempts = attempts + 1, lease_expires_at = NULL,
+       next_attempt_at = now() + make_interval(secs => $3)`,
+      [delayMs / 1000],
+    );
+  }
+
+  /**
+   * Hands the document back untouched, to be claimed by anyone at once: this worker is shutting down. Not an attempt,
+   * not an interruption.
+   * @throws StaleClaimError
+   */
+  async release(claim: Claim): Promise<void> {
+    await this.move(claim, `stage = 'queued', percent = 0, lease_expires_at = NULL, next_attempt_at = now()`, []);
+  }
+
+  /**
+   * The end of it, until somebody asks for a retry.
+   * @throws StaleClaimError
+   */
+  async fail(claim: Claim, failure: Failure, attempts: number): Promise<void> {
+    await this.move(
+      claim,
+      `status = 'failed', stage = 'failed', lease_expires_at = NULL, failure_code = $3, failure_message = $4,
+       failure_retryable = $5, attempts = $6`,
+      [failure.code, failure.message, failure.retryable, attempts],
+    );
+  }
+
+  /** failed → pending, counters at zero. @returns whether the document was failed */
+  async retry(documentId: string): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `WITH moved AS (
+         UPDATE documents
+            SET status = 'pending', stage = 'queued', percent = 0, attempts = 0, interruptions = 0, parser_deaths = 0,
+                next_attempt_at = now(), lease_expires_at = NULL, updated_at = now(),
+                failure_code = NULL, failure_message = NULL, failure_retryable = NULL
+          WHERE id = $1 AND status = 'failed'
+         RETURNING id)
+       SELECT id FROM moved`,
+      [documentId],
+    );
+    return rows.length > 0;
+  }
+
+  /** Raises the delivery, which names the next job. @returns nothing when the document is finished or gone */
+  async nextDelivery(documentId: string): Promise<Unfinished | undefined> {
+    const rows: { id: string; lane: 'fast' | 'heavy'; delivery: number }[] = await this.dataSource.query(
+      `WITH moved AS (
+         UPDATE documents SET delivery = delivery + 1
+          WHERE id = $1 AND status IN ('pending', 'processing')
+         RETURNING id, lane, delivery)
+       SELECT * FROM moved`,
+      [documentId],
+    );
+    const row = rows[0];
+    return row && { documentId: row.id, lane: row.lane, delivery: row.delivery };
+  }
+
+  /** Documents that could be claimed now, by id, from `afterId` on. */
+  async claimable(afterId: string, limit: number): Promise<readonly Unfinished[]> {
+    const rows: { id: string; lane: 'fast' | 'heavy'; delivery: number }[] = await this.dataSource.query(
+      `SELECT id, lane, delivery FROM documents
+        WHERE status IN ('pending', 'processing') AND id > $1 AND ${CLAIMABLE}
+        ORDER BY id LIMIT $2`,
+      [afterId, limit],
+    );
+    return rows.map((row) => ({ documentId: row.id, lane: row.lane, delivery: row.delivery }));
+  }
+
+  /**
+   * Ends every lease at once. Only for a process that knows it is alone (the embedded profile's lock says so): at its
+   * start whoever held a lease is dead.
+   */
+  async lapseAllLeases(): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE documents SET lease_expires_at = now() - interval '1 millisecond'
+        WHERE status = 'processing' AND lease_expires_at IS NOT NULL`,
+    );
+  }
+
+  private async move(
+    claim: Claim,
+    assignments: string,
+    parameters: readonly unknown[],
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<void> {
+    const rows = await manager.query<unknown[]>(
+      `WITH moved AS (
+         UPDATE documents SET ${assignments}, updated_at = now()
+          WHERE id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL
+         RETURNING id)
+       SELECT id FROM moved`,
+      [claim.documentId, claim.generation, ...parameters],
+    );
+    if (rows.length === 0) throw new StaleClaimError(claim);
+  }
+}
+
+function toClaim(row: ClaimRow): Claim {
+  return {
+    documentId: row.id,
+    generation: row.generation,
+    contentId: row.content_id,
+    filename: row.filename,
+    format: row.format,
+    lane: row.lane,
+    declaredCharset: row.declared_charset ?? undefined,
+    sizeBytes: Number(row.size_bytes),
+    attempts: row.attempts,
+    interruptions: row.interruptions,
+  };
+}
