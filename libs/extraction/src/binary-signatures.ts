@@ -1,0 +1,88 @@
+/** Kinds of files that are known by their first bytes, with the words in which a refusal names them. */
+export interface BinaryKind {
+  /** As in "the content is …". */
+  readonly name: string;
+  /** Extensions under which such content is no mismatch; the first is the usual one. */
+  readonly extensions: readonly string[];
+}
+
+interface Signature extends BinaryKind {
+  /** Latin-1 characters that the bytes begin with. */
+  readonly magic: string;
+  readonly offset?: number;
+  /** Counts even when the content is text. Other magic made of letters alone does not: words may begin so. */
+  readonly evenIfText?: boolean;
+}
+
+const SIGNATURES: readonly Signature[] = [
+  { name: 'a PDF document', extensions: ['pdf'], magic: '%PDF-', evenIfText: true },
+  { name: 'a PostScript document', extensions: ['ps', 'eps'], magic: '%!PS', evenIfText: true },
+  { name: 'an RTF document', extensions: ['rtf', 'doc'], magic: '{\\rtf', evenIfText: true },
+  { name: 'a PNG image', extensions: ['png'], magic: '\x89PNG\r\n\x1a\n' },
+  { name: 'a JPEG image', extensions: ['jpg', 'jpeg', 'jfif'], magic: '\xff\xd8\xff' },
+  { name: 'a GIF image', extensions: ['gif'], magic: 'GIF8' },
+  { name: 'a TIFF image', extensions: ['tif', 'tiff'], magic: 'II*\0' },
+  { name: 'a TIFF image', extensions: ['tif', 'tiff'], magic: 'MM\0*' },
+  { name: 'a WebP image', extensions: ['webp'], magic: 'WEBP', offset: 8 },
+  { name: 'a bitmap image', extensions: ['bmp'], magic: 'BM' },
+  { name: 'an icon', extensions: ['ico'], magic: '\0\0\x01\0' },
+  { name: 'a gzip archive', extensions: ['gz', 'tgz'], magic: '\x1f\x8b' },
+  { name: 'a bzip2 archive', extensions: ['bz2'], magic: 'BZh' },
+  { name: 'an xz archive', extensions: ['xz'], magic: '\xfd7zXZ\0' },
+  { name: 'a Zstandard archive', extensions: ['zst'], magic: '\x28\xb5\x2f\xfd' },
+  { name: 'a 7-Zip archive', extensions: ['7z'], magic: '7z\xbc\xaf\x27\x1c' },
+  { name: 'a RAR archive', extensions: ['rar'], magic: 'Rar!\x1a\x07' },
+  { name: 'a tar archive', extensions: ['tar'], magic: 'ustar', offset: 257 },
+  { name: 'an older Office document (DOC, XLS or PPT)', extensions: ['doc', 'xls', 'ppt', 'msg'], magic: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' },
+  { name: 'a program (ELF)', extensions: ['elf'], magic: '\x7fELF' },
+  { name: 'a program (Windows)', extensions: ['exe', 'dll'], magic: 'MZ' },
+  { name: 'a program (Java class)', extensions: ['class'], magic: '\xca\xfe\xba\xbe' },
+  { name: 'a program (Mach-O)', extensions: ['dylib'], magic: '\xcf\xfa\xed\xfe' },
+  { name: 'a program (WebAssembly)', extensions: ['wasm'], magic: '\0asm' },
+  { name: 'an SQLite database', extensions: ['sqlite', 'sqlite3'], magic: 'SQLite format 3\0' },
+  { name: 'a Parquet table', extensions: ['parquet'], magic: 'PAR1' },
+  { name: 'an MP4 or QuickTime video', extensions: ['mp4', 'm4v', 'm4a', 'mov', 'heic', 'avif'], magic: 'ftyp', offset: 4 },
+  { name: 'a WAV recording', extensions: ['wav'], magic: 'WAVE', offset: 8 },
+  { name: 'an AVI video', extensions: ['avi'], magic: 'AVI ', offset: 8 },
+  { name: 'an Ogg recording', extensions: ['ogg', 'oga', 'ogv', 'opus'], magic: 'OggS' },
+  { name: 'a FLAC recording', extensions: ['flac'], magic: 'fLaC' },
+  { name: 'an MP3 recording', extensions: ['mp3'], magic: 'ID3' },
+  { name: 'a Matroska video', extensions: ['mkv', 'webm'], magic: '\x1a\x45\xdf\xa3' },
+  { name: 'a font', extensions: ['woff', 'woff2'], magic: 'wOF' },
+]; // prettier-ignore
+
+/** ZIP archives that are documents, told apart by the names of their entries. */
+const ZIP_KINDS: readonly (BinaryKind & { readonly entry: string })[] = [
+  { name: 'a Word document (DOCX)', extensions: ['docx', 'docm', 'dotx'], entry: 'word/' },
+  { name: 'an Excel workbook (XLSX)', extensions: ['xlsx', 'xlsm'], entry: 'xl/' },
+  { name: 'a PowerPoint presentation (PPTX)', extensions: ['pptx', 'pptm'], entry: 'ppt/' },
+  { name: 'an EPUB book', extensions: ['epub'], entry: 'application/epub+zip' },
+  { name: 'an OpenDocument file', extensions: ['odt', 'ods', 'odp'], entry: 'application/vnd.oasis.opendocument' },
+  { name: 'a Java archive', extensions: ['jar', 'war'], entry: 'META-INF/' },
+];
+/** No text begins with such bytes. */
+const UNPRINTABLE = /[^\x20-\x7e]/;
+const ZIP: BinaryKind = { name: 'a ZIP archive', extensions: ['zip'] };
+
+/**
+ * The kind these bytes are known to be, if any.
+ * @param isText whether the bytes read as text; most printable magic then means nothing
+ */
+export function recogniseBinary(head: Uint8Array, isText: boolean): BinaryKind | undefined {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
+  if (/^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(text)) {
+    return ZIP_KINDS.find((kind) => text.includes(kind.entry)) ?? ZIP;
+  }
+  return SIGNATURES.find(
+    (signature) =>
+      (!isText || signature.evenIfText === true || UNPRINTABLE.test(signature.magic)) &&
+      text.startsWith(signature.magic, signature.offset ?? 0),
+  );
+}
+
+const NAMED_KINDS: readonly BinaryKind[] = [...SIGNATURES, ...ZIP_KINDS, ZIP];
+
+/** The kind that a name of this extension promises, if it is a binary one. */
+export function binaryKindOfExtension(extension: string): BinaryKind | undefined {
+  return NAMED_KINDS.find((kind) => kind.extensions.includes(extension));
+}

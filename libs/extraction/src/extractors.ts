@@ -1,0 +1,30 @@
+import { CsvExtractor } from './formats/csv.extractor';
+import { HtmlExtractor } from './formats/html.extractor';
+import { JsonExtractor } from './formats/json.extractor';
+import { MdExtractor } from './formats/md.extractor';
+import { TxtExtractor } from './formats/txt.extractor';
+import type { TextExtractor } from './text-extractor';
+
+/**
+ * Every format there is: adding one is a class and a line here. Those of lane `fast` run in a parser thread, which
+ * makes them from this same list; the others are called in this process and have to isolate themselves.
+ */
+export function createExtractors(): readonly TextExtractor[] {
+  return [new TxtExtractor(), new MdExtractor(), new HtmlExtractor(), new JsonExtractor(), new CsvExtractor()];
+}
+
+/** @throws Error when two extractors claim one format or one extension */
+export function indexExtractors(extractors: readonly TextExtractor[]): ReadonlyMap<string, TextExtractor> {
+  const byFormat = new Map<string, TextExtractor>();
+  const claimed = new Map<string, string>();
+  for (const extractor of extractors) {
+    if (byFormat.has(extractor.format)) throw new Error(`two extractors have the format "${extractor.format}"`);
+    byFormat.set(extractor.format, extractor);
+    for (const extension of extractor.extensions) {
+      const other = claimed.get(extension);
+      if (other !== undefined) throw new Error(`".${extension}" is claimed by both ${other} and ${extractor.format}`);
+      claimed.set(extension, extractor.format);
+    }
+  }
+  return byFormat;
+}

@@ -1,0 +1,139 @@
+import type { ExtractedDocument } from '../text-extractor';
+import { extractHtml } from './html.extractor';
+
+const read = (source: string): ExtractedDocument => extractHtml({ bytes: Buffer.from(source), filename: 'a.html' });
+const outline = (source: string): [string, string, string][] => {
+  const { text, blocks } = read(source);
+  return blocks.map(({ kind, start, end, headingPath }) => [kind, text.slice(start, end), headingPath.join(' > ')]);
+};
+
+describe('extractHtml', () => {
+  it('renders a page as a reader sees it', () => {
+    const source = `<!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><title>Coffee &mdash; Guide</title>
+      <style>p { color: red }</style><script>var a = "<p>not shown</p>";</script></head>
+      <body><nav><a href="/">Home</a> <a href="/b">Blog</a></nav>
+      <h1>Brewing   <em>coffee</em></h1>
+      <p>Use&nbsp;<b>fresh</b> beans
+         &amp; soft wa&shy;ter.<br>Grind them.</p>
+      <h2>Steps</h2>
+      <ul><li>Boil<li>Pour<ol><li>slowly</ol><li><p>Wait</p><p>longer</p></ul>
+      <table><caption>Ratios</caption><thead><tr><th>Cup<th>Grams</thead>
+        <tbody><tr><td>small<td>12<tr><td>large<td><ul><li>20</li><li>22</li></ul></tbody></table>
+      <pre>
+  if (hot) {
+    pour();
+  }
+</pre>
+      <img src="x.png" alt="A cup of coffee"><noscript>Enable scripts</noscript>
+      <h2>End</h2><footer>© 2024</footer>
+      <template><p>template</p></template></body></html>`;
+    const brewing = 'Brewing coffee';
+    const steps = `${brewing} > Steps`;
+    expect(outline(source)).toEqual([
+      ['heading', 'Coffee — Guide', ''],
+      ['paragraph', 'Home Blog', 'Coffee — Guide'],
+      ['heading', 'Brewing coffee', ''],
+      ['paragraph', 'Use fresh beans & soft water.\nGrind them.', brewing],
+      ['heading', 'Steps', brewing],
+      ['list-item', '- Boil', steps],
+      ['list-item', '- Pour', steps],
+      ['list-item', '- slowly', steps],
+      ['list-item', '- Wait', steps],
+      ['list-item', 'longer', steps],
+      ['paragraph', 'Ratios', steps],
+      ['row', 'Cup | Grams', steps],
+      ['row', 'small | 12', steps],
+      ['row', 'large | 20 22', steps],
+      ['code', '  if (hot) {\n    pour();\n  }', steps],
+      ['paragraph', 'A cup of coffee', steps],
+      ['heading', 'End', brewing],
+      ['paragraph', '© 2024', `${brewing} > End`],
+    ]);
+  });
+
+  it('lays the text out in lines', () => {
+    expect(read('<p>a<p>b<ul><li>c<ul><li>d</ul><li>e</ul><table><tr><td>f<td>g<tr><td>h</table>').text).toBe(
+      'a\n\nb\n\n- c\n  - d\n- e\n\nf | g\nh',
+    );
+  });
+
+  it('leaves the title out when a first heading repeats it', () => {
+    expect(read('<title>My  Page</title><h1>My <i>page</i></h1><p>Text').text).toBe('My page\n\nText');
+    expect(read('<title>Site</title><h2>Part</h2>').text).toBe('Site\n\nPart');
+    expect(read('<p>x</p><svg><title>Icon</title><text>label</text></svg>').text).toBe('x\n\nlabel');
+  });
+
+  it.each([
+    ['hidden', '<div hidden>no <p>no</p></div>yes'],
+    ['display:none', '<span style="color:red; DISPLAY : none">no</span>yes'],
+    ['aria-hidden', '<i aria-hidden="true">no</i>yes'],
+    ['a hidden void element', '<img hidden alt="no">yes'],
+    ['comments', '<!-- no -->yes<!-- <p>no -->'],
+    ['a hidden root, which scripts show', '<body style="display:none">yes</body>'],
+    ['upper case', '<SCRIPT>no</SCRIPT><P>yes</P>'],
+    ['objects and frames', '<iframe>no</iframe><object>no</object>yes'],
+  ])('heeds %s', (_name, source) => {
+    expect(read(source).text).toBe('yes');
+  });
+
+  it('gives cells of layout tables out as text', () => {
+    const nested = '<table><tr><td>menu<td><h2>News</h2><p>one<p>two<table><tr><td>a<td>b</table></table>';
+    expect(outline(nested)).toEqual([
+      ['paragraph', 'menu', ''],
+      ['heading', 'News', ''],
+      ['paragraph', 'one', 'News'],
+      ['paragraph', 'two', 'News'],
+      ['row', 'a | b', 'News'],
+    ]);
+  });
+
+  it('splits paragraphs at two line breaks', () => {
+    expect(outline('one<br>two<br><br>three').map(([, text]) => text)).toEqual(['one\ntwo', 'three']);
+  });
+
+  it('makes one block of code whatever marks it up', () => {
+    expect(outline('<pre><code class="x"><span>a</span>\n\n<div>  b</div></code></pre>')).toEqual([
+      ['code', 'a\n\n  b', ''],
+    ]);
+  });
+
+  it('decodes entities to normalised text', () => {
+    expect(read('<p>caf&eacute; e&#x301; &#0; &#xD800; &lt;b&gt; &notanentity; &amp;amp;').text).toBe(
+      'café é \ufffd \ufffd <b> ¬anentity; &amp;',
+    );
+  });
+
+  it.each([
+    ['nothing closed', '<div><p>a<b>b<i>c<h2>d', 'a\n'],
+    ['wrong ends', '</div></p>a</b></table>b</td></h1>', 'ab'],
+    ['an end tag that must not leave its cell', '<div><table><tr><td>a</div>b</td><td>c</table></div>', 'ab | c'],
+    ['cells without a table', '<td>a</td><td>b</td>', 'a\n\nb'],
+    ['cells without a row', '<table><td>a<td>b</table>', 'a | b'],
+    ['a cut-off tag', 'text<div class="x', 'text'],
+    ['an open comment', 'text<!-- never closed <p>a', 'text'],
+    ['an open script', 'text<script>var a', 'text'],
+    ['brackets', 'a < b > c <> d <3', 'a < b > c <> d <3'],
+  ])('never refuses %s', (_name, source, expected) => {
+    expect(read(source).text).toContain(expected.trim());
+  });
+
+  it.each([
+    ['open elements', '<div>'.repeat(100_000)],
+    ['open inline elements', '<b>'.repeat(1_000_000)],
+    ['elements, opened and closed', `${'<b>'.repeat(100_000)}x${'</b>'.repeat(100_000)}`],
+    ['ends that match nothing', `${'<b>'.repeat(100_000)}${'</i>'.repeat(100_000)}`],
+    ['drawings', '<svg>'.repeat(100_000)],
+    ['tables', '<table><tr><td>'.repeat(30_000)],
+    ['lists', '<ul><li>'.repeat(50_000)],
+    ['code', '<pre>'.repeat(50_000)],
+    ['attributes', `<p ${Array.from({ length: 100_000 }, (_, n) => `a${n}=1`).join(' ')}>`],
+    ['entities', '&amp;'.repeat(200_000)],
+    ['spaces', ' '.repeat(1_000_000)],
+    ['spaces in pieces', ' <b> </b>'.repeat(100_000)],
+  ])('stays linear in hostile %s', (_name, source) => {
+    const startedAt = performance.now();
+    expect(read(`${source}<p>the end`).text).toContain('the end');
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+});

@@ -1,0 +1,23 @@
+import { decodeText } from '../text-decoding';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
+import { HtmlRendering } from './html-rendering';
+import { walkHtml } from './html-walk';
+
+/** HTML: the text a reader of the page would see, with its headings, lists, tables and code. Never refuses a source. */
+export class HtmlExtractor implements TextExtractor {
+  readonly format = 'html';
+  readonly lane = 'fast';
+  readonly extensions = ['html', 'htm', 'xhtml'];
+  readonly mediaTypes = ['text/html', 'application/xhtml+xml'];
+
+  extract(source: ExtractionSource): Promise<ExtractedDocument> {
+    return new Promise((resolve) => resolve(extractHtml(source)));
+  }
+}
+
+/** @throws IngestionFailure `TOO_LARGE` */
+export function extractHtml(source: ExtractionSource): ExtractedDocument {
+  const rendering = new HtmlRendering();
+  walkHtml(decodeText(source, 'html').replace(/\r\n?/g, '\n'), rendering);
+  return rendering.finish();
+}

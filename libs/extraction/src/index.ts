@@ -1,0 +1,11 @@
+export { ExtractionModule } from './extraction.module';
+export { ExtractionService } from './extraction.service';
+export { normaliseFilename } from './filename';
+export { detectFormat, type DetectedFormat, type FormatEvidence } from './format-detection';
+export {
+  type ExtractedDocument,
+  type ExtractionSource,
+  TEXT_EXTRACTORS,
+  type TextBlock,
+  type TextExtractor,
+} from './text-extractor';

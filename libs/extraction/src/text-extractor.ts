@@ -1,0 +1,55 @@
+/** What a parser makes of a file: one text and the structure found in it. */
+export interface ExtractedDocument {
+  /**
+   * The whole text, normalised: NFC, `\n` line ends, no NUL, no lone surrogates. This is the text that `/text` serves;
+   * every position in the product counts UTF-16 code units of it.
+   */
+  readonly text: string;
+  /** In reading order, not overlapping; every character outside of all blocks is white space. */
+  readonly blocks: readonly TextBlock[];
+}
+
+/** A span of the text that belongs together: the unit that chunking prefers not to break. */
+export interface TextBlock {
+  readonly kind: 'heading' | 'paragraph' | 'list-item' | 'code' | 'row' | 'record';
+  /** First code unit, inclusive. */
+  readonly start: number;
+  /** Last code unit, exclusive; `end > start`. */
+  readonly end: number;
+  /** Titles of the headings above this block, outermost first; a heading block's own title is not in its path. */
+  readonly headingPath: readonly string[];
+  /** 1-based page, where the format has pages. */
+  readonly page?: number;
+  /** 1-based data row (header not counted), where the format has rows. */
+  readonly row?: number;
+  /** RFC 9535 normalised path of the value (`$['a'][0]`), where the format has one. */
+  readonly jsonPath?: string;
+}
+
+/** The bytes of one document and what its uploader said of them. */
+export interface ExtractionSource {
+  readonly bytes: Uint8Array;
+  /** Normalised file name, for formats that are told apart by it. */
+  readonly filename: string;
+  /** Charset declared by the uploader's Content-Type, lower case. */
+  readonly declaredCharset?: string;
+}
+
+/** One format. Adding a format is one class with this shape and one line in `extractors.ts`. */
+export interface TextExtractor {
+  /** Stable name kept with the document and used in filters and metric labels: `txt`, `md`, … */
+  readonly format: string;
+  /** `fast` is parsed beside the queue worker, `heavy` in isolation. */
+  readonly lane: 'fast' | 'heavy';
+  /** Extensions without the dot, lower case; the first is the usual one. */
+  readonly extensions: readonly string[];
+  /** Media types accepted for it; the first is what `/content` serves. */
+  readonly mediaTypes: readonly string[];
+  /**
+   * @throws IngestionFailure `CORRUPT_FILE`, `EMPTY_CONTENT`, … when the bytes cannot become text.
+   */
+  extract(source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument>;
+}
+
+/** All extractors, keyed by format. */
+export const TEXT_EXTRACTORS = Symbol('TEXT_EXTRACTORS');
