@@ -1,0 +1,82 @@
+import { unavailable } from './model-thread';
+
+export type TextKind = 'query' | 'passage';
+
+/** One call of `embed`: its texts, what has been answered, and the one settlement of its promise. */
+export class EmbeddingCall {
+  readonly vectors: Promise<Float32Array[]>;
+  private readonly answers: Float32Array[];
+  private next = 0;
+  private unanswered: number;
+  private done = false;
+  private timer: NodeJS.Timeout | undefined;
+  private resolve!: (vectors: Float32Array[]) => void;
+  private rejectPromise!: (reason: unknown) => void;
+  private readonly onAbort = (): void => this.reject(this.signal?.reason);
+
+  constructor(
+    private readonly texts: readonly string[],
+    readonly kind: TextKind,
+    private readonly timeoutMs: number,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.answers = new Array<Float32Array>(texts.length);
+    this.unanswered = texts.length;
+    this.vectors = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.rejectPromise = reject;
+    });
+    signal?.addEventListener('abort', this.onAbort, { once: true });
+    // Somebody waits for a query, in the queue as much as in the model.
+    if (kind === 'query') this.startClock();
+  }
+
+  get settled(): boolean {
+    return this.done;
+  }
+
+  /** Every text has been handed out, or nobody wants the rest. */
+  get exhausted(): boolean {
+    return this.done || this.next === this.texts.length;
+  }
+
+  /** The next text to work on; only while not `exhausted`. */
+  take(): { readonly index: number; readonly text: string } {
+    // Passages wait as long as the queue is: only once they are worked on does slowness mean that something is wrong.
+    if (this.next === 0 && this.kind === 'passage') this.startClock();
+    const index = this.next;
+    this.next += 1;
+    return { index, text: this.texts[index] as string };
+  }
+
+  answer(index: number, vector: Float32Array): void {
+    if (this.done) return;
+    this.answers[index] = vector;
+    this.unanswered -= 1;
+    // A large batch that gets on is not late, however long it takes.
+    if (this.kind === 'passage') this.timer?.refresh();
+    if (this.unanswered > 0) return;
+    this.settle();
+    this.resolve(this.answers);
+  }
+
+  /** Rejects at once; texts in a thread run out there and are thrown away. */
+  reject(reason: unknown): void {
+    if (this.done) return;
+    this.settle();
+    this.rejectPromise(reason);
+  }
+
+  private startClock(): void {
+    this.timer = setTimeout(
+      () => this.reject(unavailable(`did not answer within ${this.timeoutMs} ms`)),
+      this.timeoutMs,
+    );
+  }
+
+  private settle(): void {
+    this.done = true;
+    clearTimeout(this.timer);
+    this.signal?.removeEventListener('abort', this.onAbort);
+  }
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
+import { ShutdownSequence } from '@vectorlane/shutdown';
+import { EMBEDDING_PROVIDER } from './embedding-provider';
+import { selectProvider } from './provider-selection';
+
+/** Text to vectors. Whoever wants vectors injects `EMBEDDING_PROVIDER` and never learns which provider it is. */
+@Module({
+  providers: [{ provide: EMBEDDING_PROVIDER, inject: [Config, ShutdownSequence], useFactory: selectProvider }],
+  exports: [EMBEDDING_PROVIDER],
+})
+export class EmbeddingsModule {}

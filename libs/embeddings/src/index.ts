@@ -1,0 +1,8 @@
+export {
+  EMBEDDING_PROVIDER,
+  type EmbeddingProvider,
+  type EmbeddingSpace,
+  type TokenOffsets,
+} from './embedding-provider';
+export { EmbeddingsModule } from './embeddings.module';
+export { ModelFilesError } from './model-files';
