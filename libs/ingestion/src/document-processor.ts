@@ -1,0 +1,113 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
+import { ChunksRepository, type Claim, IngestionLedger, StaleClaimError } from '@vectorlane/documents';
+import { IngestionFailure } from '@vectorlane/errors';
+import { LogContext } from '@vectorlane/logging';
+import { IngestionPipeline } from './ingestion.pipeline';
+import { IngestionScheduler } from './ingestion-scheduler';
+
+/** The process is shutting down and the document goes back untouched. */
+class HandedBackError extends Error {
+  override readonly name = 'HandedBackError';
+}
+
+/**
+ * What one delivery of one document comes to. PostgreSQL decides whether there is anything to do (the claim), whether
+ * this worker still may (the lease, prolonged by a heartbeat) and what an error means (another attempt, or the end).
+ */
+@Injectable()
+export class DocumentProcessor {
+  private readonly logger = new Logger(DocumentProcessor.name);
+
+  constructor(
+    private readonly config: Config,
+    private readonly ledger: IngestionLedger,
+    private readonly chunks: ChunksRepository,
+    private readonly pipeline: IngestionPipeline,
+    private readonly scheduler: IngestionScheduler,
+    private readonly log: LogContext,
+  ) {}
+
+  /** @param shutdown aborted when the process cannot wait for this document any longer */
+  async process(documentId: string, jobId: string, shutdown: AbortSignal): Promise<void> {
+    await this.log.run({ documentId, jobId }, async () => {
+      const claim = await this.ledger.claim(documentId, this.config.INGESTION_LEASE_MS);
+      // Somebody else has it, it is finished, or it is gone: a second delivery of a job is normal.
+      if (claim === undefined) return;
+      if (claim.interruptions >= this.config.INGESTION_MAX_INTERRUPTIONS) {
+        await this.end(claim, new IngestionFailure('INTERNAL_ERROR', 'The ingestion was interrupted too often.'));
+        return;
+      }
+      await this.work(claim, shutdown);
+    });
+  }
+
+  private async work(claim: Claim, shutdown: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const handBack = (): void => stop.abort(new HandedBackError());
+    shutdown.addEventListener('abort', handBack, { once: true });
+    const stopHeartbeat = this.heartbeat(claim, stop);
+    try {
+      await this.pipeline.run(claim, stop.signal);
+      await this.chunks.sweepDocument(claim.documentId);
+    } catch (error) {
+      // Whatever an aborted pipeline throws, the reason for the abort is what counts.
+      await this.settle(claim, stop.signal.aborted ? stop.signal.reason : error);
+    } finally {
+      stopHeartbeat();
+      shutdown.removeEventListener('abort', handBack);
+    }
+  }
+
+  /** Turns an error into the document's next state. Only a database that does not answer gets out of here. */
+  private async settle(claim: Claim, error: unknown): Promise<void> {
+    try {
+      if (error instanceof StaleClaimError) {
+        this.logger.warn({ generation: claim.generation }, 'the claim was lost; nothing more is written');
+      } else if (error instanceof HandedBackError) {
+        await this.ledger.release(claim);
+        this.logger.log('handed back for the next start');
+      } else {
+        await this.fail(claim, error);
+      }
+    } catch (settling) {
+      // Deleted or claimed anew while we were about to write: whoever did that has decided.
+      if (!(settling instanceof StaleClaimError)) throw settling;
+    }
+  }
+
+  private async fail(claim: Claim, error: unknown): Promise<void> {
+    const failure =
+      error instanceof IngestionFailure
+        ? error
+        : new IngestionFailure('INTERNAL_ERROR', 'Something went wrong on our side.', { cause: error });
+    const attempt = claim.attempts + 1;
+    if (failure.passing && attempt < this.config.INGESTION_MAX_ATTEMPTS) {
+      const delayMs = this.config.INGESTION_BACKOFF_MS * 2 ** claim.attempts;
+      this.logger.warn({ code: failure.code, attempt, delayMs, err: failure }, 'attempt failed; trying again later');
+      await this.ledger.postpone(claim, delayMs);
+      await this.scheduler.schedule(claim.documentId, delayMs);
+      return;
+    }
+    await this.end(claim, failure);
+  }
+
+  private async end(claim: Claim, failure: IngestionFailure): Promise<void> {
+    const { code, message, passing } = failure;
+    await this.ledger.fail(claim, { code, message, retryable: passing }, claim.attempts + 1);
+    this.logger.error({ code, attempt: claim.attempts + 1, err: failure }, 'document failed');
+    await this.chunks.sweepDocument(claim.documentId);
+  }
+
+  /** Prolongs the lease three times within its length; a lease that is lost aborts the work. */
+  private heartbeat(claim: Claim, stop: AbortController): () => void {
+    const timer = setInterval(() => {
+      this.ledger.prolong(claim, this.config.INGESTION_LEASE_MS).catch((error: unknown) => {
+        // A database that is away for a moment is no reason to stop: the fencing token guards every write.
+        if (error instanceof StaleClaimError) stop.abort(error);
+        else this.logger.warn({ err: error }, 'the lease could not be prolonged');
+      });
+    }, this.config.INGESTION_LEASE_MS / 3);
+    return () => clearInterval(timer);
+  }
+}

@@ -1,0 +1,29 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
+import { EmbeddingSpacesRepository, IngestionLedger } from '@vectorlane/documents';
+import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
+import { LaneConsumers } from '@vectorlane/queue';
+import { Reconciler } from './reconciler';
+
+/** Starts ingestion once everything it stands on is open, in the one order that is right. */
+@Injectable()
+export class IngestionRuntime {
+  constructor(
+    private readonly config: Config,
+    @Inject(EMBEDDING_PROVIDER) private readonly embeddings: EmbeddingProvider,
+    private readonly spaces: EmbeddingSpacesRepository,
+    private readonly ledger: IngestionLedger,
+    private readonly consumers: LaneConsumers,
+    private readonly reconciler: Reconciler,
+  ) {}
+
+  /** @throws SpaceMismatchError, or an Error when a lane has no processor in a role that consumes */
+  async start(): Promise<void> {
+    await this.spaces.activate(this.embeddings.space, this.config.EMBEDDING_SPACE_CHANGE);
+    if (this.config.ROLE === 'api') return;
+    // Alone by the data folder's lock: whoever held a lease is dead, and nobody needs to wait it out.
+    if (this.config.embedded) await this.ledger.lapseAllLeases();
+    this.consumers.start();
+    this.reconciler.start();
+  }
+}

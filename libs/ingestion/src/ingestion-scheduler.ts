@@ -1,0 +1,28 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { IngestionLedger } from '@vectorlane/documents';
+import { LaneQueues } from '@vectorlane/queue';
+
+/** Puts documents on their lanes. */
+@Injectable()
+export class IngestionScheduler {
+  private readonly logger = new Logger(IngestionScheduler.name);
+
+  constructor(
+    private readonly ledger: IngestionLedger,
+    private readonly queues: LaneQueues,
+  ) {}
+
+  /**
+   * Queues the document under a new delivery. When Redis does not take it the document is safe all the same: its row
+   * says that it is unfinished, and the reconciler queues it once Redis is back.
+   */
+  async schedule(documentId: string, delayMs = 0): Promise<void> {
+    const delivery = await this.ledger.nextDelivery(documentId);
+    if (delivery === undefined) return; // finished or deleted meanwhile
+    try {
+      await this.queues.add(delivery, delayMs);
+    } catch (error) {
+      this.logger.warn({ documentId, err: error }, 'could not queue the document now; it is queued later');
+    }
+  }
+}

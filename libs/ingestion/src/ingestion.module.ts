@@ -1,0 +1,34 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DocumentsModule } from '@vectorlane/documents';
+import { EmbeddingsModule } from '@vectorlane/embeddings';
+import { ExtractionModule } from '@vectorlane/extraction';
+import { DocumentProcessor } from './document-processor';
+import { IngestionPipeline } from './ingestion.pipeline';
+import { IngestionRuntime } from './ingestion-runtime';
+import { IngestionScheduler } from './ingestion-scheduler';
+import { IngestionService } from './ingestion.service';
+import { FastLaneProcessor, HeavyLaneProcessor } from './lane-processors';
+import { Reconciler } from './reconciler';
+import { Spool } from './spool';
+
+@Module({})
+export class IngestionModule {
+  /** @param consumes whether this process works the lanes or only accepts documents */
+  static register({ consumes }: { consumes: boolean }): DynamicModule {
+    return {
+      module: IngestionModule,
+      imports: [DocumentsModule, EmbeddingsModule, ExtractionModule],
+      providers: [
+        IngestionService,
+        IngestionScheduler,
+        IngestionPipeline,
+        DocumentProcessor,
+        IngestionRuntime,
+        Reconciler,
+        Spool,
+        ...(consumes ? [FastLaneProcessor, HeavyLaneProcessor] : []),
+      ],
+      exports: [IngestionService, IngestionRuntime, Reconciler],
+    };
+  }
+}

@@ -1,0 +1,159 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
+import {
+  ChunksRepository,
+  type Claim,
+  ContentsRepository,
+  type EmbeddedChunk,
+  EmbeddingSpacesRepository,
+  IngestionLedger,
+} from '@vectorlane/documents';
+import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
+import { IngestionFailure } from '@vectorlane/errors';
+import { type ExtractedDocument, ExtractionService } from '@vectorlane/extraction';
+import type { Chunk } from './chunking/chunk';
+import { chunkDocument } from './chunking/chunker';
+import { textSearchConfig } from './text-search-config';
+
+/**
+ * Chunks a transaction stores. The embedded database is one session for everybody and an insert under the vector index
+ * takes it about 10 ms: eight of them hold a search up by less than a tenth of a second.
+ */
+const BATCH_CHUNKS = 8;
+
+// Where the whole ingestion stands when a stage begins; embedding, by far the longest, fills the rest.
+const PERCENT_CHUNKING = 8;
+const PERCENT_EMBEDDING = 10;
+
+/**
+ * The road of one document, read top to bottom: extract → chunk → embed in batches → store → complete.
+ *
+ * It may run twice for the same document, even at the same time. Everything it writes carries the claim's generation;
+ * nothing of it is seen before the last statement, and a superseded worker's next write is refused.
+ */
+@Injectable()
+export class IngestionPipeline {
+  private readonly logger = new Logger(IngestionPipeline.name);
+
+  constructor(
+    private readonly config: Config,
+    private readonly ledger: IngestionLedger,
+    private readonly contents: ContentsRepository,
+    private readonly chunks: ChunksRepository,
+    private readonly extraction: ExtractionService,
+    @Inject(EMBEDDING_PROVIDER) private readonly embeddings: EmbeddingProvider,
+    private readonly spaces: EmbeddingSpacesRepository,
+  ) {}
+
+  /**
+   * @param signal aborted when the claim is lost or the process cannot wait; nothing is written afterwards
+   * @throws IngestionFailure when the document cannot be ingested; StaleClaimError when the claim is lost
+   */
+  async run(claim: Claim, signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    const extracted = await this.extract(claim, signal);
+    await this.chunks.storeText(claim, extracted.text);
+    const extractedAt = performance.now();
+
+    await this.ledger.progress(claim, this.at('chunking', PERCENT_CHUNKING));
+    const chunks = await this.chunk(extracted, signal);
+    const chunkedAt = performance.now();
+
+    const config = await textSearchConfig(extracted.text);
+    await this.embedAndStore(claim, chunks, config, signal);
+    const embeddedAt = performance.now();
+
+    signal.throwIfAborted();
+    const timings = {
+      extractingMs: Math.round(extractedAt - startedAt),
+      chunkingMs: Math.round(chunkedAt - extractedAt),
+      embeddingMs: Math.round(embeddedAt - chunkedAt),
+      totalMs: Math.round(embeddedAt - startedAt),
+    };
+    await this.ledger.complete(claim, { chunkCount: chunks.length, textSearchConfig: config, timings });
+    this.logger.log({ chunks: chunks.length, ...timings }, 'document completed');
+  }
+
+  private async extract(claim: Claim, signal: AbortSignal): Promise<ExtractedDocument> {
+    const bytes = Buffer.allocUnsafe(claim.sizeBytes);
+    let length = 0;
+    for await (const part of this.contents.read(claim.contentId)) {
+      signal.throwIfAborted();
+      length += part.copy(bytes, length);
+    }
+    if (length !== claim.sizeBytes) {
+      // Never with a document of ours; a restored backup without its parts must not end as "empty file".
+      throw new IngestionFailure('INTERNAL_ERROR', 'The stored content of this document is incomplete.');
+    }
+    return this.extraction.extract(
+      claim.format,
+      {
+        bytes,
+        filename: claim.filename,
+        ...(claim.declaredCharset !== undefined && { declaredCharset: claim.declaredCharset }),
+      },
+      signal,
+    );
+  }
+
+  private async chunk(extracted: ExtractedDocument, signal: AbortSignal): Promise<Chunk[]> {
+    const chunks: Chunk[] = [];
+    const options = { maxTokens: this.config.CHUNK_TOKENS, overlapTokens: this.config.CHUNK_OVERLAP_TOKENS };
+    let sliceEndsAt = performance.now() + 20;
+    for (const chunk of chunkDocument(extracted, this.embeddings, options)) {
+      chunks.push(chunk);
+      if (performance.now() > sliceEndsAt) {
+        // Tokenising is CPU work on the main thread: probes and searches get their turn in between.
+        await new Promise((resolve) => setImmediate(resolve));
+        signal.throwIfAborted();
+        sliceEndsAt = performance.now() + 20;
+      }
+    }
+    if (chunks.length === 0) throw new IngestionFailure('EMPTY_CONTENT', 'The document holds no text to search in.');
+    return chunks;
+  }
+
+  private async embedAndStore(
+    claim: Claim,
+    chunks: readonly Chunk[],
+    textSearch: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const space = this.spaces.active;
+    const embed = (from: number) => {
+      const batch = chunks.slice(from, from + BATCH_CHUNKS);
+      const texts = batch.map((chunk) => chunk.embeddingInput);
+      const vectors = this.embeddings.embed(texts, 'passage', signal);
+      // Handled where it is awaited; this one only keeps an early rejection from counting as unhandled.
+      vectors.catch(() => undefined);
+      return { batch, vectors };
+    };
+    let next = embed(0);
+    for (let from = 0; from < chunks.length; from += BATCH_CHUNKS) {
+      const { batch, vectors } = next;
+      const embedded = await vectors;
+      // The model works on the next batch while the database stores this one.
+      if (from + BATCH_CHUNKS < chunks.length) next = embed(from + BATCH_CHUNKS);
+      signal.throwIfAborted();
+      const done = (from + batch.length) / chunks.length;
+      await this.chunks.storeBatch(
+        claim,
+        space,
+        textSearch,
+        batch.map((chunk, index) => withVector(chunk, embedded[index])),
+        this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done)),
+      );
+    }
+  }
+
+  private at<Stage extends string>(stage: Stage, percent: number): { stage: Stage; percent: number; leaseMs: number } {
+    return { stage, percent, leaseMs: this.config.INGESTION_LEASE_MS };
+  }
+}
+
+function withVector(chunk: Chunk, vector: Float32Array | undefined): EmbeddedChunk {
+  if (vector === undefined) {
+    throw new IngestionFailure('EMBEDDING_UNAVAILABLE', 'The embedding model returned fewer vectors than texts.');
+  }
+  return { ...chunk, vector };
+}

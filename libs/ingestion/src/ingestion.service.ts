@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
+import {
+  ContentsRepository,
+  type Document,
+  type DocumentMetadata,
+  DocumentsRepository,
+  IngestionLedger,
+} from '@vectorlane/documents';
+import { Problem } from '@vectorlane/errors';
+import { detectFormat, normaliseFilename, TEXT_EXTRACTORS, type TextExtractor } from '@vectorlane/extraction';
+import type { Lane } from '@vectorlane/queue';
+import { IngestionScheduler } from './ingestion-scheduler';
+import { Spool, type SpooledFile } from './spool';
+
+/** What an uploader says of the bytes. */
+export interface Submission {
+  readonly filename?: string | undefined;
+  /** `Content-Type` of the part, parameters included. */
+  readonly declaredType?: string | undefined;
+  readonly metadata: DocumentMetadata;
+}
+
+export interface Submitted {
+  readonly document: Document;
+  /** The same bytes were here already; nothing was stored. */
+  readonly duplicate: boolean;
+}
+
+/** Accepts documents. Once `submit` has returned, the document survives any crash and ends completed or failed. */
+@Injectable()
+export class IngestionService {
+  private readonly logger = new Logger(IngestionService.name);
+
+  constructor(
+    private readonly config: Config,
+    private readonly spool: Spool,
+    private readonly documents: DocumentsRepository,
+    private readonly contents: ContentsRepository,
+    private readonly ledger: IngestionLedger,
+    private readonly scheduler: IngestionScheduler,
+    @Inject(TEXT_EXTRACTORS) private readonly extractors: ReadonlyMap<string, TextExtractor>,
+  ) {}
+
+  /** First half: the bytes to disk, hashed, within the limit. The caller discards the file in any case. */
+  receive(bytes: AsyncIterable<Buffer>): Promise<SpooledFile> {
+    return this.spool.write(bytes);
+  }
+
+  /**
+   * Second half: decides the format, stores the bytes in parts, makes the document, queues it.
+   * @throws Problem `UNSUPPORTED_FORMAT`, `INVALID_REQUEST` (no bytes)
+   */
+  async submit(file: SpooledFile, submission: Submission): Promise<Submitted> {
+    if (file.sizeBytes === 0) throw new Problem('INVALID_REQUEST', 'The file is empty.');
+    const [declaredMediaType, declaredCharset] = parseContentType(submission.declaredType);
+    const filename = normaliseFilename(submission.filename ?? '');
+    const detected = detectFormat(
+      {
+        head: file.head,
+        filename,
+        ...(declaredMediaType !== undefined && { declaredMediaType }),
+      },
+      this.extractors,
+    );
+    const existing = await this.documents.findByContent(file.sha256);
+    if (existing !== null) return { document: existing, duplicate: true };
+
+    // Parts first, each a short transaction; the document adopts them at the end. A crash in between leaves an orphan
+    // that is swept, never half a document.
+    const contentId = randomUUID();
+    await this.contents.store(contentId, file.path);
+    const { document, created } = await this.documents.adopt({
+      id: randomUUID(),
+      sha256: file.sha256,
+      contentId,
+      filename,
+      format: detected.format,
+      lane: this.laneFor(detected.lane, file.sizeBytes),
+      mediaType: detected.mediaType,
+      declaredCharset,
+      sizeBytes: file.sizeBytes,
+      metadata: submission.metadata,
+    });
+    if (!created) return { document, duplicate: true };
+    await this.scheduler.schedule(document.id);
+    this.logger.log(
+      { documentId: document.id, format: document.format, lane: document.lane, bytes: document.sizeBytes },
+      'document accepted',
+    );
+    return { document, duplicate: false };
+  }
+
+  /** @throws Problem `DOCUMENT_NOT_FOUND`, `NOT_FAILED` */
+  async retry(documentId: string): Promise<Document> {
+    const moved = await this.ledger.retry(documentId);
+    const document = await this.documents.findById(documentId);
+    if (document === null) throw new Problem('DOCUMENT_NOT_FOUND', `There is no document ${documentId}.`);
+    if (!moved) {
+      throw new Problem('NOT_FAILED', `The document is ${document.status}; only a failed one can be retried.`);
+    }
+    await this.scheduler.schedule(documentId);
+    return document;
+  }
+
+  private laneFor(lane: Lane, sizeBytes: number): Lane {
+    return sizeBytes > this.config.FAST_LANE_MAX_BYTES ? 'heavy' : lane;
+  }
+}
+
+function parseContentType(value: string | undefined): [mediaType: string | undefined, charset: string | undefined] {
+  if (value === undefined) return [undefined, undefined];
+  const [mediaType, ...parameters] = value.toLowerCase().split(';');
+  const charset = parameters
+    .map((parameter) => /^\s*charset\s*=\s*"?([a-z0-9._:-]{1,40})"?\s*$/.exec(parameter)?.[1])
+    .find(Boolean);
+  return [mediaType?.trim() === '' ? undefined : mediaType?.trim(), charset];
+}

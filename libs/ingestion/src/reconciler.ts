@@ -1,0 +1,97 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
+import { ChunksRepository, ContentsRepository, IngestionLedger, type Unfinished } from '@vectorlane/documents';
+import { LaneQueues } from '@vectorlane/queue';
+import { ShutdownSequence } from '@vectorlane/shutdown';
+import { IngestionScheduler } from './ingestion-scheduler';
+
+const PAGE = 200;
+const SWEEP_LIMIT = 500;
+// Longer than any upload may take; see MAX_UPLOAD_BYTES and the server's request timeout.
+const ORPHAN_IDLE_SECONDS = 3_600;
+const SWEEP_INTERVAL_MS = 600_000;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Makes the queue agree with the database, never the other way round: whatever PostgreSQL calls unfinished and no job
+ * carries (Redis emptied, a crash between commit and enqueue, a lapsed lease) is queued again. Beside that it sweeps
+ * what crashes leave behind. Running on several replicas at once does no harm: a second job finds nothing to claim.
+ */
+@Injectable()
+export class Reconciler {
+  private readonly logger = new Logger(Reconciler.name);
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private nextSweepAt = 0;
+
+  constructor(
+    private readonly config: Config,
+    private readonly ledger: IngestionLedger,
+    private readonly contents: ContentsRepository,
+    private readonly chunks: ChunksRepository,
+    private readonly queues: LaneQueues,
+    private readonly scheduler: IngestionScheduler,
+    private readonly shutdown: ShutdownSequence,
+  ) {}
+
+  /** Begins with a pass at once: after a start of the embedded profile the queue is empty and the database is not. */
+  start(): void {
+    this.shutdown.add('drain', 'reconciler', () => this.stop());
+    this.plan(0);
+  }
+
+  /** One pass over everything that could be claimed now. @returns how many documents were queued again */
+  async reconcile(): Promise<number> {
+    let queued = 0;
+    let after = FIRST_ID;
+    while (!this.stopped) {
+      const page = await this.ledger.claimable(after, PAGE);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.documentId;
+      queued += await this.requeue(page);
+      if (page.length < PAGE) break;
+    }
+    if (queued > 0) this.logger.log({ documents: queued }, 'queued documents that no job carried');
+    return queued;
+  }
+
+  private async requeue(page: readonly Unfinished[]): Promise<number> {
+    const lost = await this.queues.withoutLiveJob(page);
+    for (const { documentId } of lost) await this.scheduler.schedule(documentId);
+    return lost.length;
+  }
+
+  private async sweep(): Promise<void> {
+    if (performance.now() < this.nextSweepAt) return;
+    const contents = await this.contents.sweepOrphans(ORPHAN_IDLE_SECONDS, SWEEP_LIMIT);
+    const rows = await this.chunks.sweepDeadGenerations(SWEEP_LIMIT);
+    // A full sweep may have left some behind: go on at the next pass.
+    const more = contents >= SWEEP_LIMIT || rows >= SWEEP_LIMIT;
+    this.nextSweepAt = performance.now() + (more ? 0 : SWEEP_INTERVAL_MS);
+    if (contents + rows > 0) this.logger.log({ contents, rows }, 'swept what was left behind');
+  }
+
+  private plan(delayMs: number): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.pass().finally(() => this.plan(this.config.RECONCILE_INTERVAL_MS));
+    }, delayMs);
+  }
+
+  private async pass(): Promise<void> {
+    try {
+      await this.reconcile();
+      await this.sweep();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'could not reconcile; trying again');
+    }
+  }
+
+  private async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+}
