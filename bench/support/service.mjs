@@ -1,0 +1,81 @@
+// The built service in a folder of its own, for benchmarks: started, called, measured, stopped.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bootstrap, ROOT } from '../../scripts/bootstrap.mjs';
+
+export async function startService(settings = {}) {
+  await bootstrap({ quiet: true });
+  const dataDir = mkdtempSync(join(tmpdir(), 'vectorlane-bench-'));
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [join(ROOT, 'dist/apps/api/src/main.js')], {
+    env: { ...process.env, PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', LOG_FORMAT: 'json', ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+      const found = /is up at (http:\S+)/.exec(output)?.[1];
+      if (found) resolve(found);
+    });
+    child.once('exit', (code) => reject(new Error(`The service ended with ${code}:\n${output}`)));
+  });
+  const upAfterMs = performance.now() - startedAt;
+  const key = readFileSync(join(dataDir, 'api-key'), 'utf8').trim();
+
+  const call = async (path, body) => {
+    const response = await fetch(`${url}${path}`, {
+      headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${JSON.stringify(answer)}`);
+    return answer;
+  };
+
+  return {
+    url,
+    dataDir,
+    upAfterMs,
+    call,
+    /** Resident memory of the whole process, bytes. */
+    rssBytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+    peakRssBytes: () =>
+      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+    /** CPU seconds so far, user and system. */
+    cpuSeconds: () => {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    async untilIdle() {
+      for (;;) {
+        const { items } = await call('/api/documents?status=pending,processing&limit=1');
+        if (items.length === 0) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs `work` over all items, a few at a time. */
+export async function inParallel(items, width, work) {
+  const queue = [...items.entries()];
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) await work(next[1], next[0]);
+    }),
+  );
+}
+
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
