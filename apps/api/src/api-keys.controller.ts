@@ -1,0 +1,90 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { type ApiKeyListing, ApiKeysService, SCOPES } from '@vectorlane/auth';
+import { z } from 'zod';
+import { ApiProblems } from './problem-responses';
+import { RequiresScope } from './scope.guard';
+
+const createSchema = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200),
+    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+    expiresAt: z.iso.datetime({ offset: true }).optional(),
+  })
+  .meta({ example: { name: 'nightly import', scopes: ['write'] } });
+
+const timestamp = z.string().meta({ format: 'date-time' });
+
+const keySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  createdAt: timestamp,
+  expiresAt: timestamp.nullable(),
+  lastUsedAt: timestamp.nullable(),
+  revokedAt: timestamp.nullable(),
+});
+const createdSchema = keySchema.extend({ key: z.string().meta({ description: 'Shown this once.' }) });
+const keysSchema = z.object({ items: z.array(keySchema) });
+
+@ApiTags('administration')
+@ApiSecurity('apiKey')
+@ApiSecurity('bearer')
+@RequiresScope('admin')
+@Controller('api/admin/keys')
+export class ApiKeysController {
+  constructor(private readonly keys: ApiKeysService) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'createApiKey',
+    summary: 'Make an API key',
+    description: 'The key itself is shown this once.',
+  })
+  @ApiResponse({ status: 201, description: 'The new key.', standardSchema: createdSchema })
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON')
+  async create(
+    @Body({ schema: createSchema }) { name, scopes, expiresAt }: z.output<typeof createSchema>,
+  ): Promise<z.output<typeof createdSchema>> {
+    const { apiKey, key } = await this.keys.create({
+      name,
+      scopes: [...new Set(scopes)],
+      ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+    });
+    return { ...listed(apiKey), key };
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listApiKeys', summary: 'List API keys' })
+  @ApiResponse({
+    status: 200,
+    description: 'All keys, oldest first; never the keys themselves.',
+    standardSchema: keysSchema,
+  })
+  @ApiProblems()
+  async list(): Promise<z.output<typeof keysSchema>> {
+    return { items: (await this.keys.list()).map(listed) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'revokeApiKey', summary: 'Revoke an API key' })
+  @ApiResponse({ status: 204, description: 'It opens nothing any more.' })
+  @ApiProblems('NOT_FOUND')
+  async revoke(@Param('id') id: string): Promise<void> {
+    await this.keys.revoke(id);
+  }
+}
+
+function listed(key: ApiKeyListing): z.output<typeof keySchema> {
+  return {
+    id: key.id,
+    name: key.name,
+    scopes: key.scopes,
+    createdAt: key.createdAt.toISOString(),
+    expiresAt: key.expiresAt?.toISOString() ?? null,
+    lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+    revokedAt: key.revokedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,49 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { FirstKey } from '@vectorlane/auth';
+import { Config } from '@vectorlane/config';
+import { ReadinessRegistry } from '@vectorlane/health';
+import { IngestionRuntime } from '@vectorlane/ingestion';
+import { ServiceLogger } from '@vectorlane/logging';
+import { ShutdownSequence } from '@vectorlane/shutdown';
+import { AppModule } from './app.module';
+import { closeHttpServer } from './http-server';
+import { mountOpenApi } from './openapi';
+import { mountRequestPipeline } from './request-pipeline';
+
+export interface StartedApp {
+  readonly app: NestExpressApplication;
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  /** The first API key, when this start made it. */
+  readonly firstKey: string | undefined;
+}
+
+/**
+ * Creates, opens and starts the service: connections first (each room opens its own), then who may come in, then the
+ * workers, and the door last.
+ */
+export async function startApp(config: Config): Promise<StartedApp> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config), {
+    bufferLogs: true,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(ServiceLogger));
+  try {
+    mountRequestPipeline(app);
+    mountOpenApi(app);
+    await app.init();
+    const firstKey = await app.get(FirstKey).ensure();
+    await app.get(IngestionRuntime).start();
+    const shutdown = app.get(ShutdownSequence);
+    shutdown.add('drain', 'readiness', () => Promise.resolve(app.get(ReadinessRegistry).startDraining()));
+    closeHttpServer(app, shutdown, config.SHUTDOWN_HTTP_TIMEOUT_MS);
+    await app.listen(config.PORT, config.HOST);
+    return { app, url: await app.getUrl(), firstKey };
+  } catch (error) {
+    // What is open is closed in order, so that a boot that fails leaves no lock and no half-written folder.
+    await app.close();
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { ApiKeysService } from '@vectorlane/auth';
+import { Config } from '@vectorlane/config';
+import { ChunksRepository, ContentsRepository, DocumentsRepository } from '@vectorlane/documents';
+import { IngestionService } from '@vectorlane/ingestion';
+import { SearchService } from '@vectorlane/search';
+import { ApiKeysController } from './api-keys.controller';
+import { DocumentsController } from './documents.controller';
+import { openApiDocument } from './openapi';
+import { SearchController } from './search.controller';
+
+const WANTED = [
+  Config,
+  IngestionService,
+  DocumentsRepository,
+  ContentsRepository,
+  ChunksRepository,
+  SearchService,
+  ApiKeysService,
+];
+
+/** The controllers with nothing behind them: their decorators say all that the document needs. */
+@Module({
+  controllers: [DocumentsController, SearchController, ApiKeysController],
+  providers: WANTED.map((provide) => ({ provide, useValue: {} })),
+})
+class ApiDescriptionModule {}
+
+/** The OpenAPI document without starting the service, for the committed `openapi.json`. */
+export async function describeApi(): Promise<OpenAPIObject> {
+  const app = await NestFactory.create(ApiDescriptionModule, { logger: false });
+  try {
+    return openApiDocument(app);
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,277 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiOperation,
+  ApiParam,
+  ApiProduces,
+  ApiResponse,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import { Config } from '@vectorlane/config';
+import {
+  ChunksRepository,
+  ContentsRepository,
+  decodeChunkCursor,
+  decodeDocumentCursor,
+  type Document,
+  DocumentsRepository,
+} from '@vectorlane/documents';
+import { Problem } from '@vectorlane/errors';
+import { IngestionService, type SpooledFile, type Submission } from '@vectorlane/ingestion';
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import {
+  acceptedSchema,
+  chunkPageSchema,
+  type DocumentBody,
+  documentBody,
+  documentPageSchema,
+  documentSchema,
+  duplicateSchema,
+  type ListQuery,
+  listQuerySchema,
+  type PageQuery,
+  pageQuerySchema,
+  textDocumentSchema,
+} from './documents.schemas';
+import { receiveMultipart } from './multipart-upload';
+import { uploadBody } from './documents.openapi';
+import { ApiProblems } from './problem-responses';
+import { RequiresScope } from './scope.guard';
+import { documentId } from './validation';
+
+@ApiTags('documents')
+@ApiSecurity('apiKey')
+@ApiSecurity('bearer')
+@Controller('api/documents')
+export class DocumentsController {
+  constructor(
+    private readonly config: Config,
+    private readonly ingestion: IngestionService,
+    private readonly documents: DocumentsRepository,
+    private readonly contents: ContentsRepository,
+    private readonly chunks: ChunksRepository,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @RequiresScope('write')
+  @ApiOperation({
+    operationId: 'uploadDocument',
+    summary: 'Upload a document',
+    description:
+      'A file as `multipart/form-data`, or a text of up to 1 MB as JSON. Answered as soon as the document is safe; ' +
+      'follow `Location` until its status is `completed` or `failed`. The same bytes again are answered with the document that is there.',
+  })
+  @ApiConsumes('multipart/form-data', 'application/json')
+  @ApiBody(uploadBody)
+  @ApiResponse({
+    status: 202,
+    description: 'Accepted and queued.',
+    standardSchema: acceptedSchema,
+    headers: locationHeader(),
+  })
+  @ApiResponse({ status: 200, description: 'These bytes are here already.', standardSchema: duplicateSchema })
+  @ApiProblems(
+    'INVALID_REQUEST',
+    'INVALID_JSON',
+    'INVALID_MULTIPART',
+    'TOO_LARGE',
+    'UNSUPPORTED_FORMAT',
+    'UPLOADS_BUSY',
+  )
+  async upload(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<z.output<typeof acceptedSchema> | z.output<typeof duplicateSchema>> {
+    const { file, submission } = await this.receive(request);
+    try {
+      const { document, duplicate } = await this.ingestion.submit(file, submission);
+      response.setHeader('Location', `/api/documents/${document.id}`);
+      if (!duplicate) {
+        const { id, filename, format, lane, status } = document;
+        return { id, filename, format, lane, status };
+      }
+      response.status(200);
+      return {
+        ...documentBody(document),
+        duplicate: true,
+        ...(document.status === 'failed' && { links: { retry: `/api/documents/${document.id}/retry` } }),
+      };
+    } finally {
+      await file.discard();
+    }
+  }
+
+  @Get()
+  @RequiresScope('read')
+  @ApiOperation({ operationId: 'listDocuments', summary: 'List documents, newest first' })
+  @ApiResponse({ status: 200, description: 'One page.', standardSchema: documentPageSchema })
+  @ApiProblems('INVALID_REQUEST', 'INVALID_CURSOR')
+  async list(@Query({ schema: listQuerySchema }) query: ListQuery): Promise<z.output<typeof documentPageSchema>> {
+    const { cursor, limit, status, format, lane } = query;
+    const page = await this.documents.list(
+      { ...(status && { status }), ...(format && { format }), ...(lane && { lane }) },
+      limit,
+      cursor === undefined ? undefined : decodeDocumentCursor(cursor),
+    );
+    return { items: page.items.map(documentBody), nextCursor: page.nextCursor };
+  }
+
+  @Get(':id')
+  @RequiresScope('read')
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'getDocument', summary: 'Get a document and where it stands' })
+  @ApiResponse({ status: 200, description: 'The document.', standardSchema: documentSchema })
+  @ApiProblems('DOCUMENT_NOT_FOUND')
+  async get(@Param('id') id: string): Promise<DocumentBody> {
+    return documentBody(await this.find(id));
+  }
+
+  @Get(':id/text')
+  @RequiresScope('read')
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({
+    operationId: 'getDocumentText',
+    summary: 'Get the extracted text',
+    description: 'NFC, `\\n` line ends. All positions count UTF-16 code units of it.',
+  })
+  @ApiProduces('text/plain')
+  @ApiResponse({ status: 200, description: 'The text.', content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiProblems('DOCUMENT_NOT_FOUND', 'TEXT_NOT_AVAILABLE')
+  async text(@Param('id') id: string, @Res() response: Response): Promise<void> {
+    const document = await this.find(id);
+    const text = await this.chunks.visibleText(document.id);
+    if (text === null) {
+      throw new Problem(
+        'TEXT_NOT_AVAILABLE',
+        `The document is ${document.status}; its text is there once it has completed.`,
+      );
+    }
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.type('text/plain; charset=utf-8').send(text);
+  }
+
+  @Get(':id/chunks')
+  @RequiresScope('read')
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'listDocumentChunks', summary: 'List the chunks in order' })
+  @ApiResponse({
+    status: 200,
+    description: 'One page; empty until the document has completed.',
+    standardSchema: chunkPageSchema,
+  })
+  @ApiProblems('INVALID_REQUEST', 'INVALID_CURSOR', 'DOCUMENT_NOT_FOUND')
+  async listChunks(
+    @Param('id') id: string,
+    @Query({ schema: pageQuerySchema }) query: PageQuery,
+  ): Promise<z.output<typeof chunkPageSchema>> {
+    const document = await this.find(id);
+    const after = query.cursor === undefined ? undefined : decodeChunkCursor(query.cursor);
+    const page = await this.chunks.list(document.id, query.limit, after);
+    return { items: [...page.items], nextCursor: page.nextCursor };
+  }
+
+  @Get(':id/content')
+  @RequiresScope('read')
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'getDocumentContent', summary: 'Download the original bytes' })
+  @ApiProduces('application/octet-stream')
+  @ApiResponse({
+    status: 200,
+    description: 'The bytes as they were uploaded.',
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @ApiProblems('DOCUMENT_NOT_FOUND')
+  async content(@Param('id') id: string, @Res() response: Response): Promise<void> {
+    const document = await this.find(id);
+    // Somebody else's upload: never rendered in our origin, whatever it says it is.
+    response.setHeader('Content-Type', document.mediaType);
+    response.setHeader('Content-Length', String(document.sizeBytes));
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
+    response.attachment(document.filename);
+    response.setHeader('Content-Type', document.mediaType); // attachment() guesses one from the name
+    try {
+      await pipeline(Readable.from(this.contents.read(document.contentId)), response);
+    } catch (error) {
+      // The client went away: its right. Anything else has cut the response, which is all that can be said by now.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    }
+  }
+
+  @Post(':id/retry')
+  @HttpCode(202)
+  @RequiresScope('write')
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'retryDocument', summary: 'Try a failed document again' })
+  @ApiResponse({ status: 202, description: 'Queued again.', standardSchema: acceptedSchema, headers: locationHeader() })
+  @ApiProblems('DOCUMENT_NOT_FOUND', 'NOT_FAILED')
+  async retry(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<z.output<typeof acceptedSchema>> {
+    const document = await this.ingestion.retry(documentId(id));
+    response.setHeader('Location', `/api/documents/${document.id}`);
+    const { filename, format, lane, status } = document;
+    return { id: document.id, filename, format, lane, status };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @RequiresScope('write')
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({
+    operationId: 'deleteDocument',
+    summary: 'Delete a document in any state',
+    description: 'Gone with its chunks, and from search at once.',
+  })
+  @ApiResponse({ status: 204, description: 'Gone.' })
+  @ApiProblems('DOCUMENT_NOT_FOUND')
+  async remove(@Param('id') id: string): Promise<void> {
+    if (!(await this.documents.remove(documentId(id)))) throw notFound(id);
+  }
+
+  private async receive(request: Request): Promise<{ file: SpooledFile; submission: Submission }> {
+    const receive = (bytes: AsyncIterable<Buffer>) => this.ingestion.receive(bytes);
+    if (request.is('multipart/form-data')) return receiveMultipart(request, receive, this.config.MAX_UPLOAD_BYTES);
+    if (!request.is('application/json')) {
+      throw new Problem(
+        'UNSUPPORTED_FORMAT',
+        'Send multipart/form-data with a "file" part, or application/json with a "text".',
+      );
+    }
+    const parsed = textDocumentSchema.safeParse(request.body);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw new Problem('INVALID_REQUEST', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not valid'}.`);
+    }
+    const { text, filename, metadata } = parsed.data;
+    return {
+      file: await receive(Readable.from([Buffer.from(text, 'utf8')])),
+      submission: {
+        filename: filename ?? 'text.txt',
+        declaredType: 'text/plain; charset=utf-8',
+        metadata: metadata ?? {},
+      },
+    };
+  }
+
+  private async find(id: string): Promise<Document> {
+    const document = await this.documents.findById(documentId(id));
+    if (document === null) throw notFound(id);
+    return document;
+  }
+}
+
+function notFound(id: string): Problem {
+  return new Problem('DOCUMENT_NOT_FOUND', `There is no document ${id}.`);
+}
+
+function locationHeader(): Record<string, { description: string; schema: { type: 'string' } }> {
+  return { Location: { description: 'The document.', schema: { type: 'string' } } };
+}

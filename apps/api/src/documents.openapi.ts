@@ -1,0 +1,35 @@
+import type { ApiBodyOptions } from '@nestjs/swagger';
+import { z } from 'zod';
+import { textDocumentSchema } from './documents.schemas';
+
+type Content = NonNullable<Extract<ApiBodyOptions, { schema: unknown }>['schema']>;
+
+const asJson = z.toJSONSchema(textDocumentSchema, { target: 'openapi-3.0', io: 'input' }) as Content;
+
+/** The two bodies of an upload: Swagger knows one body a route, so they are written as alternatives. */
+export const uploadBody: ApiBodyOptions = {
+  required: true,
+  schema: {
+    oneOf: [
+      {
+        type: 'object',
+        title: 'A file (multipart/form-data)',
+        required: ['file'],
+        additionalProperties: false,
+        properties: {
+          file: {
+            type: 'string',
+            format: 'binary',
+            description: 'txt, md, html, json or csv, up to `MAX_UPLOAD_BYTES`.',
+          },
+          metadata: {
+            type: 'string',
+            description: 'A JSON object of up to 16 KiB.',
+            example: '{"author":"Ada","year":2026}',
+          },
+        },
+      },
+      { ...asJson, title: 'A text (application/json)' },
+    ],
+  },
+};

@@ -1,0 +1,141 @@
+import { type Document, DOCUMENT_STAGES, DOCUMENT_STATUSES, type StoredChunk } from '@vectorlane/documents';
+import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
+import { z } from 'zod';
+
+/** Shapes of the documents routes: what comes in, what goes out, and the OpenAPI document, from one place. */
+
+const METADATA_BYTES = 16 * 1024;
+const METADATA_DEPTH = 5;
+
+export const metadataSchema = z
+  .record(z.string().min(1).max(128), z.json())
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, {
+    error: `metadata may have at most ${METADATA_BYTES} bytes as JSON`,
+  })
+  .refine((value) => depthOf(value) <= METADATA_DEPTH, {
+    error: `metadata may be nested at most ${METADATA_DEPTH} levels deep`,
+  })
+  .refine((value) => !JSON.stringify(value).includes('\\u0000'), { error: 'metadata may not contain NUL characters' })
+  .meta({
+    description: 'Whatever you want to filter by or get back with a hit.',
+    example: { author: 'Ada', year: 2026 },
+  });
+
+export const textDocumentSchema = z.strictObject({
+  text: z
+    .string()
+    .min(1)
+    .meta({ description: 'The document itself.', example: 'Bees cluster to keep warm in winter.' }),
+  filename: z
+    .string()
+    .max(1_024)
+    .optional()
+    .meta({ description: 'Decides the format by its extension.', example: 'bees.md' }),
+  metadata: metadataSchema.optional(),
+});
+
+const list = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(item).min(1).max(20));
+
+export const listQuerySchema = z.strictObject({
+  cursor: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  status: list(z.enum(DOCUMENT_STATUSES)).optional(),
+  format: list(z.string().max(32)).optional(),
+  lane: list(z.enum(['fast', 'heavy'])).optional(),
+});
+
+export const pageQuerySchema = z.strictObject({
+  cursor: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+
+const failureSchema = z.object({
+  code: z.enum(Object.keys(INGESTION_FAILURES) as [IngestionFailureCode, ...IngestionFailureCode[]]),
+  message: z.string(),
+  retryable: z.boolean().meta({ description: 'Whether `POST …/retry` may help.' }),
+});
+
+const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-24T09:30:00.000Z' });
+
+export const documentSchema = z.object({
+  id: z.string().meta({ format: 'uuid' }),
+  filename: z.string(),
+  format: z.string().meta({ example: 'md' }),
+  lane: z.enum(['fast', 'heavy']),
+  status: z.enum(DOCUMENT_STATUSES),
+  sizeBytes: z.number().int(),
+  metadata: z.record(z.string(), z.unknown()),
+  attempts: z.number().int().meta({ description: 'Errors so far that may pass.' }),
+  stage: z.enum(DOCUMENT_STAGES),
+  percent: z.number().int().min(0).max(100),
+  chunkCount: z.number().int().nullable(),
+  timings: z.object({
+    extractingMs: z.number().optional(),
+    chunkingMs: z.number().optional(),
+    embeddingMs: z.number().optional(),
+    totalMs: z.number().optional(),
+  }),
+  failure: failureSchema.optional(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+});
+
+export const acceptedSchema = documentSchema.pick({ id: true, filename: true, format: true, lane: true, status: true });
+
+export const duplicateSchema = documentSchema.extend({
+  duplicate: z.literal(true),
+  links: z.object({ retry: z.string() }).optional().meta({ description: 'Where to retry it, when it has failed.' }),
+});
+
+export const documentPageSchema = z.object({ items: z.array(documentSchema), nextCursor: z.string().nullable() });
+
+export const chunkSchema = z.object({
+  id: z.string().meta({ format: 'uuid' }),
+  ordinal: z.number().int(),
+  content: z.string(),
+  charStart: z.number().int().meta({ description: 'UTF-16 code units of the text that `/text` serves, inclusive.' }),
+  charEnd: z.number().int().meta({ description: 'Exclusive.' }),
+  tokenCount: z.number().int(),
+  heading: z.string().exactOptional(),
+  page: z.number().int().exactOptional(),
+  row: z.number().int().exactOptional(),
+  jsonPath: z.string().exactOptional(),
+}) satisfies z.ZodType<StoredChunk>;
+
+export const chunkPageSchema = z.object({ items: z.array(chunkSchema), nextCursor: z.string().nullable() });
+
+export type ListQuery = z.output<typeof listQuerySchema>;
+export type PageQuery = z.output<typeof pageQuerySchema>;
+export type DocumentBody = z.output<typeof documentSchema>;
+
+export function documentBody(document: Document): DocumentBody {
+  return {
+    id: document.id,
+    filename: document.filename,
+    format: document.format,
+    lane: document.lane,
+    status: document.status,
+    sizeBytes: document.sizeBytes,
+    metadata: document.metadata,
+    attempts: document.attempts,
+    stage: document.stage,
+    percent: document.percent,
+    chunkCount: document.chunkCount,
+    timings: document.timings,
+    ...(document.failureCode !== null && {
+      failure: {
+        code: document.failureCode,
+        message: document.failureMessage ?? '',
+        retryable: document.failureRetryable ?? false,
+      },
+    }),
+    createdAt: document.createdAt.toISOString(),
+    updatedAt: document.updatedAt.toISOString(),
+  };
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import type { Config } from '@vectorlane/config';
+import type { StartedApp } from './create-app';
+
+/**
+ * What a person sees after `npm start`: where it is, the key, and three lines to try. Not in production, where the
+ * output belongs to machines and a key has no business in it.
+ */
+export function greeting(config: Config, { url, firstKey }: StartedApp): void {
+  if (config.NODE_ENV !== 'development') return;
+  const keyFile = join(config.DATA_DIR, 'api-key');
+  const key = config.embedded ? `$(cat ${keyFile})` : '$VECTORLANE_API_KEY';
+  const lines = [
+    '',
+    `  Vectorlane is up at ${url}  (documentation: ${url}/docs)`,
+    ...(firstKey === undefined
+      ? config.embedded
+        ? [`  API key: in ${keyFile}`]
+        : []
+      : [`  API key: ${firstKey}`, `  (shown this once; kept in ${keyFile})`]),
+    '',
+    '  Try it:',
+    `    curl -H "X-API-Key: ${key}" -F file=@README.md ${url}/api/documents`,
+    `    curl -H "X-API-Key: ${key}" ${url}/api/documents`,
+    `    curl -H "X-API-Key: ${key}" -H 'Content-Type: application/json' -d '{"query":"how do I start it?"}' ${url}/api/search`,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,176 @@
+import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
+import type { DocumentMetadata } from '@vectorlane/documents';
+import { Problem } from '@vectorlane/errors';
+import type { SpooledFile, Submission } from '@vectorlane/ingestion';
+import type { Request } from 'express';
+import { metadataSchema } from './documents.schemas';
+
+/** Beside the file itself: boundaries, part headers and the metadata field. */
+const OVERHEAD_BYTES = 64 * 1024;
+const LIMITS = {
+  files: 1,
+  fields: 4,
+  // One more than may be used, so that a further part is told apart from the last allowed one.
+  parts: 6,
+  fieldNameSize: 100,
+  fieldSize: 32 * 1024,
+  headerPairs: 50,
+  headerSize: 16 * 1024,
+};
+
+/** A client that sends nothing for this long has gone, whatever its socket says. */
+const IDLE_MS = 30_000;
+
+export interface ReceivedUpload {
+  readonly file: SpooledFile;
+  readonly submission: Submission;
+}
+
+/**
+ * Reads one `multipart/form-data` body: exactly one `file`, at most one `metadata` (JSON). The file streams through
+ * `receive` and is never in memory as a whole. Whatever goes wrong, nothing is left on disk and nothing more is read.
+ * @throws Problem `INVALID_MULTIPART`, `INVALID_REQUEST`, `TOO_LARGE`, and what `receive` throws
+ */
+export async function receiveMultipart(
+  request: Request,
+  receive: (bytes: AsyncIterable<Buffer>) => Promise<SpooledFile>,
+  maxFileBytes: number,
+): Promise<ReceivedUpload> {
+  // Refused by its own word before a byte of it is read.
+  if (Number(request.get('content-length') ?? 0) > maxFileBytes + OVERHEAD_BYTES) {
+    throw new Problem('TOO_LARGE', `A file may have at most ${maxFileBytes} bytes.`);
+  }
+  const body = new MultipartBody(request, receive);
+  return body.read();
+}
+
+class MultipartBody {
+  private spooled: Promise<SpooledFile> | undefined;
+  private filename: string | undefined;
+  private declaredType: string | undefined;
+  private metadata: DocumentMetadata | undefined;
+
+  constructor(
+    private readonly request: Request,
+    private readonly receive: (bytes: AsyncIterable<Buffer>) => Promise<SpooledFile>,
+  ) {}
+
+  async read(): Promise<ReceivedUpload> {
+    let file: SpooledFile | undefined;
+    try {
+      await this.parse();
+      file = await this.spooled;
+      if (file === undefined) throw new Problem('INVALID_MULTIPART', 'The body has no part called "file".');
+      return {
+        file,
+        submission: { filename: this.filename, declaredType: this.declaredType, metadata: this.metadata ?? {} },
+      };
+    } catch (error) {
+      // A file that arrived whole beside a broken rest is thrown away here; one that broke off has seen to itself.
+      if (file === undefined) await this.spooled?.then((whole) => whole.discard()).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private parse(): Promise<void> {
+    const parser = this.createParser();
+    return new Promise<void>((resolve, reject) => {
+      let idle: NodeJS.Timeout | undefined;
+      let settled = false;
+      const end = (outcome: () => void): void => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(idle);
+        this.request.off('data', keepAlive);
+        this.request.off('aborted', abandoned);
+        this.request.unpipe(parser);
+        this.request.pause();
+        outcome();
+      };
+      const fail = (error: unknown): void =>
+        end(() => {
+          // Ends the file stream too, and with it the spooling.
+          this.openFile?.destroy(error instanceof Error ? error : new Error(String(error)));
+          parser.destroy();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        });
+      const keepAlive = (): void => {
+        clearTimeout(idle);
+        idle = setTimeout(() => fail(new Problem('INVALID_MULTIPART', 'The body did not arrive in time.')), IDLE_MS);
+      };
+      const abandoned = (): void => fail(new Problem('INVALID_MULTIPART', 'The connection broke off in the body.'));
+
+      parser.on('file', (name, stream, filename, _encoding, mimeType) => {
+        stream.on('error', () => undefined); // reported through the spooling that reads it
+        if (name !== 'file') {
+          fail(unknownField(name));
+          return;
+        }
+        this.openFile = stream;
+        this.filename = filename;
+        this.declaredType = mimeType;
+        this.spooled = this.receive(stream as AsyncIterable<Buffer>);
+        this.spooled.catch(fail);
+      });
+      parser.on('field', (name, value, _nameTruncated, valueTruncated) => {
+        try {
+          this.takeField(name, value, valueTruncated);
+        } catch (error) {
+          fail(error);
+        }
+      });
+      for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
+        parser.on(limit, () =>
+          fail(new Problem('INVALID_MULTIPART', 'Send one "file" part and at most one "metadata" part.')),
+        );
+      }
+      parser.on('error', (error: unknown) => fail(invalid(error)));
+      parser.on('finish', () => end(resolve));
+      this.request.on('data', keepAlive);
+      this.request.on('aborted', abandoned);
+      this.request.on('error', abandoned);
+      keepAlive();
+      this.request.pipe(parser);
+    });
+  }
+
+  private openFile: BusboyFileStream | undefined;
+
+  private createParser(): InstanceType<typeof Busboy> {
+    try {
+      return new Busboy({ headers: this.request.headers as BusboyHeaders, limits: LIMITS });
+    } catch (error) {
+      throw invalid(error);
+    }
+  }
+
+  private takeField(name: string, value: string, truncated: boolean): void {
+    if (name !== 'metadata') throw unknownField(name);
+    if (this.metadata !== undefined) throw new Problem('INVALID_REQUEST', 'metadata: given twice.');
+    if (truncated) throw new Problem('INVALID_REQUEST', 'metadata: too long.');
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(value);
+    } catch (cause) {
+      throw new Problem('INVALID_REQUEST', 'metadata: must be a JSON object.', { cause });
+    }
+    const checked = metadataSchema.safeParse(parsed);
+    if (!checked.success) {
+      throw new Problem('INVALID_REQUEST', `metadata: ${checked.error.issues[0]?.message ?? 'not valid'}.`);
+    }
+    this.metadata = checked.data;
+  }
+}
+
+function unknownField(name: string | undefined): Problem {
+  return new Problem(
+    'INVALID_REQUEST',
+    `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, "metadata".`,
+  );
+}
+
+function invalid(cause: unknown): Problem {
+  return cause instanceof Problem
+    ? cause
+    : new Problem('INVALID_MULTIPART', 'The multipart body is malformed or ends too early.', { cause });
+}

@@ -1,0 +1,63 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiResponse } from '@nestjs/swagger';
+import { type ProblemCode, PROBLEMS } from '@vectorlane/errors';
+import { z } from 'zod';
+
+/** The body of every refusal (RFC 9457). */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  code: z.string().meta({ description: 'Stable; decide by this, show `detail`.' }),
+  requestId: z.string(),
+  retryable: z.boolean().optional(),
+});
+
+const EVERYWHERE: readonly ProblemCode[] = [
+  'MISSING_API_KEY',
+  'INVALID_API_KEY',
+  'INSUFFICIENT_SCOPE',
+  'INTERNAL_ERROR',
+];
+
+/** Documents the refusals of a route below `/api`: those named and the ones every such route has. */
+export function ApiProblems(...codes: readonly ProblemCode[]): MethodDecorator & ClassDecorator {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of [...codes, ...EVERYWHERE]) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return applyDecorators(
+    ...[...byStatus].map(([status, listed]) =>
+      ApiResponse({
+        status,
+        description: listed.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: '#/components/schemas/Problem' },
+            examples: Object.fromEntries(listed.map((code) => [code, { value: exampleOf(code) }])),
+          },
+        },
+      }),
+    ),
+  );
+}
+
+function exampleOf(code: ProblemCode): z.output<typeof problemSchema> {
+  const definition: { status: number; title: string; retryable?: boolean } = PROBLEMS[code];
+  return {
+    type: problemType(code),
+    title: definition.title,
+    status: definition.status,
+    detail: `${definition.title}.`,
+    code,
+    requestId: '0f4cb6de-8f1c-4a57-9a6f-6f2c8f0f7a11',
+    ...(definition.retryable && { retryable: true }),
+  };
+}
+
+/** A URI that names the kind of problem; it is a name, not an address to fetch. */
+export function problemType(code: ProblemCode): string {
+  return `urn:vectorlane:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+}

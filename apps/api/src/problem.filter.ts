@@ -1,0 +1,57 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { Problem } from '@vectorlane/errors';
+import type { Request, Response } from 'express';
+import { problemType } from './problem-responses';
+import { refuseRestOfBody } from './refusal';
+
+/**
+ * The one place where an error becomes an answer: RFC 9457, with our stable code and the request's id. What is not
+ * one of ours is logged with its stack and answered with a 500 that says nothing of the inside.
+ */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const problem = toProblem(error);
+    if (problem.status >= 500) this.logger.error({ code: problem.code, err: problem.cause ?? error }, problem.detail);
+    if (response.headersSent) {
+      // Too late for an answer: cutting the connection is the only honest sign that the body is not whole.
+      response.destroy();
+      return;
+    }
+    refuseRestOfBody(request, response);
+    if (problem.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(problem.retryAfterSeconds));
+    if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    response
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(
+        JSON.stringify({
+          type: problemType(problem.code),
+          title: problem.title,
+          status: problem.status,
+          detail: problem.detail,
+          code: problem.code,
+          requestId: response.locals['requestId'] as string | undefined,
+          ...(problem.retryable && { retryable: true }),
+        }),
+      );
+  }
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HttpException) {
+    if (error.getStatus() === 404) return new Problem('NOT_FOUND', 'There is no such route.');
+    if (error.getStatus() < 500)
+      return new Problem('INVALID_REQUEST', 'The request could not be read.', { cause: error });
+  }
+  if (error instanceof URIError)
+    return new Problem('INVALID_REQUEST', 'The path is not validly encoded.', { cause: error });
+  return new Problem('INTERNAL_ERROR', 'Something went wrong on our side. Quote the requestId when you report it.', {
+    cause: error,
+  });
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ApiKeysService } from '@vectorlane/auth';
+import { Problem } from '@vectorlane/errors';
+import { LogContext } from '@vectorlane/logging';
+import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import helmet from 'helmet';
+import { callerOf, rememberCaller } from './caller';
+import { routeTemplate } from './route-template';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** Largest JSON body; files come as multipart and have a limit of their own. */
+export const JSON_LIMIT_BYTES = 1024 * 1024;
+
+/**
+ * The road of every request, in order, before Nest finds its route:
+ * request id and log context → one log line at the end of the response → security headers → API key → JSON body → route.
+ */
+export function mountRequestPipeline(app: NestExpressApplication): void {
+  app.disable('x-powered-by');
+  app.use(requestContext(app.get(LogContext)));
+  app.use(requestLog());
+  app.use(['/docs', '/docs/*path'], helmet({ contentSecurityPolicy: DOCS_POLICY }));
+  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
+  app.use('/api', authenticate(app.get(ApiKeysService)));
+  app.use('/api', jsonBody());
+}
+
+/** `X-Request-ID`: the caller's if it is well-formed, else ours; bound to every line logged for this request. */
+function requestContext(log: LogContext): RequestHandler {
+  return (request, response, next) => {
+    const given = request.get('x-request-id');
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+    response.locals['requestId'] = requestId;
+    response.setHeader('X-Request-ID', requestId);
+    log.run({ requestId }, next);
+  };
+}
+
+/** One line a request, refused or not, when its response has ended. Never a query string, a header or a body. */
+function requestLog(): RequestHandler {
+  const logger = new Logger('Http');
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    response.once('close', () => {
+      const line = {
+        method: request.method,
+        route: routeTemplate(request),
+        status: response.statusCode,
+        durationMs: Math.round(performance.now() - startedAt),
+        ...(callerOf(response) && { keyId: callerOf(response)?.keyId }),
+        ...(!response.writableFinished && { aborted: true }),
+      };
+      // Probes come every second; they are worth a line only to somebody who looks for one.
+      if (request.path.startsWith('/api') || response.statusCode >= 500) logger.log(line, 'request');
+      else logger.debug(line, 'request');
+    });
+    next();
+  };
+}
+
+/** Everything below `/api`, known or not, needs a key: an unknown route tells a stranger nothing. */
+function authenticate(keys: ApiKeysService): RequestHandler {
+  return async (request, response, next) => {
+    const presented = presentedKey(request);
+    if (presented === undefined) {
+      throw new Problem('MISSING_API_KEY', 'Send your key as `X-API-Key: <key>` or `Authorization: Bearer <key>`.');
+    }
+    rememberCaller(response, await keys.verify(presented));
+    next();
+  };
+}
+
+function presentedKey(request: Request): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
+  return request.get('x-api-key') ?? bearer;
+}
+
+function jsonBody(): RequestHandler {
+  const parse = json({ limit: JSON_LIMIT_BYTES, strict: true });
+  return (request: Request, response: Response, next: NextFunction) => {
+    parse(request, response, (error?: unknown) => next(error === undefined ? undefined : toProblem(error)));
+  };
+}
+
+function toProblem(error: unknown): unknown {
+  const { type, status } = error as { type?: string; status?: number };
+  if (type === 'entity.too.large') {
+    return new Problem(
+      'TOO_LARGE',
+      `A JSON body may have at most ${JSON_LIMIT_BYTES} bytes; send files as multipart/form-data.`,
+    );
+  }
+  if (type === 'entity.parse.failed')
+    return new Problem('INVALID_JSON', 'The body could not be read as JSON.', { cause: error });
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new Problem('UNSUPPORTED_FORMAT', 'Send JSON in UTF-8, plain or gzipped.', { cause: error });
+  }
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new Problem('INVALID_JSON', 'The body could not be read.', { cause: error });
+  }
+  return error;
+}
+
+/** What Swagger UI needs and no more: its own scripts and styles, inline styles, data images. */
+const DOCS_POLICY = {
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    fontSrc: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+};

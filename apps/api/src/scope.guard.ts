@@ -1,0 +1,30 @@
+import { type CanActivate, type CustomDecorator, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Scope } from '@vectorlane/auth';
+import { Problem } from '@vectorlane/errors';
+import type { Request, Response } from 'express';
+import { callerOf } from './caller';
+
+const REQUIRED_SCOPE = 'vectorlane:scope';
+
+/** The scope a route below `/api` needs. A route without one is refused to everybody: forgetting it opens nothing. */
+export const RequiresScope = (scope: Scope): CustomDecorator => SetMetadata(REQUIRED_SCOPE, scope);
+
+@Injectable()
+export class ApiScopeGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const { path } = context.switchToHttp().getRequest<Request>();
+    if (!path.startsWith('/api/')) return true; // probes and documentation are for everybody
+    const required = this.reflector.getAllAndOverride<Scope | undefined>(REQUIRED_SCOPE, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    const caller = callerOf(context.switchToHttp().getResponse<Response>());
+    if (required === undefined || !caller?.scopes.has(required)) {
+      throw new Problem('INSUFFICIENT_SCOPE', `This needs a key with the scope "${required ?? 'none'}".`);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,23 @@
+import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { Problem } from '@vectorlane/errors';
+import { z } from 'zod';
+
+const MOST_ISSUES = 5;
+
+/** Validates every parameter that carries a schema; a bad one is a 400 that names the field. */
+export const validationPipe = new StandardSchemaValidationPipe({
+  exceptionFactory: (issues) => {
+    const shown = issues.slice(0, MOST_ISSUES).map((issue) => {
+      const path = issue.path?.map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
+      return path ? `${path}: ${issue.message}` : issue.message;
+    });
+    const more = issues.length > MOST_ISSUES ? ` (and ${issues.length - MOST_ISSUES} more)` : '';
+    return new Problem('INVALID_REQUEST', `${shown.join('; ')}${more}.`);
+  },
+});
+
+/** A path parameter that cannot be an id names nothing: the same 404 as an unknown one. */
+export function documentId(value: string): string {
+  if (!z.uuid().safeParse(value).success) throw new Problem('DOCUMENT_NOT_FOUND', 'There is no such document.');
+  return value;
+}
