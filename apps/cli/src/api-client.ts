@@ -1,0 +1,188 @@
+import { openAsBlob } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { UnreadableFile } from './api-errors';
+import { whyUnreadable } from './file-walk';
+import { HttpTransport, notOurs, type HttpRequest, type TransportOptions } from './http-transport';
+
+/**
+ * The routes of the REST API as this client uses them, their answers checked. Fields the client does not use are not
+ * asked for, so that a newer server may add to them.
+ */
+
+const uploadAnswerSchema = z.object({
+  id: z.string().min(1),
+  lane: z.string().default('fast'),
+  status: z.string(),
+  chunkCount: z.number().nullish(),
+  duplicate: z.boolean().optional(),
+  failure: z.object({ code: z.string(), message: z.string() }).nullish(),
+});
+
+const documentSchema = z.object({
+  id: z.string().min(1),
+  status: z.enum(['pending', 'processing', 'completed', 'failed']),
+  stage: z.string().nullish(),
+  percent: z.number().nullish(),
+  chunkCount: z.number().nullish(),
+  attempts: z.number().nullish(),
+  updatedAt: z.string().nullish(),
+  failure: z.object({ code: z.string(), message: z.string() }).nullish(),
+});
+
+const searchAnswerSchema = z.object({
+  results: z.array(
+    z.object({
+      documentId: z.string(),
+      chunkId: z.union([z.string(), z.number()]),
+      content: z.string(),
+      score: z.number(),
+      // Loose: --json passes on whatever else the server tells.
+      metadata: z.looseObject({
+        filename: z.string(),
+        page: z.number().nullish(),
+        heading: z.union([z.string(), z.array(z.string())]).nullish(),
+        charStart: z.number(),
+        charEnd: z.number(),
+      }),
+    }),
+  ),
+  tookMs: z.number(),
+});
+
+const createdKeySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  key: z.string().min(1),
+  createdAt: z.string(),
+});
+
+const keyListSchema = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      scopes: z.array(z.string()),
+      createdAt: z.string(),
+      lastUsedAt: z.string().nullish(),
+      expiresAt: z.string().nullish(),
+      revokedAt: z.string().nullish(),
+    }),
+  ),
+});
+
+export type UploadAnswer = z.infer<typeof uploadAnswerSchema>;
+export type DocumentStatus = z.infer<typeof documentSchema>;
+export type SearchAnswer = z.infer<typeof searchAnswerSchema>;
+export type CreatedKey = z.infer<typeof createdKeySchema>;
+export type ListedKey = z.infer<typeof keyListSchema>['items'][number];
+
+export const SEARCH_MODES = ['hybrid', 'vector', 'keyword'] as const;
+export const KEY_SCOPES = ['read', 'write', 'admin'] as const;
+
+export interface SearchRequest {
+  readonly query: string;
+  readonly topK: number;
+  readonly mode: (typeof SEARCH_MODES)[number];
+  readonly filter?: Record<string, unknown>;
+}
+
+export interface NewKey {
+  readonly name: string;
+  readonly scopes: readonly (typeof KEY_SCOPES)[number][];
+  /** ISO 8601. */
+  readonly expiresAt?: string;
+}
+
+export interface ApiClientOptions extends TransportOptions {
+  readonly requestTimeoutMs: number;
+}
+
+/** A slow line is granted this many bytes a millisecond (64 KiB/s) on top of the ordinary timeout. */
+const SLOWEST_UPLOAD_BYTES_PER_MS = 65;
+
+/** Every method throws what `HttpTransport.send` throws; `signal` ends it early. */
+export class ApiClient {
+  private readonly transport: HttpTransport;
+
+  constructor(private readonly options: ApiClientOptions) {
+    this.transport = new HttpTransport(options);
+  }
+
+  /**
+   * Streams a file from disk. Safe to repeat: the server knows a document by its bytes.
+   * @throws UnreadableFile when it cannot be opened or changes on the way.
+   */
+  async uploadDocument(
+    path: string,
+    name: string,
+    metadata: string | undefined,
+    signal: AbortSignal,
+  ): Promise<UploadAnswer> {
+    const { size } = await readable(path, () => stat(path));
+    const form = async () => {
+      const body = new FormData();
+      // Before the file, so that a server that streams knows it when the bytes come.
+      if (metadata !== undefined) body.append('metadata', metadata);
+      body.append('file', await readable(path, () => openAsBlob(path)), name);
+      return body;
+    };
+    const timeoutMs = this.options.requestTimeoutMs + Math.ceil(size / SLOWEST_UPLOAD_BYTES_PER_MS);
+    const request = { method: 'POST', path: '/api/documents', form, timeoutMs, repeatable: true, signal } as const;
+    return this.check(uploadAnswerSchema, (await this.transport.send(request)).body);
+  }
+
+  async getDocument(id: string, signal: AbortSignal): Promise<DocumentStatus> {
+    return this.call(documentSchema, { method: 'GET', path: `/api/documents/${encodeURIComponent(id)}`, signal });
+  }
+
+  async search(json: SearchRequest, signal: AbortSignal): Promise<SearchAnswer> {
+    return this.call(searchAnswerSchema, { method: 'POST', path: '/api/search', json, signal });
+  }
+
+  /** Never repeated once it may have been carried out: the first key would stay, unknown to anybody. */
+  async createKey(json: NewKey, signal: AbortSignal): Promise<CreatedKey> {
+    return this.call(createdKeySchema, { method: 'POST', path: '/api/admin/keys', json, signal, repeatable: false });
+  }
+
+  async listKeys(signal: AbortSignal): Promise<ListedKey[]> {
+    return (await this.call(keyListSchema, { method: 'GET', path: '/api/admin/keys', signal })).items;
+  }
+
+  /** Not repeated either: the second answer, that there is no such key, would hide that the first try worked. */
+  async revokeKey(id: string, signal: AbortSignal): Promise<void> {
+    const path = `/api/admin/keys/${encodeURIComponent(id)}`;
+    await this.transport.send({ method: 'DELETE', path, ...this.defaults, repeatable: false, signal });
+  }
+
+  private get defaults(): { timeoutMs: number; repeatable: boolean } {
+    return { timeoutMs: this.options.requestTimeoutMs, repeatable: true };
+  }
+
+  private async call<Schema extends z.ZodType>(
+    schema: Schema,
+    request: Omit<HttpRequest, 'timeoutMs' | 'repeatable' | 'form'> & { repeatable?: boolean },
+  ): Promise<z.infer<Schema>> {
+    const { body } = await this.transport.send({ ...this.defaults, ...request });
+    return this.check(schema, body);
+  }
+
+  private check<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    const field = issue === undefined || issue.path.length === 0 ? 'the whole' : `field ${issue.path.join('.')}`;
+    throw notOurs(this.options.url, field);
+  }
+}
+
+/** Turns an error of the file system into one that can be shown beside the file's name. */
+async function readable<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    // openAsBlob says nothing but "unable"; opening the file the ordinary way tells why.
+    throw (await whyUnreadable(path)) ?? new UnreadableFile('UNREADABLE', 'the file cannot be read', { cause: error });
+  }
+}

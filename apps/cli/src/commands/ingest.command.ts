@@ -1,0 +1,104 @@
+import { loadClientSettings } from '@vectorlane/config';
+import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
+import { connect } from '../connection';
+import { findFiles } from '../file-walk';
+import { IngestionRun } from '../ingestion-run';
+import { IngestionTally, type Outcome } from '../ingestion-tally';
+import { ProgressDisplay } from '../progress-display';
+import { formatMegabytes } from '../progress-line';
+import { Interrupted, type Io } from '../terminal';
+import { printable } from '../text-layout';
+
+export const ingestDefinition: CommandDefinition = {
+  name: 'ingest',
+  summary: 'Uploads files and folders and follows each document until it can be searched.',
+  usage: [`ingest -- <file-or-folder>… [--concurrency 4] [--metadata '{"team":"legal"}']`],
+  options: {
+    concurrency: { value: 'N', description: 'uploads at once, 1 to 32 (4)' },
+    metadata: { value: 'JSON', description: 'an object stored with each document, for filters' },
+    ...CONNECTION_OPTIONS,
+  },
+  notes: [
+    'Folders are taken with all below them, in the same order each time; hidden entries, node_modules and symbolic links are passed over. ' +
+      'Every file is tried: the server says which it does not take.',
+    'Files the server already has count as duplicates, so running it again after an interruption goes on where it stopped.',
+    'Exit code: 0 when every file got in, 1 when any was refused or failed, 2 for wrong usage, 130 after Ctrl-C.',
+  ],
+};
+
+export async function runIngest(line: ParsedCommandLine, io: Io): Promise<number> {
+  const concurrency = line.integer('concurrency', { min: 1, max: 32, default: 4 });
+  const metadata = line.jsonObject('metadata');
+  if (line.positionals.length === 0) throw line.error('name at least one file or folder');
+
+  const from = loadClientSettings(io.environment).callerDir ?? process.cwd();
+  const { files, unreadable } = await findFiles(line.positionals, from, io.interrupt);
+  const tally = new IngestionTally(
+    files.length + unreadable.length,
+    files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  );
+  const display = new ProgressDisplay(io.stderr, io.clock, tally);
+  const client = await connect(line, io, (waitMs, reason) => display.waiting(waitMs, reason));
+  const report = (path: string, outcome: Outcome, code: string, message: string) =>
+    display.print(printable(`${outcome}: ${path}: ${code}: ${message}`));
+
+  for (const { path, code, message } of unreadable) {
+    tally.settle({ path, location: path, name: path, sizeBytes: 0 }, 'unreadable');
+    report(path, 'unreadable', code, message);
+  }
+  if (files.length === 0) {
+    display.close();
+    io.stderr.write('There are no files to upload.\n');
+    return unreadable.length > 0 ? 1 : 0;
+  }
+
+  const observer = {
+    changed: () => display.refresh(),
+    unsuccessful: ({ path }: { path: string }, outcome: Outcome, code: string, message: string) =>
+      report(path, outcome, code, message),
+  };
+  const run = new IngestionRun({
+    client,
+    clock: io.clock,
+    tally,
+    observer,
+    concurrency,
+    metadata: metadata === undefined ? undefined : JSON.stringify(metadata),
+  });
+  try {
+    await run.run(files, io.interrupt);
+  } catch (error) {
+    display.close();
+    if (error instanceof Interrupted) io.stderr.write(interruptedMessage(tally));
+    io.stdout.write(`${summary(tally, display.elapsedMs)}\n`);
+    throw error;
+  }
+  display.close();
+  io.stdout.write(`${summary(tally, display.elapsedMs)}\n`);
+  return tally.unsuccessful > 0 ? 1 : 0;
+}
+
+function interruptedMessage(tally: IngestionTally): string {
+  const settled = tally.count('completed') + tally.count('duplicate') + tally.count('failed');
+  if (tally.uploaded === 0) return 'Stopped: nothing was uploaded yet.\n';
+  return (
+    `Stopped: ${tally.uploaded} of ${tally.total} files were uploaded, ${tally.uploaded - settled} of them are not ready yet. ` +
+    'The server goes on with what it has; the same command again uploads the rest.\n'
+  );
+}
+
+function summary(tally: IngestionTally, elapsedMs: number): string {
+  const { chunks } = tally;
+  const parts = [
+    `${plural(tally.count('completed'), 'document')}, ${plural(chunks, 'chunk')}`,
+    `${formatMegabytes(tally.uploadedBytes)} MB in ${(elapsedMs / 1_000).toFixed(1)} s`,
+    plural(tally.count('duplicate'), 'duplicate'),
+    `${tally.count('failed')} failed`,
+    `${tally.count('refused') + tally.count('unreadable')} refused or unreadable`,
+  ];
+  return `${parts.join(' · ')}.`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

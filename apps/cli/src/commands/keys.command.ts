@@ -1,0 +1,140 @@
+import { createRequire } from 'node:module';
+import { KEY_SCOPES, type ListedKey } from '../api-client';
+import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
+import { connect } from '../connection';
+import type { Io } from '../terminal';
+import { displayWidth, printable } from '../text-layout';
+
+export const keysDefinition: CommandDefinition = {
+  name: 'keys',
+  summary: 'Makes, lists and revokes API keys. Needs a key with the scope admin.',
+  usage: [
+    'keys -- create --name NAME --scopes read,write [--expires 2027-12-31]',
+    'keys -- create --name NAME --scopes read,write,admin --offline',
+    'keys -- list',
+    'keys -- revoke ID [--yes]',
+  ],
+  options: {
+    name: { value: 'NAME', description: 'what the key is for' },
+    scopes: { value: 'LIST', description: `what it opens, parted by commas: ${KEY_SCOPES.join(', ')}` },
+    expires: {
+      value: 'DATE',
+      description: 'from then on it opens nothing, such as 2027-12-31 or 2027-12-31T12:00:00Z; without: never',
+    },
+    offline: {
+      description: 'make the key in the database itself, for a server that is not running: the first key in production',
+    },
+    yes: { short: 'y', description: 'revoke without asking' },
+    ...CONNECTION_OPTIONS,
+  },
+  notes: ['A new key is printed once, alone on standard output; the server keeps nothing it could be read from.'],
+};
+
+type Action = (line: ParsedCommandLine, io: Io) => Promise<number>;
+const ACTIONS: Readonly<Record<string, Action>> = { create, list, revoke };
+
+export async function runKeys(line: ParsedCommandLine, io: Io): Promise<number> {
+  const [name] = line.positionals;
+  if (name === undefined) throw line.error(`say what to do: ${Object.keys(ACTIONS).join(', ')}`);
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (action === undefined) throw line.error(`there is no "${name}"; say one of ${Object.keys(ACTIONS).join(', ')}`);
+  const allowed = name === 'revoke' ? 2 : 1;
+  if (line.positionals.length > allowed) throw line.error(`there are words too many after "${name}"`);
+  if (line.flag('offline') && name !== 'create') throw line.error('--offline goes with create alone');
+  return action(line, io);
+}
+
+async function create(line: ParsedCommandLine, io: Io): Promise<number> {
+  const name = line.required('name');
+  const scopes = scopesFrom(line);
+  const expiresAt = expiryFrom(line, io.clock.now());
+  if (line.flag('offline')) {
+    if (expiresAt !== undefined) throw line.error('--expires does not go with --offline');
+    return loadOfflineKeys()(['create', '--offline', '--name', name, '--scopes', scopes.join(',')]);
+  }
+  const client = await connect(line, io);
+  const created = await client.createKey(
+    { name, scopes, ...(expiresAt === undefined ? {} : { expiresAt }) },
+    io.interrupt,
+  );
+  io.stdout.write(`${created.key}\n`);
+  io.stderr.write(
+    `Key ${printable(created.id)} ("${printable(created.name)}", ${created.scopes.join(', ')}). It is shown this once.\n`,
+  );
+  return 0;
+}
+
+function scopesFrom(line: ParsedCommandLine): (typeof KEY_SCOPES)[number][] {
+  const words = line
+    .required('scopes')
+    .split(',')
+    .map((word) => word.trim());
+  const scopes = KEY_SCOPES.filter((scope) => words.includes(scope));
+  const unknown = words.find((word) => !KEY_SCOPES.some((scope) => scope === word));
+  if (unknown !== undefined) throw line.error(`--scopes takes ${KEY_SCOPES.join(', ')}, not "${unknown}"`);
+  return scopes;
+}
+
+function expiryFrom(line: ParsedCommandLine, now: number): string | undefined {
+  const text = line.text('expires')?.trim();
+  if (text === undefined) return undefined;
+  const date = new Date(text);
+  const wellFormed = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
+  // A day that is not in the calendar is no date in most forms, but Date turns 31 February into 3 March.
+  const inCalendar =
+    wellFormed && new Date(`${text.slice(0, 10)}T00:00:00Z`).toISOString().startsWith(text.slice(0, 10));
+  if (!inCalendar || Number.isNaN(date.getTime()))
+    throw line.error('--expires must be a date such as 2027-12-31 or 2027-12-31T12:00:00Z');
+  if (date.getTime() <= now) throw line.error('--expires lies in the past');
+  return date.toISOString();
+}
+
+async function list(line: ParsedCommandLine, io: Io): Promise<number> {
+  const client = await connect(line, io);
+  const keys = await client.listKeys(io.interrupt);
+  const rows = [
+    ['ID', 'NAME', 'SCOPES', 'CREATED', 'LAST USED', 'STATE'],
+    ...keys.map((key) => rowOf(key, io.clock.now())),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
+  for (const row of rows) {
+    const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell)));
+    io.stdout.write(`${cells.join('  ').trimEnd()}\n`);
+  }
+  return 0;
+}
+
+function rowOf({ id, name, scopes, createdAt, lastUsedAt, expiresAt, revokedAt }: ListedKey, now: number): string[] {
+  const expired = typeof expiresAt === 'string' && Date.parse(expiresAt) <= now;
+  const expiry = typeof expiresAt === 'string' ? `until ${minute(expiresAt)}` : 'active';
+  const state = typeof revokedAt === 'string' ? `revoked ${minute(revokedAt)}` : expired ? 'expired' : expiry;
+  return [id, name, scopes.join(','), minute(createdAt), lastUsedAt ? minute(lastUsedAt) : 'never', state].map((cell) =>
+    printable(cell),
+  );
+}
+
+function minute(timestamp: string): string {
+  return timestamp.slice(0, 16).replace('T', ' ');
+}
+
+async function revoke(line: ParsedCommandLine, io: Io): Promise<number> {
+  const id = line.positionals[1];
+  if (id === undefined || id.trim() === '') throw line.error('say which key: revoke ID (list shows them)');
+  if (!line.flag('yes')) {
+    if (io.confirm === undefined) throw line.error('nobody is here to confirm it; add --yes');
+    if (!(await io.confirm(`Revoke key ${printable(id)}? Whoever uses it is locked out.`))) {
+      io.stderr.write('Nothing was changed.\n');
+      return 0;
+    }
+  }
+  const client = await connect(line, io);
+  await client.revokeKey(id, io.interrupt);
+  io.stdout.write(`Key ${printable(id)} is revoked.\n`);
+  return 0;
+}
+
+/** Loaded when asked for: it brings the whole database layer, which no other command needs. */
+function loadOfflineKeys(): typeof import('../offline-keys').runOfflineKeys {
+  const load = createRequire(__filename);
+  return (load('../offline-keys') as typeof import('../offline-keys')).runOfflineKeys;
+}

@@ -1,0 +1,79 @@
+import { loadClientSettings } from '@vectorlane/config';
+import { SEARCH_MODES, type SearchAnswer } from '../api-client';
+import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
+import { connect } from '../connection';
+import type { Io } from '../terminal';
+import { highlighter, printable, style, wrap } from '../text-layout';
+
+export const searchDefinition: CommandDefinition = {
+  name: 'search',
+  summary: 'Prints the passages that answer best, best first.',
+  usage: [`search -- "words or a question" [--top 5] [--mode ${SEARCH_MODES.join('|')}] [--json]`],
+  options: {
+    top: { value: 'N', description: 'passages at most, 1 to 100 (5)' },
+    mode: { value: 'MODE', description: 'hybrid (both), vector (meaning) or keyword (words) (hybrid)' },
+    filter: {
+      value: 'JSON',
+      description: `narrows the search, such as '{"format":["pdf"],"metadata":{"year":{"gte":2020}}}'`,
+    },
+    json: { description: "print the server's answer as JSON" },
+    ...CONNECTION_OPTIONS,
+  },
+  notes: ['Scores compare within one answer only. Finding nothing is no failure: the exit code is 0.'],
+};
+
+const INDENT = '   ';
+const MIN_WIDTH = 20;
+
+export async function runSearch(line: ParsedCommandLine, io: Io): Promise<number> {
+  const query = line.positionals.join(' ').trim();
+  if (query === '') throw line.error('say what to search for');
+  const filter = line.jsonObject('filter');
+  const request = {
+    query,
+    topK: line.integer('top', { min: 1, max: 100, default: 5 }),
+    mode: line.choice('mode', SEARCH_MODES, 'hybrid'),
+    ...(filter === undefined ? {} : { filter }),
+  };
+  const client = await connect(line, io, (waitMs, reason) =>
+    io.stderr.write(`Waiting ${Math.ceil(waitMs / 1_000)} s for the server (${printable(reason)}).\n`),
+  );
+  const answer = await client.search(request, io.interrupt);
+  if (line.flag('json')) {
+    // JSON escapes most control characters itself, but not these, which a terminal may obey too.
+    const json = JSON.stringify(answer, null, 2).replace(/[\u007f-\u009f]/g, (character) => escaped(character));
+    io.stdout.write(`${json}\n`);
+    return 0;
+  }
+  io.stdout.write(renderAnswer(answer, query, io));
+  return 0;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function renderAnswer({ results, tookMs }: SearchAnswer, query: string, io: Io): string {
+  const took = `took ${Math.round(tookMs)} ms\n`;
+  if (results.length === 0) return `nothing found, ${took}`;
+  const color = io.stdout.isTTY === true && loadClientSettings(io.environment).color;
+  const width = Math.max(MIN_WIDTH, (io.stdout.columns ?? 80) - INDENT.length);
+  const highlight = highlighter(query, color);
+  const passages = results.map((result, index) => {
+    const { score, content, metadata } = result;
+    const title = `${index + 1}. ${style(printable(metadata.filename), 'bold', color)}`;
+    const place = style(printable(placeOf(metadata)), 'dim', color);
+    const text = wrap(content, width).map((textLine) => (textLine === '' ? '' : INDENT + highlight(textLine)));
+    return [`${title}  score ${score.toFixed(3)}`, `${INDENT}${place}`, ...text].join('\n');
+  });
+  return `${passages.join('\n\n')}\n\n${took}`;
+}
+
+function placeOf({ page, heading, charStart, charEnd }: SearchAnswer['results'][number]['metadata']): string {
+  const path = Array.isArray(heading) ? heading.join(' > ') : heading;
+  return [
+    ...(page === null || page === undefined ? [] : [`page ${page}`]),
+    ...(path === null || path === undefined || path === '' ? [] : [path]),
+    `characters ${charStart}-${charEnd}`,
+  ].join(' · ');
+}
