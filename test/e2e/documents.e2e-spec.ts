@@ -1,0 +1,230 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { TestApp } from '../support/test-app';
+
+let service: TestApp;
+beforeAll(async () => {
+  service = await TestApp.start();
+}, 60_000);
+afterAll(() => service?.stop(), 60_000);
+
+const unique = (): string => randomBytes(8).toString('hex');
+
+describe('POST /api/documents', () => {
+  it('accepts a file, says where it is, and finishes it', async () => {
+    const text = `# Tides\n\nSpring tides follow the new moon. ${unique()}`;
+    const { status, body, location } = await service.upload('tides.md', text, {
+      metadata: { shore: 'west', year: 2026 },
+    });
+    expect(status).toBe(202);
+    expect(body).toEqual({
+      id: expect.any(String),
+      filename: 'tides.md',
+      format: 'md',
+      lane: 'fast',
+      status: 'pending',
+    });
+    expect(location).toBe(`/api/documents/${body.id}`);
+
+    const document = await service.finished(body.id);
+    expect(document).toMatchObject({
+      status: 'completed',
+      stage: 'completed',
+      percent: 100,
+      attempts: 0,
+      chunkCount: 1,
+      sizeBytes: Buffer.byteLength(text),
+      metadata: { shore: 'west', year: 2026 },
+      timings: { totalMs: expect.any(Number), embeddingMs: expect.any(Number) },
+    });
+    expect(document).not.toHaveProperty('failure');
+  });
+
+  it('takes a text as JSON', async () => {
+    const { status, body } = await service.json('/api/documents', {
+      text: `Just a note ${unique()}`,
+      metadata: { a: 1 },
+    });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ filename: 'text.txt', format: 'txt' });
+    expect((await service.finished(body.id)).status).toBe('completed');
+  });
+
+  it('answers the same bytes under another name with the document that is there', async () => {
+    const text = `Twice ${unique()}`;
+    const first = await service.upload('a.txt', text);
+    const second = await service.upload('b.md', text);
+    expect(second.status).toBe(200);
+    expect(second.body).toMatchObject({ id: first.body.id, filename: 'a.txt', duplicate: true });
+    expect(second.location).toBe(`/api/documents/${first.body.id}`);
+  });
+
+  it('makes one document of the same bytes uploaded 200 times at once', async () => {
+    const text = `Two hundred times ${unique()}`;
+    const answers = [];
+    // 25 at a time: the server bounds uploads under way, and refusing the rest is its right.
+    for (let round = 0; round < 8; round += 1) {
+      answers.push(...(await Promise.all(Array.from({ length: 25 }, () => service.upload('same.txt', text)))));
+    }
+    expect(new Set(answers.map(({ body }) => body.id as string)).size).toBe(1);
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(199);
+    const document = await service.finished(answers[0]?.body.id as string);
+    expect(document).toMatchObject({ status: 'completed', chunkCount: 1 });
+  }, 60_000);
+
+  it('gives back the bytes, the text and the chunks it made of them', async () => {
+    const paragraphs = Array.from(
+      { length: 60 },
+      (_, index) => `Paragraph ${index} about granite, slate and basalt ${unique()}.`,
+    );
+    const bytes = Buffer.from(`\uFEFF${paragraphs.join('\r\n\r\n')}`, 'utf8');
+    const { id } = await service.ingest('stones.txt', bytes);
+
+    const content = await service.fetch(`/api/documents/${id}/content`);
+    const received = Buffer.from(await content.arrayBuffer());
+    expect(createHash('sha256').update(received).digest('hex')).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(content.headers.get('content-disposition')).toBe('attachment; filename=stones.txt');
+    expect(content.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(content.headers.get('content-security-policy')).toMatch(/^sandbox/);
+
+    const text = await (await service.fetch(`/api/documents/${id}/text`)).text();
+    expect(text.trim()).toBe(paragraphs.join('\n\n'));
+
+    const chunks = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+      const page = await service.json(`/api/documents/${id}/chunks?limit=2${query}`);
+      chunks.push(...page.body.items);
+      cursor = page.body.nextCursor;
+    } while (cursor !== null);
+    expect(chunks.length).toBeGreaterThan(4);
+    chunks.forEach((chunk, index) => {
+      expect(chunk.ordinal).toBe(index);
+      expect(text.slice(chunk.charStart, chunk.charEnd)).toBe(chunk.content);
+      expect(chunk.tokenCount).toBeLessThanOrEqual(256);
+    });
+  });
+
+  it('stores a file of many parts whole', async () => {
+    const line = 'A line of plain words that is repeated until the file has several parts. ';
+    const bytes = Buffer.from(`${unique()} ${line.repeat(12_000)}`);
+    const { status, body } = await service.upload('parts.txt', bytes);
+    expect(status).toBe(202);
+    const content = await service.fetch(`/api/documents/${body.id}/content`);
+    expect(Buffer.from(await content.arrayBuffer()).equals(bytes)).toBe(true);
+    expect((await service.fetch(`/api/documents/${body.id}`, { method: 'DELETE' })).status).toBe(204);
+  });
+});
+
+describe('GET /api/documents', () => {
+  it('pages through all of them, newest first, each once, while more arrive', async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 7; index += 1)
+      ids.push((await service.upload(`p${index}.csv`, `a,b\n${unique()},2`)).body.id);
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+      const { body } = await service.json(`/api/documents?limit=3&format=csv${query}`);
+      expect(body.items.length).toBeLessThanOrEqual(3);
+      seen.push(...body.items.map((item: { id: string }) => item.id));
+      cursor = body.nextCursor;
+      await service.upload(`later.csv`, `a,b\n${unique()},3`);
+    } while (cursor !== null);
+    expect(seen).toEqual(ids.toReversed());
+  });
+
+  it('filters by status, format and lane', async () => {
+    await service.ingest('broken.json', `{"a": ${unique()}`);
+    const { body } = await service.json('/api/documents?status=failed&format=json&lane=fast');
+    expect(body.items.length).toBeGreaterThan(0);
+    for (const item of body.items) expect(item).toMatchObject({ status: 'failed', format: 'json', lane: 'fast' });
+    expect((await service.json('/api/documents?status=failed,completed')).status).toBe(200);
+    expect((await service.json('/api/documents?status=done')).body).toMatchObject({
+      code: 'INVALID_REQUEST',
+      detail: expect.stringContaining('status'),
+    });
+  });
+});
+
+describe('a document that fails', () => {
+  it('says why, stays failed when uploaded again, and can be retried', async () => {
+    const bytes = `{"unclosed": ${unique()}`;
+    const document = await service.ingest('bad.json', bytes);
+    expect(document).toMatchObject({
+      status: 'failed',
+      failure: { code: 'CORRUPT_FILE', message: expect.any(String), retryable: false },
+      attempts: 1,
+    });
+
+    const again = await service.upload('bad.json', bytes);
+    expect(again).toMatchObject({
+      status: 200,
+      body: {
+        id: document.id,
+        status: 'failed',
+        duplicate: true,
+        links: { retry: `/api/documents/${document.id}/retry` },
+      },
+    });
+
+    const retried = await service.json(`/api/documents/${document.id}/retry`, {});
+    expect(retried).toMatchObject({ status: 202, body: { id: document.id, status: 'pending' } });
+    expect(await service.finished(document.id)).toMatchObject({ status: 'failed', failure: { code: 'CORRUPT_FILE' } });
+  });
+
+  it('is EMPTY_CONTENT when there is no text in it', async () => {
+    expect(await service.ingest('blank.txt', ` \n\t\n${' '.repeat(Math.floor(Math.random() * 1e6))}`)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'EMPTY_CONTENT' },
+    });
+  });
+
+  it('has no text and cannot be retried unless it failed', async () => {
+    const failed = await service.ingest('bad.json', `[${unique()}`);
+    expect((await service.json(`/api/documents/${failed.id}/text`)).body.code).toBe('TEXT_NOT_AVAILABLE');
+    const completed = await service.ingest('good.txt', `All is well ${unique()}`);
+    expect((await service.json(`/api/documents/${completed.id}/retry`, {})).body.code).toBe('NOT_FAILED');
+  });
+});
+
+describe('DELETE /api/documents/:id', () => {
+  it('removes it from everywhere at once', async () => {
+    const word = `zyx${unique()}`;
+    const { id } = await service.ingest('gone.txt', `The word is ${word}.`);
+    const query = { query: word, mode: 'keyword' };
+    expect((await service.json('/api/search', query)).body.results).toHaveLength(1);
+
+    expect((await service.fetch(`/api/documents/${id}`, { method: 'DELETE' })).status).toBe(204);
+    expect((await service.json('/api/search', query)).body.results).toEqual([]);
+    for (const path of ['', '/text', '/chunks', '/content']) {
+      expect((await service.json(`/api/documents/${id}${path}`)).body.code).toBe('DOCUMENT_NOT_FOUND');
+    }
+    expect((await service.fetch(`/api/documents/${id}`, { method: 'DELETE' })).status).toBe(404);
+  });
+
+  it('works in the middle of the ingestion, and the same bytes may come again', async () => {
+    const word = `qqq${unique()}`;
+    const text = Array.from(
+      { length: 400 },
+      (_, index) => `Sentence ${index} of ${word} goes on for a while about nothing.`,
+    ).join(' ');
+    const first = await service.upload('long.txt', text);
+    expect((await service.fetch(`/api/documents/${first.body.id}`, { method: 'DELETE' })).status).toBe(204);
+    const second = await service.upload('long.txt', text);
+    expect(second.status).toBe(202);
+    expect(second.body.id).not.toBe(first.body.id);
+    expect(await service.finished(second.body.id)).toMatchObject({ status: 'completed' });
+    const { body } = await service.json('/api/search', { query: word, mode: 'keyword', topK: 100 });
+    for (const result of body.results) expect(result.documentId).toBe(second.body.id);
+  });
+});
+
+describe('unknown ids', () => {
+  it.each([randomUUID(), 'not-an-id', '../../etc/passwd', '%00'])('answers 404 for %s', async (id) => {
+    const { status, body } = await service.json(`/api/documents/${encodeURIComponent(id)}`);
+    expect(status).toBe(404);
+    expect(body.code).toBe('DOCUMENT_NOT_FOUND');
+  });
+});

@@ -1,0 +1,280 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  ChunksRepository,
+  type Claim,
+  ContentsRepository,
+  DocumentsRepository,
+  EmbeddingSpacesRepository,
+  IngestionLedger,
+  StaleClaimError,
+  type StoredSpace,
+} from '@vectorlane/documents';
+import { Reconciler } from '@vectorlane/ingestion';
+import { fromSql } from 'pgvector';
+import { DataSource } from 'typeorm';
+import { TestApp } from '../../support/test-app';
+
+// ROLE=api: nobody works the lanes, so that each move is this test's own.
+let service: TestApp;
+let ledger: IngestionLedger;
+let documents: DocumentsRepository;
+let chunks: ChunksRepository;
+let dataSource: DataSource;
+let space: StoredSpace;
+
+const LEASE_MS = 60_000;
+const RESULT = { chunkCount: 1, textSearchConfig: 'english', timings: { totalMs: 1 } };
+const FAILURE = { code: 'CORRUPT_FILE', message: 'It is broken.', retryable: false } as const;
+
+beforeAll(async () => {
+  service = await TestApp.start({ ROLE: 'api' });
+  ledger = service.app.get(IngestionLedger);
+  documents = service.app.get(DocumentsRepository);
+  chunks = service.app.get(ChunksRepository);
+  dataSource = service.app.get(DataSource);
+  space = service.app.get(EmbeddingSpacesRepository).active;
+}, 60_000);
+afterAll(() => service?.stop(), 60_000);
+
+const newDocument = async (): Promise<string> => {
+  const contentId = randomUUID();
+  await dataSource.query('INSERT INTO contents (id) VALUES ($1)', [contentId]);
+  const { document } = await documents.adopt({
+    id: randomUUID(),
+    sha256: randomBytes(32),
+    contentId,
+    filename: 'a.txt',
+    format: 'txt',
+    lane: 'fast',
+    mediaType: 'text/plain',
+    declaredCharset: undefined,
+    sizeBytes: 1,
+    metadata: {},
+  });
+  return document.id;
+};
+const claimed = async (id: string): Promise<Claim> => {
+  const claim = await ledger.claim(id, LEASE_MS);
+  if (claim === undefined) throw new Error('The document could not be claimed.');
+  return claim;
+};
+const lapse = (id: string): Promise<unknown> =>
+  dataSource.query(`UPDATE documents SET lease_expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
+const store = (claim: Claim, ordinal: number, word: string): Promise<void> =>
+  chunks.storeBatch(
+    claim,
+    space,
+    'english',
+    [
+      {
+        ordinal,
+        content: word,
+        charStart: ordinal * 100,
+        charEnd: ordinal * 100 + word.length,
+        tokenCount: 3,
+        headingPath: ['One', 'Two'],
+        vector: new Float32Array(384).fill(0).with(ordinal, 1),
+      },
+    ],
+    { percent: 50, leaseMs: LEASE_MS },
+  );
+
+describe('a claim', () => {
+  it('goes to exactly one of many workers', async () => {
+    const id = await newDocument();
+    const claims = await Promise.all(Array.from({ length: 20 }, () => ledger.claim(id, LEASE_MS)));
+    expect(claims.filter((claim) => claim !== undefined)).toEqual([
+      expect.objectContaining({ documentId: id, generation: 1, attempts: 0, interruptions: 0 }),
+    ]);
+  });
+
+  it('is taken over when its lease has lapsed, and counts as an interruption, not as an attempt', async () => {
+    const id = await newDocument();
+    await claimed(id);
+    expect(await ledger.claim(id, LEASE_MS)).toBeUndefined();
+    await lapse(id);
+    expect(await claimed(id)).toMatchObject({ generation: 2, interruptions: 1, attempts: 0 });
+  });
+
+  it('waits out the backoff after an error that may pass', async () => {
+    const id = await newDocument();
+    await ledger.postpone(await claimed(id), 60_000);
+    expect(await ledger.claim(id, LEASE_MS)).toBeUndefined();
+    expect(await documents.findById(id)).toMatchObject({ status: 'processing', stage: 'queued', attempts: 1 });
+    await dataSource.query(`UPDATE documents SET next_attempt_at = now() WHERE id = $1`, [id]);
+    expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 1, interruptions: 0 });
+  });
+
+  it('can be handed back untouched', async () => {
+    const id = await newDocument();
+    await ledger.release(await claimed(id));
+    expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 0, interruptions: 0 });
+  });
+});
+
+describe('a worker whose claim was superseded', () => {
+  it('changes nothing, whatever it tries', async () => {
+    const id = await newDocument();
+    const stale = await claimed(id);
+    await store(stale, 0, 'stale words');
+    await lapse(id);
+    const fresh = await claimed(id);
+    const before = await documents.findById(id);
+    for (const attempt of [
+      () => store(stale, 1, 'more stale words'),
+      () => ledger.prolong(stale, LEASE_MS),
+      () => ledger.progress(stale, { stage: 'embedding', percent: 99, leaseMs: LEASE_MS }),
+      () => ledger.complete(stale, RESULT),
+      () => ledger.postpone(stale, 1),
+      () => ledger.release(stale),
+      () => ledger.fail(stale, FAILURE, 1),
+    ]) {
+      await expect(attempt()).rejects.toThrow(StaleClaimError);
+    }
+    expect(await documents.findById(id)).toEqual(before);
+
+    await store(fresh, 0, 'fresh words');
+    await ledger.complete(fresh, RESULT);
+    expect((await chunks.list(id, 10, undefined)).items.map(({ content }) => content)).toEqual(['fresh words']);
+    await chunks.sweepDocument(id);
+    expect(await dataSource.query('SELECT generation FROM chunks WHERE document_id = $1', [id])).toEqual([
+      { generation: 2 },
+    ]);
+  });
+
+  it('finds a deleted document the same way', async () => {
+    const id = await newDocument();
+    const claim = await claimed(id);
+    expect(await documents.remove(id)).toBe(true);
+    await expect(store(claim, 0, 'nothing')).rejects.toThrow(StaleClaimError);
+    await expect(ledger.complete(claim, RESULT)).rejects.toThrow(StaleClaimError);
+    expect(await dataSource.query('SELECT 1 FROM chunks WHERE document_id = $1', [id])).toEqual([]);
+  });
+});
+
+describe('chunks', () => {
+  it('are seen by nobody before the completion, and all at once after it', async () => {
+    const id = await newDocument();
+    const claim = await claimed(id);
+    await chunks.storeText(claim, 'unseen words');
+    await store(claim, 0, 'first');
+    await store(claim, 1, 'second');
+    expect((await chunks.list(id, 10, undefined)).items).toEqual([]);
+    expect(await chunks.visibleText(id)).toBeNull();
+    await ledger.complete(claim, { ...RESULT, chunkCount: 2 });
+    expect((await chunks.list(id, 10, undefined)).items).toMatchObject([
+      { ordinal: 0, content: 'first', heading: 'One > Two' },
+      { ordinal: 1, content: 'second' },
+    ]);
+    expect(await chunks.visibleText(id)).toBe('unseen words');
+  });
+
+  it('keep their vectors exactly', async () => {
+    const id = await newDocument();
+    const claim = await claimed(id);
+    await store(claim, 7, 'vector');
+    const rows = await dataSource.query<{ embedding: string }[]>(
+      `SELECT embedding::text FROM ${space.table} JOIN chunks ON chunks.id = chunk_id WHERE document_id = $1`,
+      [id],
+    );
+    const vector = fromSql(rows[0]?.embedding ?? '') as number[];
+    expect(vector.indexOf(1)).toBe(7);
+    expect(vector.filter((value) => value !== 0)).toHaveLength(1);
+  });
+
+  it('of dead generations are swept, those of the visible one and of work in hand are not', async () => {
+    const id = await newDocument();
+    const first = await claimed(id);
+    await store(first, 0, 'dead');
+    await chunks.storeText(first, 'dead');
+    await lapse(id);
+    await store(await claimed(id), 0, 'in hand');
+    await chunks.sweepDeadGenerations(1_000);
+    const rows = await dataSource.query<object[]>('SELECT content FROM chunks WHERE document_id = $1', [id]);
+    expect(rows).toEqual([{ content: 'in hand' }]);
+    expect(await dataSource.query('SELECT 1 FROM document_texts WHERE document_id = $1', [id])).toEqual([]);
+  });
+});
+
+describe('a failed document', () => {
+  it('is retried from the start, with its counters at zero', async () => {
+    const id = await newDocument();
+    await ledger.fail(await claimed(id), FAILURE, 3);
+    expect(await documents.findById(id)).toMatchObject({ status: 'failed', attempts: 3, failureCode: 'CORRUPT_FILE' });
+    expect(await ledger.claim(id, LEASE_MS)).toBeUndefined();
+    expect(await ledger.retry(id)).toBe(true);
+    expect(await ledger.retry(id)).toBe(false);
+    expect(await documents.findById(id)).toMatchObject({ status: 'pending', attempts: 0, failureCode: null });
+    expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 0 });
+  });
+});
+
+describe('the reconciler', () => {
+  it('queues what no job carries, once, and is quiet afterwards', async () => {
+    const reconciler = service.app.get(Reconciler);
+    await dataSource.query('DELETE FROM documents');
+    const pending = await newDocument();
+    const lapsed = await newDocument();
+    await claimed(lapsed);
+    await lapse(lapsed);
+    const held = await newDocument();
+    await claimed(held);
+    expect(await reconciler.reconcile()).toBe(2);
+    expect(await reconciler.reconcile()).toBe(0);
+    expect((await documents.findById(pending))?.delivery).toBe(1);
+    expect((await documents.findById(lapsed))?.delivery).toBe(1);
+    expect((await documents.findById(held))?.delivery).toBe(0);
+  });
+});
+
+describe('contents', () => {
+  it('without a document are swept once nobody has touched them for a while', async () => {
+    const contents = service.app.get(ContentsRepository);
+    const id = await newDocument();
+    const orphan = randomUUID();
+    await dataSource.query(`INSERT INTO contents (id, touched_at) VALUES ($1, now() - interval '2 hours')`, [orphan]);
+    await dataSource.query('INSERT INTO content_parts (content_id, part, bytes) VALUES ($1, 0, $2)', [
+      orphan,
+      Buffer.from('x'),
+    ]);
+    const uploading = randomUUID();
+    await dataSource.query('INSERT INTO contents (id) VALUES ($1)', [uploading]);
+    await dataSource.query(
+      `UPDATE contents SET touched_at = now() - interval '2 hours' WHERE id = (SELECT content_id FROM documents WHERE id = $1)`,
+      [id],
+    );
+    expect(await contents.sweepOrphans(3_600, 100)).toBe(1);
+    const left = await dataSource.query<{ id: string }[]>('SELECT id FROM contents');
+    expect(left.map((row) => row.id)).not.toContain(orphan);
+    expect(left.map((row) => row.id)).toContain(uploading);
+    expect(await dataSource.query('SELECT 1 FROM content_parts WHERE content_id = $1', [orphan])).toEqual([]);
+  });
+});
+
+describe('an embedding space', () => {
+  const other = { model: 'other', weightsDigest: 'f'.repeat(64), numberType: 'fp32', dimension: 8, pooling: 'mean' };
+
+  it('has a table and an index of its own from the start', async () => {
+    const rows = await dataSource.query<{ indexdef: string }[]>(
+      'SELECT indexdef FROM pg_indexes WHERE tablename = $1',
+      [space.table],
+    );
+    expect(rows.map(({ indexdef }) => indexdef).join()).toMatch(/hnsw \(embedding vector_cosine_ops\)/);
+  });
+
+  it('is not switched by itself once there are documents, and deliberately ingests all of them again', async () => {
+    const spaces = service.app.get(EmbeddingSpacesRepository);
+    await dataSource.query('DELETE FROM documents');
+    const id = await newDocument();
+    const claim = await claimed(id);
+    await store(claim, 0, 'kept visible');
+    await ledger.complete(claim, RESULT);
+
+    await expect(spaces.activate(other, 'refuse')).rejects.toThrow(/EMBEDDING_SPACE_CHANGE=reindex/);
+    expect(spaces.active).toEqual(space);
+    const switched = await spaces.activate(other, 'reindex');
+    expect(switched.table).not.toBe(space.table);
+    expect(await documents.findById(id)).toMatchObject({ status: 'pending', visibleGeneration: 1 });
+    expect((await chunks.list(id, 10, undefined)).items).toHaveLength(1);
+  });
+});

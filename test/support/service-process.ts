@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+const START_TIMEOUT_MS = 60_000;
+
+/** The built service as a process of its own, as an operator runs it: for signals, kills and exit codes. */
+export class ServiceProcess {
+  private constructor(
+    readonly child: ChildProcess,
+    readonly url: string,
+    private readonly chunks: string[],
+  ) {}
+
+  /** Everything it has printed so far, both streams. */
+  get output(): string {
+    return this.chunks.join('');
+  }
+
+  /** @param entry script to run instead of the built program, relative to the repository */
+  static async start(
+    environment: Record<string, string>,
+    entry = 'dist/apps/api/src/main.js',
+  ): Promise<ServiceProcess> {
+    const { child, chunks } = launch(environment, entry);
+    const url = await new Promise<string>((resolve, reject) => {
+      const fail = (why: string): void => {
+        child.kill('SIGKILL');
+        reject(new Error(`The service ${why}:\n${chunks.join('')}`));
+      };
+      const timer = setTimeout(() => fail('did not start in time'), START_TIMEOUT_MS);
+      const onData = (): void => {
+        const found = /Vectorlane is up at (http:\S+)/.exec(chunks.join(''))?.[1];
+        if (found === undefined) return;
+        clearTimeout(timer);
+        child.off('exit', onExit);
+        resolve(found);
+      };
+      const onExit = (): void => {
+        clearTimeout(timer);
+        fail('ended at its start');
+      };
+      child.stdout?.on('data', onData);
+      child.once('exit', onExit);
+    });
+    return new ServiceProcess(child, url, chunks);
+  }
+
+  /** Runs one that is expected to end by itself. */
+  static async run(
+    environment: Record<string, string>,
+    timeoutMs = START_TIMEOUT_MS,
+  ): Promise<{ code: number | null; output: string; durationMs: number }> {
+    const startedAt = performance.now();
+    const { child, chunks } = launch(environment, 'dist/apps/api/src/main.js');
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    clearTimeout(timer);
+    return { code, output: chunks.join(''), durationMs: performance.now() - startedAt };
+  }
+
+  /** Sends a signal and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      return { code: this.child.exitCode, signal: this.child.signalCode };
+    }
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 60_000);
+    this.child.kill(signal);
+    const [code, by] = (await once(this.child, 'exit')) as [number | null, NodeJS.Signals | null];
+    clearTimeout(timer);
+    return { code, signal: by };
+  }
+}
+
+function launch(environment: Record<string, string>, entry: string): { child: ChildProcess; chunks: string[] } {
+  const child = spawn(process.execPath, [join(ROOT, entry)], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Nothing of the test runner's own: the service must stand on its settings alone.
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', LOG_FORMAT: 'json', ...environment },
+  });
+  const chunks: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => chunks.push(data.toString()));
+  return { child, chunks };
+}

@@ -1,0 +1,106 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '@vectorlane/config';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { startApp } from '../../apps/api/src/create-app';
+import { openTestServers } from './test-servers';
+
+// Answers are what the tests are about: each states the shape it expects.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Untyped = any;
+
+/** The whole service in this process, on engines of its own, with a client that follows the contract. */
+export class TestApp {
+  private constructor(
+    readonly app: NestExpressApplication,
+    readonly url: string,
+    readonly key: string,
+    readonly dataDir: string,
+    private readonly dispose: () => Promise<void>,
+  ) {}
+
+  /** @param settings variables on top of the suite's own; engines are the embedded ones or the suite's servers */
+  static async start(settings: Record<string, string> = {}): Promise<TestApp> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'vectorlane-test-'));
+    const servers = await openTestServers();
+    const config = loadConfig({
+      NODE_ENV: 'test',
+      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+      PORT: '0',
+      DATA_DIR: dataDir,
+      RECONCILE_INTERVAL_MS: '500',
+      INGESTION_BACKOFF_MS: '50',
+      EMBEDDING_THREADS: '2',
+      ...servers.settings,
+      ...settings,
+    });
+    const { app, url } = await startApp(config);
+    const key = (await readFile(join(dataDir, 'api-key'), 'utf8')).trim();
+    return new TestApp(app, url, key, dataDir, async () => {
+      await servers.close();
+      await rm(dataDir, { recursive: true, force: true });
+    });
+  }
+
+  /** Closes in order and removes what it left. */
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.dispose();
+  }
+
+  fetch(path: string, init: RequestInit & { key?: string | null } = {}): Promise<Response> {
+    const { key = this.key, ...rest } = init;
+    const headers = new Headers(rest.headers);
+    if (key !== null) headers.set('X-API-Key', key);
+    return fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(30_000), ...rest, headers });
+  }
+  async json(
+    path: string,
+    body?: unknown,
+    init: RequestInit & { key?: string | null } = {},
+  ): Promise<{ status: number; body: Untyped }> {
+    const response = await this.fetch(path, {
+      ...init,
+      ...(body !== undefined && {
+        method: init.method ?? 'POST',
+        body: JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json', ...init.headers },
+      }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  async upload(
+    filename: string,
+    bytes: string | Uint8Array<ArrayBuffer>,
+    options: { metadata?: object; type?: string } = {},
+  ): Promise<{ status: number; body: Untyped; location: string | null }> {
+    const form = new FormData();
+    if (options.metadata) form.set('metadata', JSON.stringify(options.metadata));
+    form.set('file', new Blob([bytes], { type: options.type ?? '' }), filename);
+    const response = await this.fetch('/api/documents', { method: 'POST', body: form });
+    return { status: response.status, body: await response.json(), location: response.headers.get('location') };
+  }
+
+  /** Polls until the document has ended. @returns its last state */
+  async finished(id: string, timeoutMs = 60_000): Promise<Untyped> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const { body } = await this.json(`/api/documents/${id}`);
+      if (body.status === 'completed' || body.status === 'failed') return body;
+      if (Date.now() > deadline) throw new Error(`Document ${id} is still ${JSON.stringify(body)}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+  async ingest(
+    filename: string,
+    bytes: string | Uint8Array<ArrayBuffer>,
+    options: { metadata?: object; type?: string } = {},
+  ): Promise<Untyped> {
+    const { status, body } = await this.upload(filename, bytes, options);
+    if (status !== 202) throw new Error(`Upload of ${filename} was answered ${status}: ${JSON.stringify(body)}`);
+    return this.finished(body.id as string);
+  }
+}

@@ -1,0 +1,55 @@
+import { Logger } from '@nestjs/common';
+import { loadConfig } from '@vectorlane/config';
+import { EmbeddedValkey, RedisConnections } from '@vectorlane/redis';
+import { openTestServers } from './test-servers';
+
+/** Connections to an empty Redis of the suite's own: a Valkey inside, or a logical database of TEST_REDIS_URL. */
+export interface TestRedis {
+  readonly connections: RedisConnections;
+  close(): Promise<void>;
+}
+
+export async function openTestRedis(settings: Record<string, string> = {}): Promise<TestRedis> {
+  const servers = await openTestServers();
+  const config = loadConfig({ ...servers.settings, ...settings });
+  const valkey = config.REDIS_URL === undefined ? await EmbeddedValkey.start() : undefined;
+  const connections = new RedisConnections(config, valkey);
+  await connections.connect();
+  return {
+    connections,
+    close: async () => {
+      await connections.close();
+      await valkey?.close();
+      await servers.close();
+    },
+  };
+}
+
+/** Waits until it is true. @throws Error after `timeoutMs` */
+export async function eventually(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Not true within ${timeoutMs} ms: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** What was logged, one string per line, for the messages that tests are about. Undone by `stop`. */
+export function recordLog(): { lines: string[]; stop(): void } {
+  const lines: string[] = [];
+  const write = (...parts: unknown[]): number =>
+    lines.push(
+      parts
+        .map((part) => JSON.stringify(part, (_, value) => (value instanceof Error ? value.message : value)))
+        .join(' '),
+    );
+  Logger.overrideLogger({
+    log: write,
+    error: write,
+    warn: write,
+    debug: () => undefined,
+    verbose: () => undefined,
+    fatal: write,
+  });
+  return { lines, stop: () => Logger.overrideLogger(false) };
+}
