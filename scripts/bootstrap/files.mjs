@@ -1,0 +1,42 @@
+// The files of the checkout, read and compared.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** A message for the person at the terminal; no stack. */
+export class BootstrapError extends Error {}
+
+/** Adds the files below the folder whose names are wanted, in an order that is the same everywhere. */
+export function walk(folder, files, wanted) {
+  let entries;
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (error.code === 'ENOENT') return;
+    throw error;
+  }
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.isDirectory()) walk(join(folder, entry.name), files, wanted);
+    else if (wanted(entry.name)) files.push(join(folder, entry.name));
+  }
+}
+
+/** One digest of names and contents, and of the major version of Node. */
+export function hashOf(files) {
+  const hash = createHash('sha256').update(process.versions.node.split('.')[0]);
+  for (const file of files) hash.update(relative(ROOT, file)).update('\0').update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+/** @returns the text, or undefined where there is no such file */
+export function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+// One bootstrap at a time in a checkout.
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { BootstrapError, read, ROOT } from './files.mjs';
+
+const LOCK = join(ROOT, '.cache', 'bootstrap.lock');
+const LOCK_WAIT_MS = 600_000;
+
+/** Waits for its turn. The folder names its owner; one whose owner is gone is taken over. */
+export async function lock() {
+  mkdirSync(dirname(LOCK), { recursive: true });
+  const mine = `${LOCK}.${process.pid}`;
+  const deadline = Date.now() + LOCK_WAIT_MS;
+  let told = false;
+  for (;;) {
+    if (take(mine)) {
+      const unlock = () => rmSync(LOCK, { recursive: true, force: true });
+      process.once('exit', unlock);
+      return () => {
+        process.off('exit', unlock);
+        unlock();
+      };
+    }
+    const owner = Number(read(join(LOCK, 'pid')) ?? 0);
+    if (owner !== 0 && !isAlive(owner)) {
+      evict(owner, mine);
+      continue;
+    }
+    if (!told && owner !== 0)
+      process.stderr.write(`Waiting for another command (process ${owner}) to finish installing …\n`);
+    told ||= owner !== 0;
+    if (Date.now() > deadline) {
+      throw new BootstrapError(
+        `Process ${owner} has been installing for ten minutes. Delete ${relative(ROOT, LOCK)} if it is gone.`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/** The folder comes into being with its owner's name in it: a rename fails where a folder with something in it is. */
+function take(mine) {
+  mkdirSync(mine, { recursive: true });
+  writeFileSync(join(mine, 'pid'), String(process.pid));
+  try {
+    renameSync(mine, LOCK);
+    return true;
+  } catch (error) {
+    rmSync(mine, { recursive: true, force: true });
+    if (['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES'].includes(error.code)) return false;
+    throw error;
+  }
+}
+
+/** Of several that see the same dead owner one moves its folder away; whoever comes late gives back what it moved. */
+function evict(owner, mine) {
+  const aside = `${mine}.evicted`;
+  try {
+    renameSync(LOCK, aside);
+    if (read(join(aside, 'pid')) === String(owner)) rmSync(aside, { recursive: true, force: true });
+    else renameSync(aside, LOCK);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,64 @@
+// npm run check: everything that can be said of the sources without running them.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootstrap, main, ROOT } from './bootstrap.mjs';
+
+const bin = (name, ...args) => [process.execPath, join(ROOT, 'node_modules', name), ...args];
+const script = (name, ...args) => [process.execPath, join(ROOT, 'scripts', name), ...args];
+
+const CHECKS = [
+  { name: 'types', command: bin('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json', '--incremental', 'false') },
+  { name: 'lint', command: bin('eslint/bin/eslint.js', '--max-warnings', '0', 'apps', 'libs', 'test') },
+  { name: 'format', command: bin('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
+  {
+    name: 'import rules',
+    command: bin(
+      'dependency-cruiser/bin/dependency-cruise.mjs',
+      '--config',
+      '.dependency-cruiser.cjs',
+      'apps',
+      'libs',
+      'test',
+    ),
+  },
+  ...readdirSync(join(ROOT, 'scripts'))
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => ({
+      name: `syntax of scripts/${file}`,
+      command: [process.execPath, '--check', join(ROOT, 'scripts', file)],
+    })),
+  { name: 'docs/configuration.md is current', command: script('generate-configuration.mjs', '--check') },
+  { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
+];
+
+const TIMEOUT_MS = 5 * 60_000;
+
+await main(async () => {
+  await bootstrap();
+  let failed = 0;
+  for (const { name, command } of CHECKS) {
+    const startedAt = Date.now();
+    const { code, output } = await run(command);
+    process.stdout.write(
+      `${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`,
+    );
+    if (code !== 0) {
+      failed += 1;
+      process.stdout.write(`${output}\n`);
+    }
+  }
+  process.stdout.write(`${CHECKS.length - failed} passed, ${failed} failed\n`);
+  process.exit(failed > 0 ? 1 : 0);
+});
+
+function run([command, ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS });
+    let output = '';
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (output += data));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}

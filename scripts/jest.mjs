@@ -1,0 +1,79 @@
+// Runs Jest and closes with one line of counts that a machine can read.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './bootstrap.mjs';
+
+/**
+ * @param {string[]} args for Jest
+ * @param {{ env?: Record<string, string>, timeoutMs: number }} options
+ * @returns {Promise<number>} exit code
+ */
+export async function runJest(args, { env = {}, timeoutMs }) {
+  const folder = mkdtempSync(join(tmpdir(), 'vectorlane-jest-'));
+  const resultFile = join(folder, 'result.json');
+  try {
+    const code = await new Promise((resolve, reject) => {
+      const child = spawn(
+        process.execPath,
+        [
+          join(ROOT, 'node_modules/jest/bin/jest.js'),
+          '--maxWorkers=2',
+          '--json',
+          `--outputFile=${resultFile}`,
+          ...args,
+        ],
+        // A group of its own, so that Jest's workers and what the tests started end with it.
+        { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env }, detached: true },
+      );
+      const timer = setTimeout(() => {
+        process.stderr.write(`\nThe tests did not end within ${timeoutMs / 60_000} minutes and are ended.\n`);
+        end(child, 'SIGKILL');
+      }, timeoutMs);
+      const onSignal = (signal) => {
+        end(child, signal);
+        setTimeout(() => end(child, 'SIGKILL'), 10_000).unref();
+      };
+      process.on('SIGINT', onSignal);
+      process.on('SIGTERM', onSignal);
+      child.once('error', reject);
+      child.once('close', (exitCode) => {
+        clearTimeout(timer);
+        process.off('SIGINT', onSignal);
+        process.off('SIGTERM', onSignal);
+        resolve(exitCode ?? 1);
+      });
+    });
+    return close(code, resultFile);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The whole group: Jest, its workers and what they have started. */
+function end(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+function close(code, resultFile) {
+  let result;
+  try {
+    result = JSON.parse(readFileSync(resultFile, 'utf8'));
+  } catch {
+    // Jest died before it could write: that is one failure, whatever had passed.
+    process.stdout.write('0 passed, 1 failed\n');
+    return code || 1;
+  }
+  const skipped = result.numPendingTests + result.numTodoTests;
+  // A suite that could not even be loaded has no test in it that could fail.
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  process.stdout.write(
+    `${result.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+  );
+  return failed > 0 || result.numPassedTests === 0 ? code || 1 : code;
+}

@@ -1,0 +1,115 @@
+// PostgreSQL, pgvector and Redis from the distribution's packages; pgvector from the distribution's own source where it
+// is not packaged for the PostgreSQL at hand (Debian 12). No address is written here: the machine's own apt sources are
+// used, with another suite for that one source package.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BootstrapError, ROOT } from '../bootstrap.mjs';
+import { attempt, retried, run } from './process.mjs';
+
+const POSTGRESQL = '/usr/lib/postgresql';
+/** The first Debian suite whose pgvector source builds against PostgreSQL 13 and newer. */
+const SOURCE_SUITE = 'trixie';
+
+/** @returns {Promise<{ postgresqlBin: string }>} */
+export async function installServers() {
+  if (!newestPostgresql()) await apt('postgresql');
+  if ((await attempt('redis-server', ['--version'])).code !== 0) await apt('redis-server');
+  const version = newestPostgresql();
+  if (!version) throw new BootstrapError('PostgreSQL was installed but cannot be found below /usr/lib/postgresql.');
+  if (!hasPgvector(version)) await installPgvector(version);
+  return { postgresqlBin: join(POSTGRESQL, version, 'bin') };
+}
+
+function newestPostgresql() {
+  if (!existsSync(POSTGRESQL)) return undefined;
+  return readdirSync(POSTGRESQL)
+    .filter((version) => existsSync(join(POSTGRESQL, version, 'bin', 'initdb')))
+    .sort((a, b) => Number(b) - Number(a))[0];
+}
+
+function hasPgvector(version) {
+  return existsSync(`/usr/share/postgresql/${version}/extension/vector.control`);
+}
+
+async function installPgvector(version) {
+  const packaged = `postgresql-${version}-pgvector`;
+  const isPackaged = async () => (await attempt('apt-cache', ['show', packaged])).code === 0;
+  if (await isPackaged()) return apt(packaged);
+  process.stderr.write('Building pgvector from source …\n');
+  await apt(`postgresql-server-dev-${version}`, 'build-essential', 'dpkg-dev');
+  const source = await fetchSource('pgvector');
+  const pgConfig = `PG_CONFIG=${join(POSTGRESQL, version, 'bin', 'pg_config')}`;
+  await run('make', ['-C', source, 'OPTFLAGS=', 'with_llvm=no', pgConfig]);
+  await root('make', ['-C', source, 'install', 'with_llvm=no', pgConfig]);
+}
+
+/** Fetches and unpacks a source package of the newer suite under an apt configuration of its own. */
+async function fetchSource(name) {
+  const folder = join(ROOT, '.cache', 'apt-source');
+  rmSync(folder, { recursive: true, force: true });
+  for (const part of ['state/lists/partial', 'cache/archives/partial', 'unpacked'])
+    mkdirSync(join(folder, part), { recursive: true });
+  const list = join(folder, 'sources.list');
+  writeFileSync(list, `deb-src [trusted=no] ${debianMirror()} ${SOURCE_SUITE} main\n`);
+  const options = [
+    ['Dir::Etc::sourcelist', list],
+    ['Dir::Etc::sourceparts', '-'],
+    ['Dir::State::lists', join(folder, 'state/lists')],
+    ['Dir::Cache', join(folder, 'cache')],
+    ['APT::Sandbox::User', 'root'],
+  ].flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+  await retried(() => run('apt-get', [...options, 'update']));
+  await retried(() => run('apt-get', [...options, 'source', name], { cwd: join(folder, 'unpacked') }));
+  const unpacked = readdirSync(join(folder, 'unpacked'), { withFileTypes: true }).find((entry) => entry.isDirectory());
+  if (!unpacked) throw new BootstrapError(`The source of ${name} could not be unpacked.`);
+  return join(folder, 'unpacked', unpacked.name);
+}
+
+/** The mirror this machine gets Debian's own packages from, in either format of apt's sources. */
+function debianMirror() {
+  const folder = '/etc/apt/sources.list.d';
+  const files = [
+    '/etc/apt/sources.list',
+    ...(existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : []),
+  ];
+  for (const file of files.filter((path) => existsSync(path))) {
+    const text = readFileSync(file, 'utf8');
+    const oneLine = /^deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+\/debian\/?)\s/m.exec(text)?.[1];
+    const deb822 = /^URIs:\s*(\S+\/debian\/?)(?:\s|$)/m.exec(text)?.[1];
+    if (oneLine ?? deb822) return oneLine ?? deb822;
+  }
+  throw new BootstrapError(
+    'No Debian mirror was found in apt’s sources. Set TEST_DATABASE_URL and TEST_REDIS_URL instead.',
+  );
+}
+
+let listsAreNew = false;
+
+async function apt(...packages) {
+  if ((await attempt('apt-get', ['--version'])).code !== 0) {
+    throw new BootstrapError(
+      `${packages.join(', ')} missing and there is no apt-get. Install PostgreSQL with pgvector and Redis, or set TEST_DATABASE_URL and TEST_REDIS_URL.`,
+    );
+  }
+  process.stderr.write(`Installing ${packages.join(', ')} …\n`);
+  const install = () => root('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
+  if (!listsAreNew) {
+    // The machine's package lists may do; old ones point to files that are gone, and a fresh machine has none.
+    try {
+      return await install();
+    } catch {
+      await updateLists();
+    }
+  }
+  return retried(install);
+}
+
+async function updateLists() {
+  if (listsAreNew) return;
+  await retried(() => root('apt-get', ['update']));
+  listsAreNew = true;
+}
+
+function root(command, args) {
+  return process.getuid() === 0 ? run(command, args) : run('sudo', ['-n', command, ...args]);
+}

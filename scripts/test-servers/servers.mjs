@@ -1,0 +1,114 @@
+// A private PostgreSQL and a private Redis for one run of the tests.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installServers } from './packages.mjs';
+import { attempt, freePort, run, serve, untilAnswers } from './process.mjs';
+
+/** @returns {Promise<{ env: Record<string, string>, stop(): Promise<void> }>} */
+export async function startServers() {
+  const { postgresqlBin } = await installServers();
+  const folder = mkdtempSync(join(tmpdir(), 'vectorlane-servers-'));
+  chmodSync(folder, 0o755);
+  const running = [];
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  const stop = async () => {
+    for (const { server, signal } of running.splice(0).reverse()) await server.stop(signal);
+    process.off('exit', remove);
+    remove();
+  };
+  try {
+    const database = await startPostgresql(folder, postgresqlBin, running);
+    const redis = await startRedis(folder, running);
+    return { env: { TEST_DATABASE_URL: database, TEST_REDIS_URL: redis }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startPostgresql(folder, bin, running) {
+  const account = await serverAccount();
+  const home = join(folder, 'postgresql');
+  const password = randomBytes(18).toString('hex');
+  const passwordFile = join(folder, 'password');
+  mkdirSync(home, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (account.uid !== undefined) for (const path of [home, passwordFile]) chownSync(path, account.uid, account.gid);
+
+  const data = join(home, 'data');
+  await run(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'vectorlane', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--no-sync'],
+    account,
+  );
+  const port = await freePort();
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: home,
+    fsync: 'off',
+    max_connections: 200,
+    log_min_messages: 'warning',
+  };
+  const server = serve(
+    join(bin, 'postgres'),
+    ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    account,
+  );
+  running.push({ server, signal: 'SIGINT' });
+  await untilAnswers(
+    server,
+    'PostgreSQL',
+    async () => (await attempt(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)])).code === 0,
+  );
+  return `postgres://vectorlane:${password}@127.0.0.1:${port}/postgres`;
+}
+
+/** PostgreSQL refuses to run as root; its package brings an account for it. */
+async function serverAccount() {
+  if (process.getuid() !== 0) return {};
+  const id = async (flag) => Number((await run('id', [flag, 'postgres'])).trim());
+  return { uid: await id('-u'), gid: await id('-g') };
+}
+
+async function startRedis(folder, running) {
+  const home = join(folder, 'redis');
+  mkdirSync(home, { mode: 0o700 });
+  const port = await freePort();
+  const password = randomBytes(18).toString('hex');
+  const config = join(home, 'redis.conf');
+  writeFileSync(
+    config,
+    [
+      `port ${port}`,
+      'bind 127.0.0.1',
+      `requirepass ${password}`,
+      `dir ${home}`,
+      'appendonly yes',
+      'maxmemory-policy noeviction',
+      'save ""',
+      '',
+    ].join('\n'),
+    { mode: 0o600 },
+  );
+  const server = serve('redis-server', [config]);
+  running.push({ server, signal: 'SIGTERM' });
+  await untilAnswers(server, 'Redis', () => accepts(port));
+  return `redis://:${password}@127.0.0.1:${port}`;
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    const settle = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
