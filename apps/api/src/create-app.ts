@@ -4,7 +4,7 @@ import { FirstKey } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
 import { ReadinessRegistry } from '@vectorlane/health';
 import { IngestionRuntime } from '@vectorlane/ingestion';
-import { ServiceLogger } from '@vectorlane/logging';
+import { BootLogger, ServiceLogger } from '@vectorlane/logging';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { AppModule } from './app.module';
 import { closeHttpServer } from './http-server';
@@ -25,6 +25,7 @@ export interface StartedApp {
  */
 export async function startApp(config: Config): Promise<StartedApp> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config), {
+    logger: new BootLogger('Boot', { colors: false, logLevels: ['warn', 'error', 'fatal'] }),
     bufferLogs: true,
     bodyParser: false,
     abortOnError: false,

@@ -56,6 +56,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   'InvalidSettingsError',
   'NoApiKeyError',
   'SpaceMismatchError',
-  'DataFolderLockedError',
+  'DataFolderInUseError',
+  'ModelFilesError',
   'DependencyUnreachableError',
 ]);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { inTransaction } from '@vectorlane/database';
 import { DataSource, type EntityManager } from 'typeorm';
 import { encodeCursor } from './cursor';
 import type { Page } from './documents.repository';
@@ -99,7 +100,7 @@ export class ChunksRepository {
       row_number: chunk.row ?? null,
       json_path: chunk.jsonPath ?? null,
     }));
-    await this.dataSource.transaction(async (manager) => {
+    await inTransaction(this.dataSource, async (manager) => {
       await this.ledger.progress(claim, { stage: 'embedding', ...progress }, manager);
       await manager.query(
         `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count,

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { inTransaction } from '@vectorlane/database';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** The five properties that make vectors comparable (contract §2). */
@@ -50,7 +51,7 @@ export class EmbeddingSpacesRepository {
    * @throws SpaceMismatchError
    */
   async activate(identity: SpaceIdentity, change: 'refuse' | 'reindex'): Promise<StoredSpace> {
-    this.activated = await this.dataSource.transaction(async (manager) => {
+    this.activated = await inTransaction(this.dataSource, async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [CREATION_LOCK]);
       const space = (await find(manager, identity)) ?? (await create(manager, identity));
       if (space.current) return space;

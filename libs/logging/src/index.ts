@@ -1,3 +1,4 @@
+export { BootLogger } from './boot-logger';
 export { LogContext, type LogBindings } from './log-context';
 export { LoggingModule } from './logging.module';
 export { pinoOptions } from './pino-options';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { EmbeddingSpacesRepository, vectorParameter } from '@vectorlane/documents';
+import { inTransaction } from '@vectorlane/database';
 import { DataSource } from 'typeorm';
 import { filterCondition } from './filter-condition';
 import type { Candidate, SearchFilter } from './search.types';
@@ -35,7 +36,7 @@ export class VectorSearch {
         `WITH matching AS MATERIALIZED (SELECT e.chunk_id, e.embedding FROM ${from})
          SELECT chunk_id, embedding <=> ${query} AS distance FROM matching ORDER BY distance, chunk_id LIMIT ${limit$}`
       : `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${from} ORDER BY e.embedding <=> ${query} LIMIT ${limit$}`;
-    const rows = await this.dataSource.transaction(async (manager) => {
+    const rows = await inTransaction(this.dataSource, async (manager) => {
       // Goes on along the index until enough rows pass the join and the filter; without it a filter starves the answer.
       await manager.query(
         `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true)`,

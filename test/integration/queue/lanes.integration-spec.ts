@@ -69,17 +69,15 @@ const eventually = async (condition: () => boolean): Promise<void> => {
   }
 };
 
-beforeAll(async () => {
+beforeEach(async () => {
   servers = await openTestServers();
-});
-afterAll(() => servers.close());
-beforeEach(() => {
   seen.length = 0;
   onDelivery = undefined;
 });
 afterEach(async () => {
   await opened?.close();
   opened = undefined;
+  await servers.close();
 });
 
 describe('lanes', () => {

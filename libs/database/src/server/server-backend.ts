@@ -17,6 +17,11 @@ const MIGRATION_LOCK = 7_263_548_107;
 /** Waiting mends neither: bad password, bad role, no such database, no permission to connect. */
 const FINAL_CODES = new Set(['28P01', '28000', '3D000', '42501']);
 
+/** PostgreSQL cannot be reached at boot: the message says all there is to say to an operator. */
+export class DatabaseUnreachableError extends Error {
+  override readonly name = 'DependencyUnreachableError';
+}
+
 /** PostgreSQL by `DATABASE_URL`. */
 export class ServerBackend extends DatabaseBackend {
   readonly releases: readonly BackendRelease[] = [];
@@ -37,7 +42,7 @@ export class ServerBackend extends DatabaseBackend {
     };
   }
 
-  /** @throws Error naming the server, and never the password, when it cannot be reached within ten seconds */
+  /** @throws DatabaseUnreachableError naming the server, and never the password, when it cannot be reached within ten seconds */
   static async open(config: Config, url: string): Promise<ServerBackend> {
     const deadline = performance.now() + CONNECT_WAIT_MS;
     for (;;) {
@@ -50,9 +55,10 @@ export class ServerBackend extends DatabaseBackend {
         const { code, message } = error as { code?: string; message: string };
         if ((code !== undefined && FINAL_CODES.has(code)) || performance.now() + CONNECT_RETRY_MS >= deadline) {
           const reason = [code, message].filter((part) => part !== undefined && part !== '').join(': ');
-          throw new Error(`Cannot connect to PostgreSQL at ${describeServer(url)} (${reason}). Check DATABASE_URL.`, {
-            cause: error,
-          });
+          throw new DatabaseUnreachableError(
+            `Cannot connect to PostgreSQL at ${describeServer(url)} (${reason}). Check DATABASE_URL.`,
+            { cause: error },
+          );
         }
         await delay(CONNECT_RETRY_MS);
       }

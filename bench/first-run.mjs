@@ -1,0 +1,102 @@
+// From `git clone` to the first answered search, as a newcomer meets it: with an empty npm cache, with a warm one, and a
+// second start; and the memory of the process at rest and while ingesting. node bench/first-run.mjs
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = mkdtempSync(join(tmpdir(), 'vectorlane-first-run-'));
+const seconds = (from) => ((performance.now() - from) / 1000).toFixed(1);
+
+async function start(clone, cache) {
+  const child = spawn('npm', ['start', '--silent'], {
+    cwd: clone,
+    env: { ...process.env, PORT: '0', npm_config_cache: cache },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const url = await new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+      const found = /is up at (http:\S+)/.exec(output)?.[1];
+      if (found) resolve(found);
+    });
+    child.once('exit', () => reject(new Error(`It did not start:\n${output}`)));
+  });
+  const key = readFileSync(join(clone, 'data/api-key'), 'utf8').trim();
+  const call = async (path, body) => {
+    const response = await fetch(`${url}${path}`, {
+      headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+  return { child, call };
+}
+
+/** Resident and peak memory of the program, which npm runs in a process of its own below it, MB. */
+function memory(parent) {
+  const pid = spawnSync('pgrep', ['-P', String(parent)], { encoding: 'utf8' }).stdout.trim().split('\n')[0];
+  const status = readFileSync(`/proc/${pid || parent}/status`, 'utf8');
+  const field = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
+  return { rss: field('VmRSS'), peak: field('VmHWM') };
+}
+
+async function firstSearch(call, text) {
+  const { id } = await call('/api/documents', { text });
+  for (;;) {
+    const { status } = await call(`/api/documents/${id}`);
+    if (status === 'completed') break;
+    if (status === 'failed') throw new Error('The document failed.');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { results } = await call('/api/search', { query: 'How do insects get through the cold season?' });
+  if (results[0]?.documentId !== id) throw new Error('It was not found.');
+}
+
+async function stop(child) {
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+const TEXT = 'In the cold months the colony forms a tight cluster around the queen and shivers to keep warm.';
+const rows = [];
+try {
+  for (const [name, cache] of [['fresh clone, empty npm cache', 'cache'], ['fresh clone, warm npm cache', 'cache']]) {
+    const clone = join(folder, name.replaceAll(/\W+/g, '-'));
+    const startedAt = performance.now();
+    spawnSync('git', ['clone', '--quiet', ROOT, clone], { stdio: 'inherit' });
+    const { child, call } = await start(clone, join(folder, cache));
+    const up = seconds(startedAt);
+    await firstSearch(call, TEXT);
+    rows.push(`| ${name} | ${up} s | ${seconds(startedAt)} s |`);
+    await stop(child);
+  }
+  const clone = join(folder, 'fresh-clone-warm-npm-cache');
+  const startedAt = performance.now();
+  const { child, call } = await start(clone, join(folder, 'cache'));
+  const up = seconds(startedAt);
+  await firstSearch(call, `${TEXT} Again.`);
+  rows.push(`| second start | ${up} s | ${seconds(startedAt)} s |`);
+  const rest = memory(child.pid);
+  let ingesting = 0;
+  const sampler = setInterval(() => (ingesting = Math.max(ingesting, memory(child.pid).rss)), 200);
+  for (let index = 0; index < 60; index += 1) {
+    await call('/api/documents', { text: Array.from({ length: 400 }, (_, line) => `Line ${line} of note ${index} speaks of stone and water.`).join(' ') });
+  }
+  for (;;) {
+    const { items } = await call('/api/documents?status=pending,processing&limit=1');
+    if (items.length === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  clearInterval(sampler);
+  process.stdout.write(`| | up after | first answered search after |\n|---|---|---|\n${rows.join('\n')}\n\n`);
+  process.stdout.write(`| memory (RSS) | |\n|---|---|\n| at rest after the first search | ${rest.rss} MB |\n| while ingesting 60 documents, most | ${ingesting} MB |\n| peak since the start | ${memory(child.pid).peak} MB |\n`);
+  await stop(child);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
