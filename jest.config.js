@@ -1,4 +1,4 @@
-// Three suites over one transform. `unit` needs nothing; `integration` and `e2e` run on the embedded engines,
+// Four suites over one transform. `unit` needs nothing; `integration` and `e2e` run on the embedded engines,
 // or on a real PostgreSQL and Redis when TEST_DATABASE_URL and TEST_REDIS_URL are set (npm run test:server).
 const esmPackages = [
   '@nestjs',
@@ -46,6 +46,8 @@ module.exports = {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'] },
+    // Wants a Chromium (npm run test:server brings one).
+    { ...base, displayName: 'browser', testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'] },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
   ],
 };

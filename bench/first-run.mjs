@@ -40,7 +40,9 @@ async function start(clone, cache) {
 
 /** Resident and peak memory of the program, which npm runs in a process of its own below it, MB. */
 function memory(parent) {
-  const pid = spawnSync('pgrep', ['-P', String(parent)], { encoding: 'utf8' }).stdout.trim().split('\n')[0];
+  const pid = spawnSync('pgrep', ['-P', String(parent)], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n')[0];
   const status = readFileSync(`/proc/${pid || parent}/status`, 'utf8');
   const field = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
   return { rss: field('VmRSS'), peak: field('VmHWM') };
@@ -66,7 +68,10 @@ async function stop(child) {
 const TEXT = 'In the cold months the colony forms a tight cluster around the queen and shivers to keep warm.';
 const rows = [];
 try {
-  for (const [name, cache] of [['fresh clone, empty npm cache', 'cache'], ['fresh clone, warm npm cache', 'cache']]) {
+  for (const [name, cache] of [
+    ['fresh clone, empty npm cache', 'cache'],
+    ['fresh clone, warm npm cache', 'cache'],
+  ]) {
     const clone = join(folder, name.replaceAll(/\W+/g, '-'));
     const startedAt = performance.now();
     spawnSync('git', ['clone', '--quiet', ROOT, clone], { stdio: 'inherit' });
@@ -86,7 +91,11 @@ try {
   let ingesting = 0;
   const sampler = setInterval(() => (ingesting = Math.max(ingesting, memory(child.pid).rss)), 200);
   for (let index = 0; index < 60; index += 1) {
-    await call('/api/documents', { text: Array.from({ length: 400 }, (_, line) => `Line ${line} of note ${index} speaks of stone and water.`).join(' ') });
+    await call('/api/documents', {
+      text: Array.from({ length: 400 }, (_, line) => `Line ${line} of note ${index} speaks of stone and water.`).join(
+        ' ',
+      ),
+    });
   }
   for (;;) {
     const { items } = await call('/api/documents?status=pending,processing&limit=1');
@@ -95,7 +104,9 @@ try {
   }
   clearInterval(sampler);
   process.stdout.write(`| | up after | first answered search after |\n|---|---|---|\n${rows.join('\n')}\n\n`);
-  process.stdout.write(`| memory (RSS) | |\n|---|---|\n| at rest after the first search | ${rest.rss} MB |\n| while ingesting 60 documents, most | ${ingesting} MB |\n| peak since the start | ${memory(child.pid).peak} MB |\n`);
+  process.stdout.write(
+    `| memory (RSS) | |\n|---|---|\n| at rest after the first search | ${rest.rss} MB |\n| while ingesting 60 documents, most | ${ingesting} MB |\n| peak since the start | ${memory(child.pid).peak} MB |\n`,
+  );
   await stop(child);
 } finally {
   rmSync(folder, { recursive: true, force: true });

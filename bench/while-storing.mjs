@@ -6,9 +6,25 @@ const ROUNDS_AT_REST = 100;
 
 /** About 500 chunks of running prose. */
 function longText() {
-  const subjects = ['The keeper', 'A river', 'The old bridge', 'Her notebook', 'The committee', 'A northern wind', 'The engine', 'His brother'];
+  const subjects = [
+    'The keeper',
+    'A river',
+    'The old bridge',
+    'Her notebook',
+    'The committee',
+    'A northern wind',
+    'The engine',
+    'His brother',
+  ];
   const verbs = ['carries', 'forgets', 'measures', 'repairs', 'describes', 'follows', 'weighs', 'answers'];
-  const objects = ['the long account of the harvest', 'a box of brass fittings', 'every stone of the quay', 'the smell of rain', 'nine letters', 'the slow clock'];
+  const objects = [
+    'the long account of the harvest',
+    'a box of brass fittings',
+    'every stone of the quay',
+    'the smell of rain',
+    'nine letters',
+    'the slow clock',
+  ];
   const sentences = [];
   for (let index = 0; sentences.length < 8_200; index += 1) {
     sentences.push(`${subjects[index % 8]} ${verbs[(index * 3) % 8]} ${objects[(index * 5) % 6]} on day ${index}.`);
@@ -52,7 +68,9 @@ try {
 
   if (document.status !== 'completed') throw new Error(JSON.stringify(document));
   process.stdout.write(`${document.chunkCount} chunks stored in ${seconds.toFixed(1)} s under constant requests\n\n`);
-  process.stdout.write('| request | at rest p50 / p95 | while storing p50 / p95 / max | requests | at rest again p50 / p95 |\n|---|---|---|---|---|\n');
+  process.stdout.write(
+    '| request | at rest p50 / p95 | while storing p50 / p95 / max | requests | at rest again p50 / p95 |\n|---|---|---|---|---|\n',
+  );
   const ms = (values, share) => `${quantile(values, share).toFixed(0)} ms`;
   for (const name of Object.keys(probes)) {
     process.stdout.write(

@@ -1,8 +1,9 @@
 // npm run test:server: the integration and e2e suites on a real PostgreSQL with pgvector and a real Redis, both private
-// to this run (own folder, own port, own password) and gone when it ends. On Debian and its kin what is missing is
-// installed; elsewhere, or to use servers of your own, set TEST_DATABASE_URL and TEST_REDIS_URL.
+// to this run (own folder, own port, own password) and gone when it ends, and the pages in a real browser. On Debian and its kin what is missing is
+// installed; elsewhere, or to use servers of your own, set TEST_DATABASE_URL and TEST_REDIS_URL, and TEST_CHROMIUM.
 import { bootstrap, BootstrapError, main } from './bootstrap.mjs';
 import { runJest } from './jest.mjs';
+import { installBrowser } from './test-servers/packages.mjs';
 import { startServers } from './test-servers/servers.mjs';
 
 await main(async () => {
@@ -16,11 +17,13 @@ await main(async () => {
   const watch = (on) =>
     ['SIGINT', 'SIGTERM'].forEach((signal) => (on ? process.on : process.off).call(process, signal, leave));
   watch(true);
+  if (!process.env.TEST_CHROMIUM) await installBrowser();
   const servers = TEST_DATABASE_URL ? { env: {}, stop: async () => {} } : await startServers();
   watch(false); // while Jest runs it gets the signal, and the servers are stopped in order after it
   let code = 1;
   try {
-    const args = ['--selectProjects', 'integration', 'e2e', ...process.argv.slice(2)];
+    // Ours come last: `--selectProjects` takes every word behind it.
+    const args = [...process.argv.slice(2), '--selectProjects', 'integration', 'e2e', 'browser'];
     code = await runJest(args, { env: servers.env, timeoutMs: 14 * 60_000 });
   } finally {
     watch(true);

@@ -21,14 +21,13 @@ export async function lock() {
         unlock();
       };
     }
-    const owner = Number(read(join(LOCK, 'pid')) ?? 0);
+    const owner = ownerOf(LOCK);
     if (owner !== 0 && !isAlive(owner)) {
-      evict(owner, mine);
-      continue;
-    }
-    if (!told && owner !== 0)
+      if (evict(owner, mine)) continue;
+    } else if (!told && owner !== 0) {
+      told = true;
       process.stderr.write(`Waiting for another command (process ${owner}) to finish installing …\n`);
-    told ||= owner !== 0;
+    }
     if (Date.now() > deadline) {
       throw new BootstrapError(
         `Process ${owner} has been installing for ten minutes. Delete ${relative(ROOT, LOCK)} if it is gone.`,
@@ -52,16 +51,26 @@ function take(mine) {
   }
 }
 
-/** Of several that see the same dead owner one moves its folder away; whoever comes late gives back what it moved. */
+/** Of several that see the same dead owner one moves its folder away; whoever comes late gives back what it moved. @returns gone? */
 function evict(owner, mine) {
   const aside = `${mine}.evicted`;
   try {
     renameSync(LOCK, aside);
-    if (read(join(aside, 'pid')) === String(owner)) rmSync(aside, { recursive: true, force: true });
-    else renameSync(aside, LOCK);
   } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+    if (error.code === 'ENOENT') return true;
+    throw error;
   }
+  if (ownerOf(aside) !== owner) {
+    renameSync(aside, LOCK);
+    return false;
+  }
+  rmSync(aside, { recursive: true, force: true });
+  return true;
+}
+
+/** @returns its process id, or 0 when the folder has just gone */
+function ownerOf(folder) {
+  return Number(read(join(folder, 'pid')) ?? 0);
 }
 
 function isAlive(pid) {

@@ -20,6 +20,11 @@ export async function installServers() {
   return { postgresqlBin: join(POSTGRESQL, version, 'bin') };
 }
 
+/** Debian's Chromium, where the tests look for it unless TEST_CHROMIUM names another. */
+export async function installBrowser() {
+  if (!existsSync('/usr/bin/chromium')) await apt('chromium');
+}
+
 function newestPostgresql() {
   if (!existsSync(POSTGRESQL)) return undefined;
   return readdirSync(POSTGRESQL)
@@ -50,7 +55,7 @@ async function fetchSource(name) {
   for (const part of ['state/lists/partial', 'cache/archives/partial', 'unpacked'])
     mkdirSync(join(folder, part), { recursive: true });
   const list = join(folder, 'sources.list');
-  writeFileSync(list, `deb-src [trusted=no] ${debianMirror()} ${SOURCE_SUITE} main\n`);
+  writeFileSync(list, `deb-src ${debianMirror()} ${SOURCE_SUITE} main\n`);
   const options = [
     ['Dir::Etc::sourcelist', list],
     ['Dir::Etc::sourceparts', '-'],

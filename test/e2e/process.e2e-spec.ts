@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServiceProcess } from '../support/service-process';
@@ -98,5 +98,32 @@ describe('the program', () => {
     expect(refused.code).toBe(1);
     expect(refused.output).toMatch(/npm run keys -- create --offline/);
     expect(refused.output).toMatch(/BOOTSTRAP_API_KEY/);
+
+    const made = await ServiceProcess.run(production, [
+      'scripts/cli.mjs',
+      'keys',
+      'create',
+      '--offline',
+      '--name',
+      'first',
+      '--scopes',
+      'read,write,admin',
+    ]);
+    expect(made.code).toBe(0);
+    const key = /^vl_\S+$/m.exec(made.output)?.[0] ?? '';
+    const service = await start(production);
+    expect(service.output).not.toContain(key);
+    const response = await fetch(`${service.url}/api/documents`, { headers: { 'X-API-Key': key } });
+    expect(response.status).toBe(200);
+    expect((await service.stop()).code).toBe(0);
+  }, 120_000);
+
+  it('takes over BOOTSTRAP_API_KEY, and keeps no copy of it', async () => {
+    const key = `vl_${'Ab1'.repeat(4)}_${'x'.repeat(43)}`;
+    const service = await start({ BOOTSTRAP_API_KEY: key });
+    const response = await fetch(`${service.url}/api/documents`, { headers: { Authorization: `Bearer ${key}` } });
+    expect(response.status).toBe(200);
+    expect(await readdir(dataDir)).not.toContain('api-key');
+    expect(service.output).not.toContain(key);
   }, 60_000);
 });

@@ -23,7 +23,7 @@ export class ServiceProcess {
     environment: Record<string, string>,
     entry = 'dist/apps/api/src/main.js',
   ): Promise<ServiceProcess> {
-    const { child, chunks } = launch(environment, entry);
+    const { child, chunks } = launch(environment, [entry]);
     const url = await new Promise<string>((resolve, reject) => {
       const fail = (why: string): void => {
         child.kill('SIGKILL');
@@ -31,7 +31,7 @@ export class ServiceProcess {
       };
       const timer = setTimeout(() => fail('did not start in time'), START_TIMEOUT_MS);
       const onData = (): void => {
-        const found = /Vectorlane is up at (http:\S+)/.exec(chunks.join(''))?.[1];
+        const found = /"url":"(http:[^"]+)"/.exec(chunks.join(''))?.[1];
         if (found === undefined) return;
         clearTimeout(timer);
         child.off('exit', onExit);
@@ -50,11 +50,11 @@ export class ServiceProcess {
   /** Runs one that is expected to end by itself. */
   static async run(
     environment: Record<string, string>,
-    timeoutMs = START_TIMEOUT_MS,
+    command: readonly string[] = ['dist/apps/api/src/main.js'],
   ): Promise<{ code: number | null; output: string; durationMs: number }> {
     const startedAt = performance.now();
-    const { child, chunks } = launch(environment, 'dist/apps/api/src/main.js');
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const { child, chunks } = launch(environment, command);
+    const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
     const [code] = (await once(child, 'exit')) as [number | null];
     clearTimeout(timer);
     return { code, output: chunks.join(''), durationMs: performance.now() - startedAt };
@@ -73,8 +73,11 @@ export class ServiceProcess {
   }
 }
 
-function launch(environment: Record<string, string>, entry: string): { child: ChildProcess; chunks: string[] } {
-  const child = spawn(process.execPath, [join(ROOT, entry)], {
+function launch(
+  environment: Record<string, string>,
+  [entry = '', ...args]: readonly string[],
+): { child: ChildProcess; chunks: string[] } {
+  const child = spawn(process.execPath, [join(ROOT, entry), ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     // Nothing of the test runner's own: the service must stand on its settings alone.

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FirstKey } from '@vectorlane/auth';
@@ -41,7 +42,9 @@ export async function startApp(config: Config): Promise<StartedApp> {
     shutdown.add('drain', 'readiness', () => Promise.resolve(app.get(ReadinessRegistry).startDraining()));
     closeHttpServer(app, shutdown, config.SHUTDOWN_HTTP_TIMEOUT_MS);
     await app.listen(config.PORT, config.HOST);
-    return { app, url: await app.getUrl(), firstKey };
+    const url = await app.getUrl();
+    new Logger('Http').log({ url, role: config.ROLE, embedded: config.embedded }, 'listening');
+    return { app, url, firstKey };
   } catch (error) {
     // What is open is closed in order, so that a boot that fails leaves no lock and no half-written folder.
     await app.close();

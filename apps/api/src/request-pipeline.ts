@@ -22,8 +22,7 @@ export function mountRequestPipeline(app: NestExpressApplication): void {
   app.disable('x-powered-by');
   app.use(requestContext(app.get(LogContext)));
   app.use(requestLog());
-  app.use(['/docs', '/docs/*path'], helmet({ contentSecurityPolicy: DOCS_POLICY }));
-  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
+  app.use(securityHeaders());
   app.use('/api', authenticate(app.get(ApiKeysService)));
   app.use('/api', jsonBody());
 }
@@ -59,6 +58,16 @@ function requestLog(): RequestHandler {
     });
     next();
   };
+}
+
+function securityHeaders(): RequestHandler {
+  const forPages = helmet({ contentSecurityPolicy: DOCS_POLICY });
+  const forPrograms = helmet({ contentSecurityPolicy: API_POLICY });
+  return (request, response, next) => (isDocumentation(request.path) ? forPages : forPrograms)(request, response, next);
+}
+
+function isDocumentation(path: string): boolean {
+  return path === '/docs' || path.startsWith('/docs/');
 }
 
 /** Everything below `/api`, known or not, needs a key: an unknown route tells a stranger nothing. */
@@ -104,9 +113,18 @@ function toProblem(error: unknown): unknown {
   return error;
 }
 
+/** An API serves nothing that a browser should run, load or frame. */
+const API_POLICY = {
+  useDefaults: false,
+  directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+};
+
 /** What Swagger UI needs and no more: its own scripts and styles, inline styles, data images. */
 const DOCS_POLICY = {
+  useDefaults: false,
   directives: {
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
     styleSrc: ["'self'", "'unsafe-inline'"],
