@@ -22,7 +22,7 @@ const CHECKS = [
       'test',
     ),
   },
-  ...readdirSync(join(ROOT, 'scripts'))
+  ...readdirSync(join(ROOT, 'scripts'), { recursive: true })
     .filter((file) => file.endsWith('.mjs'))
     .map((file) => ({
       name: `syntax of scripts/${file}`,

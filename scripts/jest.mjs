@@ -1,9 +1,12 @@
 // Runs Jest and closes with one line of counts that a machine can read.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './bootstrap.mjs';
+
+/** How long Jest may take to end when all tests have. */
+const LINGER_MS = 20_000;
 
 /**
  * @param {string[]} args for Jest
@@ -31,6 +34,16 @@ export async function runJest(args, { env = {}, timeoutMs }) {
         process.stderr.write(`\nThe tests did not end within ${timeoutMs / 60_000} minutes and are ended.\n`);
         end(child, 'SIGKILL');
       }, timeoutMs);
+      // Jest writes the result and then waits for whatever the tests left open, for ever if need be.
+      let resultSince;
+      const lingering = setInterval(() => {
+        if (!existsSync(resultFile)) return;
+        resultSince ??= Date.now();
+        if (Date.now() - resultSince < LINGER_MS) return;
+        clearInterval(lingering);
+        process.stderr.write(`\nJest does not end: a test left something open. It is ended.\n`);
+        end(child, 'SIGKILL');
+      }, 1_000);
       const onSignal = (signal) => {
         end(child, signal);
         setTimeout(() => end(child, 'SIGKILL'), 10_000).unref();
@@ -40,6 +53,7 @@ export async function runJest(args, { env = {}, timeoutMs }) {
       child.once('error', reject);
       child.once('close', (exitCode) => {
         clearTimeout(timer);
+        clearInterval(lingering);
         process.off('SIGINT', onSignal);
         process.off('SIGTERM', onSignal);
         resolve(exitCode ?? 1);
@@ -71,7 +85,9 @@ function close(code, resultFile) {
   }
   const skipped = result.numPendingTests + result.numTodoTests;
   // A suite that could not even be loaded has no test in it that could fail.
-  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  const broken = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  // Whatever else made Jest fail (it had to be ended, a threshold) counts as one, so that the line tells the outcome.
+  const failed = broken === 0 && code !== 0 ? 1 : broken;
   process.stdout.write(
     `${result.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
   );

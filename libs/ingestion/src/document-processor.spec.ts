@@ -1,0 +1,159 @@
+import { loadConfig } from '@vectorlane/config';
+import { type ChunksRepository, type Claim, type IngestionLedger, StaleClaimError } from '@vectorlane/documents';
+import { IngestionFailure } from '@vectorlane/errors';
+import type { LogContext } from '@vectorlane/logging';
+import { Logger } from '@nestjs/common';
+import { DocumentProcessor } from './document-processor';
+import type { IngestionPipeline } from './ingestion.pipeline';
+import type { IngestionScheduler } from './ingestion-scheduler';
+
+const CLAIM: Claim = {
+  documentId: 'd',
+  generation: 3,
+  contentId: 'c',
+  filename: 'a.txt',
+  format: 'txt',
+  lane: 'fast',
+  declaredCharset: undefined,
+  sizeBytes: 1,
+  attempts: 0,
+  interruptions: 0,
+};
+
+/** The processor over a ledger that records its moves and a pipeline that does what the test says. */
+function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim | null = CLAIM) {
+  const moves: string[] = [];
+  const record =
+    (name: string) =>
+    (...details: unknown[]): Promise<void> => {
+      moves.push([name, ...details.slice(1).map((detail) => JSON.stringify(detail))].join(' '));
+      return Promise.resolve();
+    };
+  const ledger = {
+    claim: () => Promise.resolve(claim ?? undefined),
+    prolong: jest.fn(() => Promise.resolve()),
+    postpone: record('postpone'),
+    fail: record('fail'),
+    release: record('release'),
+  };
+  const scheduled: unknown[][] = [];
+  const processor = new DocumentProcessor(
+    loadConfig({
+      INGESTION_MAX_ATTEMPTS: '3',
+      INGESTION_BACKOFF_MS: '100',
+      INGESTION_LEASE_MS: '500',
+      INGESTION_MAX_INTERRUPTIONS: '5',
+    }),
+    ledger as unknown as IngestionLedger,
+    { sweepDocument: () => Promise.resolve() } as unknown as ChunksRepository,
+    { run: (_: Claim, signal: AbortSignal) => run(signal) } as unknown as IngestionPipeline,
+    {
+      schedule: (...details: unknown[]) => {
+        scheduled.push(details);
+        return Promise.resolve();
+      },
+    } as unknown as IngestionScheduler,
+    { run: (_: unknown, work: () => unknown) => work() } as unknown as LogContext,
+  );
+  return { processor, moves, scheduled, ledger };
+}
+
+const shutdown = new AbortController().signal;
+const failing = (error: unknown) => () => Promise.reject(error as Error);
+
+beforeAll(() => Logger.overrideLogger(false));
+
+describe('DocumentProcessor', () => {
+  it('does nothing when there is nothing to claim', async () => {
+    const run = jest.fn(() => Promise.resolve());
+    const { processor, moves } = processorOver(run, null);
+    await processor.process('d', 'd-1', shutdown);
+    expect(run).not.toHaveBeenCalled();
+    expect(moves).toEqual([]);
+  });
+
+  it('fails a document at once for what cannot pass', async () => {
+    const { processor, moves } = processorOver(failing(new IngestionFailure('CORRUPT_FILE', 'It is broken.')));
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual(['fail {"code":"CORRUPT_FILE","message":"It is broken.","retryable":false} 1']);
+  });
+
+  it.each([
+    [0, 100],
+    [1, 200],
+  ])('tries what may pass again after attempt %i, with a backoff that doubles', async (attempts, delayMs) => {
+    const { processor, moves, scheduled } = processorOver(
+      failing(new IngestionFailure('EMBEDDING_UNAVAILABLE', 'Away.')),
+      {
+        ...CLAIM,
+        attempts,
+      },
+    );
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual([`postpone ${delayMs}`]);
+    expect(scheduled).toEqual([['d', delayMs]]);
+  });
+
+  it('gives up after the last attempt, and says that a retry may help', async () => {
+    const { processor, moves } = processorOver(failing(new IngestionFailure('TIMEOUT', 'Too slow.')), {
+      ...CLAIM,
+      attempts: 2,
+    });
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual(['fail {"code":"TIMEOUT","message":"Too slow.","retryable":true} 3']);
+  });
+
+  it('tells nobody what an unexpected error was', async () => {
+    const secret = new TypeError('cannot read password of undefined');
+    const { processor, moves } = processorOver(failing(secret), { ...CLAIM, attempts: 2 });
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves.join()).toMatch(/^fail \{"code":"INTERNAL_ERROR"/);
+    expect(moves.join()).not.toContain('password');
+  });
+
+  it('sets a document aside that was interrupted too often, without touching it again', async () => {
+    const run = jest.fn(() => Promise.resolve());
+    const { processor, moves } = processorOver(run, { ...CLAIM, interruptions: 5 });
+    await processor.process('d', 'd-1', shutdown);
+    expect(run).not.toHaveBeenCalled();
+    expect(moves.join()).toMatch(/^fail \{"code":"INTERNAL_ERROR"/);
+  });
+
+  it('writes nothing once its claim is stale', async () => {
+    const { processor, moves } = processorOver(failing(new StaleClaimError(CLAIM)));
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual([]);
+  });
+
+  it('stops the work when the heartbeat finds the claim lost', async () => {
+    const { processor, moves, ledger } = processorOver(
+      (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+    );
+    ledger.prolong.mockRejectedValue(new StaleClaimError(CLAIM));
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual([]);
+  });
+
+  it('goes on when a heartbeat merely fails', async () => {
+    let finish: () => void = () => undefined;
+    const { processor, moves, ledger } = processorOver(() => new Promise((resolve) => (finish = resolve)));
+    ledger.prolong.mockImplementation(() => {
+      finish();
+      return Promise.reject(new Error('the database is away'));
+    });
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual([]);
+    expect(ledger.prolong).toHaveBeenCalled();
+  });
+
+  it('hands the document back when the process cannot wait', async () => {
+    const leaving = new AbortController();
+    const { processor, moves } = processorOver(
+      (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+    );
+    const done = processor.process('d', 'd-1', leaving.signal);
+    setImmediate(() => leaving.abort(new Error('shutting down')));
+    await done;
+    expect(moves).toEqual(['release']);
+  });
+});
