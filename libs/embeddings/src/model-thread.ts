@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { compiledEntry } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
-import { existsSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ThreadData, ThreadReply, ThreadRequest } from './thread-protocol';
 
@@ -126,7 +125,7 @@ export class ModelThread {
 
   /** Resolves when the thread is ready; a thread that failed has ended, or been asked to. */
   private launch(): Promise<void> {
-    const entry = this.options.entry ?? compiledEntry();
+    const entry = this.options.entry ?? compiledEntry(__dirname, 'embedding.thread');
     const data: ThreadData = { ...this.options.data, inNativeCode: this.inNativeCode };
     const worker = new Worker(entry, { workerData: data, name: 'embedding' });
     this.worker = worker;
@@ -233,14 +232,4 @@ export class ModelThread {
 /** @param what finishes the sentence users read; what only the log should know is the cause */
 export function unavailable(what: string, cause?: unknown): IngestionFailure {
   return new IngestionFailure('EMBEDDING_UNAVAILABLE', `The embedding model ${what}.`, { cause });
-}
-
-/** Threads run compiled JavaScript; from the TypeScript source the entry is its twin in `dist`. */
-function compiledEntry(): string {
-  const root = resolve(__dirname, '..', '..', '..');
-  const folder = __filename.endsWith('.ts') ? join(root, 'dist', relative(root, __dirname)) : __dirname;
-  const entry = join(folder, 'embedding.thread.js');
-  if (!existsSync(entry))
-    throw new Error(`${relative(root, entry).split(sep).join('/')} is missing: run npm run build`);
-  return entry;
 }

@@ -1,9 +1,8 @@
 import { Module } from '@nestjs/common';
-import { Config } from '@vectorlane/config';
+import { compiledEntry, Config } from '@vectorlane/config';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { ExtractionService } from './extraction.service';
 import { createExtractors, indexExtractors } from './extractors';
-import { compiledThreadEntry } from './parser-thread';
 import { ParserThreads, ThreadedExtractor } from './parser-threads';
 import { TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
 
@@ -20,7 +19,7 @@ const MAX_HEAP_MEGABYTES = 768;
         const threads = new ParserThreads({
           threads: config.FAST_LANE_CONCURRENCY + config.HEAVY_LANE_CONCURRENCY,
           maxHeapMegabytes: MAX_HEAP_MEGABYTES,
-          entry: compiledThreadEntry(),
+          entry: compiledEntry(__dirname, 'extraction.thread'),
         });
         shutdown.add('engines', 'parser threads', () => threads.close());
         return threads;

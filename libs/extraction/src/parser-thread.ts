@@ -1,5 +1,4 @@
 import { IngestionFailure } from '@vectorlane/errors';
-import { basename, dirname, join, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { unpackDocument } from './document-transfer';
 import type { ExtractedDocument, ExtractionSource } from './text-extractor';
@@ -109,12 +108,4 @@ export class ParserThread {
       : 'The parser stopped while it read this file.';
     return new IngestionFailure('PARSER_CRASHED', message, { cause });
   }
-}
-
-/** Threads run compiled code: beside this file in a build, and in `dist` when the sources run as they are, in tests. */
-export function compiledThreadEntry(): string {
-  const folder = basename(__filename).endsWith('.ts')
-    ? dirname(__filename).replace(`${sep}libs${sep}`, `${sep}dist${sep}libs${sep}`)
-    : dirname(__filename);
-  return join(folder, 'extraction.thread.js');
 }

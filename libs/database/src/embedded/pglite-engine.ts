@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { existsSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { compiledEntry } from '@vectorlane/config';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type EngineLink, EngineStream } from './engine-stream';
@@ -125,7 +124,7 @@ export class PgliteEngine implements EngineLink {
     if (this.closed) throw new EngineError('The embedded database is closed.');
     this.batchClock.fill(0n);
     const data: ThreadData = { clusterFolder: this.options.clusterFolder, batchClock: this.batchClock };
-    const worker = new Worker(threadEntry(), { workerData: data, name: 'pglite' });
+    const worker = new Worker(compiledEntry(__dirname, 'pglite.thread'), { workerData: data, name: 'pglite' });
     this.worker = worker;
     this.lastExit = new Promise((resolve) => worker.once('exit', () => resolve()));
     return new Promise<Worker>((resolve, reject) => {
@@ -199,14 +198,4 @@ export class PgliteEngine implements EngineLink {
 
 function post(worker: Worker, request: ThreadRequest, transfer: readonly ArrayBuffer[] = []): void {
   worker.postMessage(request, transfer);
-}
-
-/** Threads run compiled code: beside this file in a build, its twin under dist/ when this file is the source. */
-function threadEntry(): string {
-  const folder = __filename.endsWith('.ts')
-    ? __dirname.replace(`${sep}libs${sep}`, `${sep}dist${sep}libs${sep}`)
-    : __dirname;
-  const entry = join(folder, 'pglite.thread.js');
-  if (!existsSync(entry)) throw new EngineError(`${entry} is missing; build first (npm run build).`);
-  return entry;
 }
