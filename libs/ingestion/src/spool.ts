@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -18,6 +18,7 @@ export interface SpooledFile {
 }
 
 const HEAD_BYTES = 64 * 1024;
+const PREFIX = 'vectorlane-spool-';
 
 /**
  * The bounded temporary folder that uploads stream into: at most `MAX_CONCURRENT_UPLOADS` files of at most
@@ -40,7 +41,8 @@ export class Spool implements OnModuleInit {
       await rm(this.folder, { recursive: true, force: true });
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
     } else {
-      this.folder = await mkdtemp(join(tmpdir(), 'vectorlane-spool-'));
+      await this.sweepDead();
+      this.folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
     }
     this.shutdown.add('producers', 'spool', () => rm(this.folder, { recursive: true, force: true }));
   }
@@ -74,6 +76,14 @@ export class Spool implements OnModuleInit {
     }
   }
 
+  /** Removes the folders of processes that are gone; one whose number was given to another process is left alone. */
+  private async sweepDead(): Promise<void> {
+    for (const name of await readdir(tmpdir())) {
+      const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : Number.NaN;
+      if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    }
+  }
+
   private async drain(source: AsyncIterable<Buffer>, file: FileHandle): Promise<Omit<SpooledFile, 'path' | 'discard'>> {
     const hash = createHash('sha256');
     const head = Buffer.alloc(HEAD_BYTES);
@@ -92,4 +102,13 @@ export class Spool implements OnModuleInit {
 
 export function tooLarge(limit: number): Problem {
   return new Problem('TOO_LARGE', `A file may have at most ${limit} bytes.`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import type { Worker } from 'bullmq';
@@ -21,7 +21,7 @@ export interface LaneConsumer {
  * wait for ever in silence, so the boot fails instead.
  */
 @Injectable()
-export class LaneConsumers {
+export class LaneConsumers implements OnApplicationBootstrap {
   private readonly logger = new Logger(LaneConsumers.name);
   private readonly processors = new Map<Lane, LaneConsumer>();
 
@@ -33,6 +33,14 @@ export class LaneConsumers {
   register(processor: LaneConsumer): void {
     if (this.processors.has(processor.lane)) throw new Error(`Lane "${processor.lane}" has two processors.`);
     this.processors.set(processor.lane, processor);
+  }
+
+  /** Listeners first: a connection that fails before the workers start is the redis room's news, not a crash. */
+  onApplicationBootstrap(): void {
+    for (const { lane, worker } of this.processors.values()) {
+      // The message alone: ioredis hangs the command on its errors, AUTH with its password among them.
+      worker.on('error', ({ message }) => this.logger.debug({ lane, reason: message }, 'worker connection error'));
+    }
   }
 
   /** @throws Error naming the lanes without a processor */
@@ -50,7 +58,6 @@ export class LaneConsumers {
   private run(processor: LaneConsumer): void {
     const { lane, worker, concurrency } = processor;
     worker.concurrency = concurrency;
-    worker.on('error', (error) => this.logger.debug({ lane, err: error }, 'worker connection error'));
     worker.on('stalled', (jobId) => this.logger.warn({ lane, jobId }, 'job stalled and is delivered again'));
     worker.on('failed', (job, error) =>
       this.logger.error({ lane, jobId: job?.id, err: error }, 'job ended with an error'),

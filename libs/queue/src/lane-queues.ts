@@ -2,9 +2,10 @@ import { getQueueToken } from '@nestjs/bullmq';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { ReadinessRegistry } from '@vectorlane/health';
+import { RedisConnections } from '@vectorlane/redis';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import type { Queue } from 'bullmq';
-import { bounded } from './bounded';
+import { bounded, QueueTimeoutError } from './bounded';
 import { type Delivery, type IngestionJob, jobId, type Lane, LANES, queueName } from './lanes';
 
 const LIVE_STATES: ReadonlySet<string> = new Set(['active', 'delayed', 'prioritized', 'waiting', 'waiting-children']);
@@ -19,6 +20,7 @@ export class LaneQueues implements OnModuleInit {
     private readonly config: Config,
     private readonly readiness: ReadinessRegistry,
     private readonly shutdown: ShutdownSequence,
+    private readonly redis: RedisConnections,
     @Inject(getQueueToken(queueName('fast'))) fast: Queue<IngestionJob>,
     @Inject(getQueueToken(queueName('heavy'))) heavy: Queue<IngestionJob>,
   ) {
@@ -28,7 +30,9 @@ export class LaneQueues implements OnModuleInit {
   onModuleInit(): void {
     for (const lane of LANES) {
       // Without a listener an 'error' event would end the process; the redis room reports the connection's state.
-      this.queues[lane].on('error', (error) => this.logger.debug({ lane, err: error }, 'queue connection error'));
+      this.queues[lane].on('error', ({ message }) =>
+        this.logger.debug({ lane, reason: message }, 'queue connection error'),
+      );
       this.shutdown.add('producers', `queue ${lane}`, () => this.queues[lane].close());
     }
     this.readiness.register({ name: 'queue', check: async () => void (await this.counts()) });
@@ -36,22 +40,21 @@ export class LaneQueues implements OnModuleInit {
 
   /**
    * Puts a document's delivery on its lane. Adding the same delivery twice adds one job.
-   * @throws QueueTimeoutError or a connection error; the reconciler queues the document later
+   * @throws QueueTimeoutError, also at once while Redis is away; the reconciler queues the document later
    */
   async add(delivery: Delivery, delayMs = 0): Promise<void> {
     const id = jobId(delivery);
-    await bounded(
-      this.queues[delivery.lane].add('ingest', { documentId: delivery.documentId }, { jobId: id, delay: delayMs }),
-      this.config.REDIS_COMMAND_TIMEOUT_MS,
+    await this.ask(
+      () =>
+        this.queues[delivery.lane].add('ingest', { documentId: delivery.documentId }, { jobId: id, delay: delayMs }),
       'take a job',
     );
   }
 
   /** Which of these deliveries no job in Redis carries any more. */
   async withoutLiveJob(deliveries: readonly Delivery[]): Promise<Delivery[]> {
-    const states = await bounded(
-      Promise.all(deliveries.map((delivery) => this.queues[delivery.lane].getJobState(jobId(delivery)))),
-      this.config.REDIS_COMMAND_TIMEOUT_MS,
+    const states = await this.ask(
+      () => Promise.all(deliveries.map((delivery) => this.queues[delivery.lane].getJobState(jobId(delivery)))),
       'tell job states',
     );
     return deliveries.filter((_, index) => !LIVE_STATES.has(states[index] ?? 'unknown'));
@@ -59,11 +62,21 @@ export class LaneQueues implements OnModuleInit {
 
   /** Jobs by state, per lane. */
   async counts(): Promise<Readonly<Record<Lane, Record<string, number>>>> {
-    const [fast, heavy] = await bounded(
-      Promise.all([this.queues.fast.getJobCounts(), this.queues.heavy.getJobCounts()]),
-      this.config.REDIS_COMMAND_TIMEOUT_MS,
+    const [fast, heavy] = await this.ask(
+      () => Promise.all([this.queues.fast.getJobCounts(), this.queues.heavy.getJobCounts()]),
       'count jobs',
     );
     return { fast, heavy };
+  }
+
+  /**
+   * While Redis is away nothing is even asked: the client would keep every command until it is back, without a bound,
+   * and carry out what its caller has long given up.
+   */
+  private ask<T>(work: () => Promise<T>, what: string): Promise<T> {
+    if (this.redis.shared.status !== 'ready') {
+      return Promise.reject(new QueueTimeoutError(`Redis is away and did not ${what}.`));
+    }
+    return bounded(work(), this.config.REDIS_COMMAND_TIMEOUT_MS, what);
   }
 }
