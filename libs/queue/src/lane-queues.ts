@@ -8,8 +8,6 @@ import type { Queue } from 'bullmq';
 import { bounded, QueueTimeoutError } from './bounded';
 import { type Delivery, type IngestionJob, jobId, type Lane, LANES, queueName } from './lanes';
 
-const LIVE_STATES: ReadonlySet<string> = new Set(['active', 'delayed', 'prioritized', 'waiting', 'waiting-children']);
-
 /** The producers' side of the lanes. Every call is bounded by `REDIS_COMMAND_TIMEOUT_MS`. */
 @Injectable()
 export class LaneQueues implements OnModuleInit {
@@ -51,13 +49,16 @@ export class LaneQueues implements OnModuleInit {
     );
   }
 
-  /** Which of these deliveries no job in Redis carries any more. */
+  /**
+   * Which of these deliveries no job in Redis carries any more. Asked by the job's own key: its state would be looked for
+   * along the whole waiting list, for every document of a long one.
+   */
   async withoutLiveJob(deliveries: readonly Delivery[]): Promise<Delivery[]> {
-    const states = await this.ask(
-      () => Promise.all(deliveries.map((delivery) => this.queues[delivery.lane].getJobState(jobId(delivery)))),
+    const jobs = await this.ask(
+      () => Promise.all(deliveries.map((delivery) => this.queues[delivery.lane].getJob(jobId(delivery)))),
       'tell job states',
     );
-    return deliveries.filter((_, index) => !LIVE_STATES.has(states[index] ?? 'unknown'));
+    return deliveries.filter((_, index) => jobs[index] === undefined || jobs[index].finishedOn !== undefined);
   }
 
   /** Jobs by state, per lane. */
