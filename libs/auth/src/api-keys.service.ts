@@ -112,7 +112,8 @@ export class ApiKeysService {
       scopes: [...input.scopes],
       expiresAt: input.expiresAt ?? null,
     });
-    await this.keys.insert(row);
+    // Two processes that start at once may both bring the bootstrap key: one row, whoever comes first.
+    await this.keys.createQueryBuilder().insert().values(row).orIgnore().execute();
     this.cache.delete(parsed.id);
     const stored = await this.keys.findOneByOrFail({ id: parsed.id });
     const { id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt } = stored;

@@ -33,6 +33,11 @@ export class FirstKey {
     const bootstrap = this.config.BOOTSTRAP_API_KEY;
     if (bootstrap !== undefined) {
       const { id } = await this.apiKeys.adopt(bootstrap, 'bootstrap', SCOPES);
+      if (!(await this.apiKeys.anyUsable())) {
+        throw new NoApiKeyError(
+          `There is no usable API key: the one in BOOTSTRAP_API_KEY (${id}) was revoked or has expired. Set another one.`,
+        );
+      }
       this.logger.log({ keyId: id }, 'took over BOOTSTRAP_API_KEY as the first key');
       return undefined;
     }
