@@ -4,7 +4,7 @@ import { SHUTDOWN_STAGES, ShutdownSequence } from './index';
 describe('ShutdownSequence', () => {
   beforeEach(() => Logger.overrideLogger(false));
 
-  it('runs the stages in order, whatever the order of registration, last opened first within one', async () => {
+  it('runs the stages in order, whatever the order of registration', async () => {
     const sequence = new ShutdownSequence();
     const ran: string[] = [];
     for (const stage of SHUTDOWN_STAGES.toReversed()) {
@@ -16,7 +16,17 @@ describe('ShutdownSequence', () => {
       }
     }
     await sequence.beforeApplicationShutdown('SIGTERM');
-    expect(ran).toEqual(SHUTDOWN_STAGES.flatMap((stage) => [`${stage} b`, `${stage} a`]));
+    expect(ran).toEqual(SHUTDOWN_STAGES.flatMap((stage) => [`${stage} a`, `${stage} b`]));
+    expect(sequence.failures).toBe(0);
+  });
+
+  it('runs the releases of one stage side by side, so that they share its time', async () => {
+    const sequence = new ShutdownSequence();
+    let meet: () => void = () => undefined;
+    const met = new Promise<void>((resolve) => (meet = resolve));
+    sequence.add('consumers', 'waits for the other', () => met);
+    sequence.add('consumers', 'the other', () => Promise.resolve(meet()));
+    await sequence.beforeApplicationShutdown();
     expect(sequence.failures).toBe(0);
   });
 

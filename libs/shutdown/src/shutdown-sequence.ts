@@ -30,9 +30,9 @@ interface Release {
 }
 
 /**
- * Runs every registered release once, stage by stage, last opened first within a stage. A release that fails or
- * outlasts its bound is logged and counted, and the sequence goes on: one stuck connection must not keep the
- * database from closing cleanly.
+ * Runs every registered release once, stage by stage, those of one stage side by side: two lanes that finish their jobs
+ * share one bound. A release that fails or outlasts its bound is logged and counted, and the sequence goes on: one stuck
+ * connection must not keep the database from closing cleanly.
  *
  * It runs in Nest's `beforeApplicationShutdown`, the last hook before Nest closes anything itself, so that the
  * framework's own hooks (whose order follows the imports) find their objects already closed.
@@ -65,7 +65,7 @@ export class ShutdownSequence implements BeforeApplicationShutdown {
   private async run(signal: string | undefined): Promise<void> {
     this.logger.log({ signal }, 'starting graceful shutdown');
     for (const stage of SHUTDOWN_STAGES) {
-      for (const release of this.releases.get(stage)?.toReversed() ?? []) await this.release(stage, release);
+      await Promise.all((this.releases.get(stage) ?? []).map((release) => this.release(stage, release)));
     }
     this.logger.log({ errors: this.errors }, 'shutdown complete');
   }
