@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LockHolder, LockSocket, type Probe, pipeName, probeLock } from './lock-socket';
 
@@ -41,6 +41,21 @@ const RETRY_MS = 15;
 /** What a crash left before its socket was listed is swept up when no starter can be at it any more. */
 const ABANDONED_MS = 600_000;
 
+/** The folder cannot be made or written: the message names the setting and what to do. */
+export class DataFolderUnusableError extends Error {
+  override readonly name = 'DataFolderUnusableError';
+}
+
+const UNUSABLE_CODES: ReadonlySet<unknown> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'ENOTDIR',
+  'EEXIST',
+  'ENOENT',
+]);
+
 export class DataFolderLock {
   private constructor(
     readonly folder: string,
@@ -51,9 +66,23 @@ export class DataFolderLock {
   /**
    * Makes the folder (only for this user) when it is not there, and takes the lock on it.
    * @throws DataFolderInUseError within two seconds when another process has it
+   * @throws DataFolderUnusableError when it cannot be made or written
    */
   static async acquire(dataFolder: string): Promise<DataFolderLock> {
-    await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+    try {
+      return await DataFolderLock.contendFor(dataFolder);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (!UNUSABLE_CODES.has(code)) throw error;
+      throw new DataFolderUnusableError(
+        `DATA_DIR ${resolve(dataFolder)} cannot be used (${message}). Let the user this runs as write there, or set DATA_DIR to another folder.`,
+        { cause: error },
+      );
+    }
+  }
+
+  private static async contendFor(dataFolder: string): Promise<DataFolderLock> {
+    await makeFolder(resolve(dataFolder));
     const folder = await realpath(dataFolder);
     if (process.platform === 'win32') return DataFolderLock.acquirePipe(folder);
     const lockFolder = join(folder, 'lock');
@@ -112,6 +141,19 @@ export class DataFolderLock {
       await rm(sidecar, { force: true });
       throw error;
     }
+  }
+}
+
+/** Level by level: Node's own recursive way turns for ever where a folder can never be made, as below `/proc`. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await mkdir(folder, { mode: 0o700 });
   }
 }
 
