@@ -12,7 +12,9 @@ const B = 0.4;
 const SCORED_CHUNKS = 200;
 /** A word in more chunks than this says nothing about any of them; counting goes no further. */
 const COUNTED_CHUNKS = 10_000;
-/** Words of one query that are looked at, rarest first. */
+/** Words of one query that are looked up in each configuration, the longest: the others say little. */
+const LOOKED_UP_WORDS = 64;
+/** Words of one query that are scored, rarest first. */
 const QUERY_WORDS = 32;
 
 interface Lexeme {
@@ -51,7 +53,8 @@ export class KeywordSearch {
     return this.dataSource.query<Lexeme[]>(
       `WITH lexemes AS (
          SELECT c.config, w.lexeme, w.positions[1] AS place
-           FROM unnest($2::regconfig[]) AS c(config), unnest(to_tsvector(c.config, $1)) AS w)
+           FROM unnest($2::regconfig[]) AS c(config),
+                LATERAL (SELECT lexeme, positions FROM unnest(to_tsvector(c.config, $1)) ORDER BY length(lexeme) DESC LIMIT ${LOOKED_UP_WORDS}) AS w)
        SELECT lexemes.config::text AS config, lexemes.lexeme, lexemes.place, counted.chunks::integer AS chunks
          FROM lexemes, LATERAL (
            SELECT count(*) AS chunks FROM (
