@@ -8,6 +8,14 @@ import { DataSource, type EntityManager } from 'typeorm';
  */
 export const PART_BYTES = 256 * 1024;
 
+/** The bytes are not all there (any more). */
+export class ContentGoneError extends Error {
+  override readonly name = 'ContentGoneError';
+  constructor(contentId: string) {
+    super(`Content ${contentId} is incomplete or gone.`);
+  }
+}
+
 /** Original bytes of documents, in parts. Each part is a transaction of its own; a document adopts them all at once. */
 @Injectable()
 export class ContentsRepository {
@@ -28,15 +36,20 @@ export class ContentsRepository {
     }
   }
 
-  /** The bytes in order, one part in memory at a time. */
-  async *read(contentId: string): AsyncGenerator<Buffer> {
-    for (let part = 0; ; part += 1) {
+  /**
+   * The bytes in order, one part in memory at a time.
+   * @throws ContentGoneError when there are fewer than `sizeBytes`: the document was deleted meanwhile
+   */
+  async *read(contentId: string, sizeBytes: number): AsyncGenerator<Buffer> {
+    let left = sizeBytes;
+    for (let part = 0; left > 0; part += 1) {
       const rows = await this.dataSource.query<{ bytes: Buffer }[]>(
         'SELECT bytes FROM content_parts WHERE content_id = $1 AND part = $2',
         [contentId, part],
       );
       const row = rows[0];
-      if (row === undefined) return;
+      if (row === undefined) throw new ContentGoneError(contentId);
+      left -= row.bytes.length;
       yield row.bytes;
     }
   }

@@ -1,8 +1,15 @@
 import { Problem } from '@vectorlane/errors';
 import { z } from 'zod';
 
-const documentPosition = z.tuple([z.string().regex(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), z.uuid()]);
-const chunkPosition = z.tuple([z.number().int().min(0)]);
+// As PostgreSQL prints it, and a moment that exists: anything else would be refused by the database, not by us.
+const moment = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+  .refine(
+    (value) => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().slice(0, 19) === value.slice(0, 19),
+  );
+const documentPosition = z.tuple([moment, z.uuid()]);
+const chunkPosition = z.tuple([z.number().int().min(0).max(2_147_483_647)]);
 
 /** Where a page of documents ended: creation time (microseconds, as PostgreSQL prints it) and id. */
 export type DocumentPosition = z.infer<typeof documentPosition>;

@@ -1,5 +1,5 @@
 export { ChunksRepository, type EmbeddedChunk, HEADING_SEPARATOR, type StoredChunk } from './chunks.repository';
-export { ContentsRepository } from './contents.repository';
+export { ContentGoneError, ContentsRepository } from './contents.repository';
 export { decodeChunkCursor, decodeDocumentCursor } from './cursor';
 export {
   Document,

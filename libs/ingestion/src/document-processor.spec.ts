@@ -59,7 +59,7 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
 }
 
 const shutdown = new AbortController().signal;
-const failing = (error: unknown) => () => Promise.reject(error);
+const failing = (error: Error) => () => Promise.reject(error);
 
 beforeAll(() => Logger.overrideLogger(false));
 

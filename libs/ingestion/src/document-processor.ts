@@ -1,6 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
-import { ChunksRepository, type Claim, IngestionLedger, StaleClaimError } from '@vectorlane/documents';
+import {
+  ChunksRepository,
+  type Claim,
+  ContentGoneError,
+  IngestionLedger,
+  StaleClaimError,
+} from '@vectorlane/documents';
 import { IngestionFailure } from '@vectorlane/errors';
 import { LogContext } from '@vectorlane/logging';
 import { IngestionPipeline } from './ingestion.pipeline';
@@ -68,6 +74,8 @@ export class DocumentProcessor {
         await this.ledger.release(claim);
         this.logger.log('handed back for the next start');
       } else {
+        // The bytes vanish under a worker when the document is deleted: a lost claim, not a failure.
+        if (error instanceof ContentGoneError) await this.ledger.prolong(claim, this.config.INGESTION_LEASE_MS);
         await this.fail(claim, error);
       }
     } catch (settling) {
@@ -95,7 +103,10 @@ export class DocumentProcessor {
   private async end(claim: Claim, failure: IngestionFailure): Promise<void> {
     const { code, message, passing } = failure;
     await this.ledger.fail(claim, { code, message, retryable: passing }, claim.attempts + 1);
-    this.logger.error({ code, attempt: claim.attempts + 1, err: failure }, 'document failed');
+    const attempt = claim.attempts + 1;
+    // A broken file is its owner's news; what kept a good one from passing is ours, with all that is known of it.
+    if (passing) this.logger.error({ code, attempt, err: failure }, 'document failed');
+    else this.logger.warn({ code, attempt, reason: message }, 'document failed');
     await this.chunks.sweepDocument(claim.documentId);
   }
 

@@ -7,6 +7,7 @@ import {
   type DocumentMetadata,
   DocumentsRepository,
   IngestionLedger,
+  type NewDocument,
 } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
 import { detectFormat, normaliseFilename, TEXT_EXTRACTORS, type TextExtractor } from '@vectorlane/extraction';
@@ -70,8 +71,7 @@ export class IngestionService {
     // Parts first, each a short transaction; the document adopts them at the end. A crash in between leaves an orphan
     // that is swept, never half a document.
     const contentId = randomUUID();
-    await this.contents.store(contentId, file.path);
-    const { document, created } = await this.documents.adopt({
+    const { document, created } = await this.storeAndAdopt(contentId, file, {
       id: randomUUID(),
       sha256: file.sha256,
       contentId,
@@ -102,6 +102,23 @@ export class IngestionService {
     }
     await this.scheduler.schedule(documentId);
     return document;
+  }
+
+  /** A refusal of the database leaves no bytes behind; a crash in between does, until the sweep. */
+  private async storeAndAdopt(
+    contentId: string,
+    file: SpooledFile,
+    document: NewDocument,
+  ): Promise<{ document: Document; created: boolean }> {
+    try {
+      await this.contents.store(contentId, file.path);
+      return await this.documents.adopt(document);
+    } catch (error) {
+      await this.contents.remove(contentId).catch((removing: unknown) => {
+        this.logger.warn({ err: removing }, 'the bytes of a refused upload are left to the sweep');
+      });
+      throw error;
+    }
   }
 
   private laneFor(lane: Lane, sizeBytes: number): Lane {
