@@ -1,13 +1,15 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { type ApiKeyListing, ApiKeysService, SCOPES } from '@vectorlane/auth';
+import { Problem } from '@vectorlane/errors';
 import { z } from 'zod';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
+import { isStorable, storableText } from './storable-text';
 
 const createSchema = z
   .strictObject({
-    name: z.string().trim().min(1).max(200),
+    name: storableText().trim().min(1).max(200),
     scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
   })
@@ -73,6 +75,7 @@ export class ApiKeysController {
   @ApiResponse({ status: 204, description: 'It opens nothing any more.' })
   @ApiProblems('NOT_FOUND')
   async revoke(@Param('id') id: string): Promise<void> {
+    if (!isStorable(id)) throw new Problem('NOT_FOUND', 'There is no such API key.');
     await this.keys.revoke(id);
   }
 }

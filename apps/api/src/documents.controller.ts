@@ -42,7 +42,7 @@ import { receiveMultipart } from './multipart-upload';
 import { uploadBody } from './documents.openapi';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { documentId } from './validation';
+import { documentId, inWords } from './validation';
 
 @ApiTags('documents')
 @ApiSecurity('apiKey')
@@ -65,7 +65,8 @@ export class DocumentsController {
     summary: 'Upload a document',
     description:
       'A file as `multipart/form-data`, or a text of up to 1 MB as JSON. Answered as soon as the document is safe; ' +
-      'follow `Location` until its status is `completed` or `failed`. The same bytes again are answered with the document that is there.',
+      'follow `Location` until its status is `completed` or `failed`. The same bytes again are answered with the document ' +
+      'that is there; its name and metadata stay as they are.',
   })
   @ApiConsumes('multipart/form-data', 'application/json')
   @ApiBody(uploadBody)
@@ -189,15 +190,17 @@ export class DocumentsController {
   @ApiProblems('DOCUMENT_NOT_FOUND')
   async content(@Param('id') id: string, @Res() response: Response): Promise<void> {
     const document = await this.find(id);
+    const parts = this.contents.read(document.contentId, document.sizeBytes);
+    // The first part before the first header: what goes wrong up to here is still a problem document.
+    const first = await parts.next();
     // Somebody else's upload: never rendered in our origin, whatever it says it is.
-    response.setHeader('Content-Type', document.mediaType);
+    response.attachment(document.filename);
+    response.setHeader('Content-Type', document.mediaType); // attachment() guesses one from the name
     response.setHeader('Content-Length', String(document.sizeBytes));
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
-    response.attachment(document.filename);
-    response.setHeader('Content-Type', document.mediaType); // attachment() guesses one from the name
     try {
-      await pipeline(Readable.from(this.contents.read(document.contentId)), response);
+      await pipeline(Readable.from(startingWith(first, parts)), response);
     } catch (error) {
       // The client went away: its right. Anything else has cut the response, which is all that can be said by now.
       if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
@@ -248,7 +251,10 @@ export class DocumentsController {
     const parsed = textDocumentSchema.safeParse(request.body);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
-      throw new Problem('INVALID_REQUEST', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not valid'}.`);
+      throw new Problem(
+        'INVALID_REQUEST',
+        `${issue?.path.join('.') || 'body'}: ${inWords(issue?.message ?? 'not valid')}.`,
+      );
     }
     const { text, filename, metadata } = parsed.data;
     return {
@@ -266,6 +272,12 @@ export class DocumentsController {
     if (document === null) throw notFound(id);
     return document;
   }
+}
+
+async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
 }
 
 function notFound(id: string): Problem {

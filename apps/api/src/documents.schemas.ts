@@ -1,6 +1,7 @@
 import { type Document, DOCUMENT_STAGES, DOCUMENT_STATUSES, type StoredChunk } from '@vectorlane/documents';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
 import { z } from 'zod';
+import { isStorable, storableText, UNSTORABLE } from './storable-text';
 
 /** Shapes of the documents routes: what comes in, what goes out, and the OpenAPI document, from one place. */
 
@@ -8,14 +9,14 @@ const METADATA_BYTES = 16 * 1024;
 const METADATA_DEPTH = 5;
 
 export const metadataSchema = z
-  .record(z.string().min(1).max(128), z.json())
+  .record(storableText().min(1).max(128), z.unknown())
+  // Depth before anything else walks it (what follows is recursive), and nothing more once it is too deep.
+  .refine(isShallow, { error: `metadata may be nested at most ${METADATA_DEPTH} levels deep`, abort: true })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, {
     error: `metadata may have at most ${METADATA_BYTES} bytes as JSON`,
+    abort: true,
   })
-  .refine((value) => depthOf(value) <= METADATA_DEPTH, {
-    error: `metadata may be nested at most ${METADATA_DEPTH} levels deep`,
-  })
-  .refine((value) => !JSON.stringify(value).includes('\\u0000'), { error: 'metadata may not contain NUL characters' })
+  .refine((value) => everyText(value, isStorable), { error: UNSTORABLE })
   .meta({
     description: 'Whatever you want to filter by or get back with a hit.',
     example: { author: 'Ada', year: 2026 },
@@ -41,7 +42,7 @@ export const listQuerySchema = z.strictObject({
   cursor: z.string().max(256).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   status: list(z.enum(DOCUMENT_STATUSES)).optional(),
-  format: list(z.string().max(32)).optional(),
+  format: list(storableText().max(32)).optional(),
   lane: list(z.enum(['fast', 'heavy'])).optional(),
 });
 
@@ -135,7 +136,21 @@ export function documentBody(document: Document): DocumentBody {
   };
 }
 
-function depthOf(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+function isShallow(root: object): boolean {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth >= METADATA_DEPTH) return false;
+    level = level.flatMap((value) => (isObject(value) ? Object.values(value).filter(isObject) : []));
+  }
+  return true;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function everyText(value: unknown, holds: (text: string) => boolean): boolean {
+  if (typeof value === 'string') return holds(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => holds(key) && everyText(inner, holds));
 }

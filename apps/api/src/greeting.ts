@@ -10,6 +10,8 @@ export function greeting(config: Config, { url, firstKey }: StartedApp): void {
   if (config.NODE_ENV !== 'development') return;
   const keyFile = join(config.DATA_DIR, 'api-key');
   const key = config.embedded ? `$(cat ${keyFile})` : '$VECTORLANE_API_KEY';
+  // The client takes the same defaults; what differs from them must be said to it too.
+  const elsewhere = config.PORT === 3000 ? '' : `VECTORLANE_URL=${url} `;
   const lines = [
     '',
     `  Vectorlane is up at ${url}  (documentation: ${url}/docs)`,
@@ -19,10 +21,12 @@ export function greeting(config: Config, { url, firstKey }: StartedApp): void {
         : []
       : [`  API key: ${firstKey}`, `  (shown this once; kept in ${keyFile})`]),
     '',
-    '  Try it:',
+    '  Try it (what you upload can be found once its status is "completed", a second or two later):',
     `    curl -H "X-API-Key: ${key}" -F file=@README.md ${url}/api/documents`,
     `    curl -H "X-API-Key: ${key}" ${url}/api/documents`,
     `    curl -H "X-API-Key: ${key}" -H 'Content-Type: application/json' -d '{"query":"how do I start it?"}' ${url}/api/search`,
+    '',
+    `  Or whole folders: ${elsewhere}npm run ingest -- docs, then ${elsewhere}npm run search -- "your question"`,
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

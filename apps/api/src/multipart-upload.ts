@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
 import type { DocumentMetadata } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
@@ -100,7 +101,8 @@ class MultipartBody {
       };
       const abandoned = (): void => fail(new Problem('INVALID_MULTIPART', 'The connection broke off in the body.'));
 
-      parser.on('file', (name, stream, filename, _encoding, mimeType) => {
+      const declaredTypes = contentTypesOf(parser);
+      parser.on('file', (name, stream, filename) => {
         stream.on('error', () => undefined); // reported through the spooling that reads it
         if (name !== 'file') {
           fail(unknownField(name));
@@ -108,7 +110,7 @@ class MultipartBody {
         }
         this.openFile = stream;
         this.filename = filename;
-        this.declaredType = mimeType;
+        this.declaredType = declaredTypes.current;
         this.spooled = this.receive(stream as AsyncIterable<Buffer>);
         this.spooled.catch(fail);
       });
@@ -160,6 +162,21 @@ class MultipartBody {
     }
     this.metadata = checked.data;
   }
+}
+
+/**
+ * The `Content-Type` of the part at hand with its parameters: busboy's events drop them, the charset among them. Its own
+ * parser is listened to before it is, so that the header is known when the `file` event comes.
+ */
+function contentTypesOf(parser: InstanceType<typeof Busboy>): { readonly current: string | undefined } {
+  const seen: { current: string | undefined } = { current: undefined };
+  const { _parser } = parser as unknown as { _parser: { parser: EventEmitter } };
+  _parser.parser.prependListener('part', (part: EventEmitter) => {
+    part.on('header', (header: Record<string, string[] | undefined>) => {
+      seen.current = header['content-type']?.[0];
+    });
+  });
+  return seen;
 }
 
 function unknownField(name: string | undefined): Problem {

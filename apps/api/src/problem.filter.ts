@@ -44,8 +44,14 @@ export class ProblemFilter implements ExceptionFilter {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (isUnavailable(error)) {
+    return new Problem('DEPENDENCY_UNAVAILABLE', 'The database does not answer. Try again in a few seconds.', {
+      cause: error,
+    });
+  }
   if (error instanceof HttpException) {
-    if (error.getStatus() === 404) return new Problem('NOT_FOUND', 'There is no such route.');
+    if (error.getStatus() === 404)
+      return new Problem('NOT_FOUND', 'There is no such route. The documentation is at /docs.');
     if (error.getStatus() < 500)
       return new Problem('INVALID_REQUEST', 'The request could not be read.', { cause: error });
   }
@@ -54,4 +60,18 @@ function toProblem(error: unknown): Problem {
   return new Problem('INTERNAL_ERROR', 'Something went wrong on our side. Quote the requestId when you report it.', {
     cause: error,
   });
+}
+
+/** Connection exceptions, shutdowns and too many clients (SQLSTATE classes 08, 57P, 53), and what the socket says. */
+const UNAVAILABLE_CODE = /^(08...|57P..|53...|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
+const UNAVAILABLE_MESSAGE = /timeout exceeded when trying to connect|Connection terminated|Query read timeout/;
+
+function isUnavailable(error: unknown): boolean {
+  for (let inner = error, depth = 0; inner instanceof Error && depth < 5; depth += 1) {
+    const { code, driverError } = inner as Error & { code?: unknown; driverError?: unknown };
+    if (inner.name === 'EngineError' || UNAVAILABLE_MESSAGE.test(inner.message)) return true;
+    if (typeof code === 'string' && UNAVAILABLE_CODE.test(code)) return true;
+    inner = driverError ?? inner.cause;
+  }
+  return false;
 }

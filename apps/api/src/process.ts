@@ -1,4 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 
 /** A Ctrl-C reaches the process twice under npm, in the same instant; only a later one means "now". */
@@ -20,6 +20,11 @@ export function exitOnSignals(app: INestApplication): void {
     }
     firstAt = performance.now();
     const sequence = app.get(ShutdownSequence);
+    setTimeout(() => {
+      new Logger('Shutdown').log(
+        'finishing what is in hand; another signal ends it at once, and what is unfinished goes on at the next start',
+      );
+    }, SECOND_SIGNAL_AFTER_MS).unref();
     app.close().then(
       () => process.exit(sequence.failures > 0 ? 1 : 0),
       (error: unknown) => {
@@ -34,10 +39,9 @@ export function exitOnSignals(app: INestApplication): void {
 
 /** The boot failed: one message for the operator (with the stack only when it is a fault of ours), exit 1. */
 export function reportBootFailure(error: unknown): void {
-  if (isAddressInUse(error)) {
-    process.stderr.write(
-      `\nPort ${error.port} on ${error.address} is taken. Stop whoever has it, or set PORT to another one.\n`,
-    );
+  const listening = listenFailure(error);
+  if (listening !== undefined) {
+    process.stderr.write(`\n${listening}\n`);
     process.exit(1);
   }
   const known = error instanceof Error && EXPECTED.has(error.name);
@@ -47,8 +51,22 @@ export function reportBootFailure(error: unknown): void {
   process.exit(1);
 }
 
-function isAddressInUse(error: unknown): error is Error & { port: number; address: string } {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+/** What keeps the server from listening, as the operator knows it: by its settings. */
+function listenFailure(error: unknown): string | undefined {
+  const { code, syscall, port, address, hostname } = error as NodeJS.ErrnoException & Record<string, unknown>;
+  if (syscall === 'getaddrinfo')
+    return `HOST ${String(hostname)} is not known here. Set HOST to an address of this machine.`;
+  if (syscall !== 'listen') return undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${String(port)} on ${String(address)} is taken. Stop whoever has it, or set PORT to another one.`;
+    case 'EADDRNOTAVAIL':
+      return `HOST ${String(address)} is not an address of this machine. 127.0.0.1 is this machine alone, 0.0.0.0 everybody.`;
+    case 'EACCES':
+      return `Port ${String(port)} may not be opened by this user. Set PORT to 1024 or higher.`;
+    default:
+      return undefined;
+  }
 }
 
 /** Errors whose message says all there is to say to an operator. */
@@ -57,6 +75,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   'NoApiKeyError',
   'SpaceMismatchError',
   'DataFolderInUseError',
+  'DataFolderUnusableError',
   'ModelFilesError',
   'DependencyUnreachableError',
 ]);

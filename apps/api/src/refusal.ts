@@ -14,7 +14,12 @@ export function refuseRestOfBody(request: Request, response: Response): void {
   if (!hasBody || request.complete) return;
   response.setHeader('Connection', 'close');
   request.pause();
+  // With `Connection: close` Node destroys the socket as soon as the answer is written, and the kernel answers unread
+  // bytes with a reset that can overtake it: half-close instead, and destroy later.
+  request.socket.destroySoon = () => request.socket.end();
   response.once('finish', () => {
+    // Node has just begun to read the rest away.
+    request.pause();
     const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
     request.socket.once('close', () => clearTimeout(timer));
   });

@@ -4,15 +4,13 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ApiKeysService } from '@vectorlane/auth';
 import { Problem } from '@vectorlane/errors';
 import { LogContext } from '@vectorlane/logging';
-import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { callerOf, rememberCaller } from './caller';
+import { readJson } from './json-body';
 import { routeTemplate } from './route-template';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
-
-/** Largest JSON body; files come as multipart and have a limit of their own. */
-export const JSON_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * The road of every request, in order, before Nest finds its route:
@@ -20,6 +18,8 @@ export const JSON_LIMIT_BYTES = 1024 * 1024;
  */
 export function mountRequestPipeline(app: NestExpressApplication): void {
   app.disable('x-powered-by');
+  // One way to write a route: `/API/…` must not pass by what is mounted on `/api`. Before the first use of the router.
+  app.enable('case sensitive routing');
   app.use(requestContext(app.get(LogContext)));
   app.use(requestLog());
   app.use(securityHeaders());
@@ -45,6 +45,8 @@ function requestLog(): RequestHandler {
     const startedAt = performance.now();
     response.once('close', () => {
       const line = {
+        // `close` may come from outside of the log context, when the client went away.
+        requestId: response.locals['requestId'] as string,
         method: request.method,
         route: routeTemplate(request),
         status: response.statusCode,
@@ -88,29 +90,10 @@ function presentedKey(request: Request): string | undefined {
 }
 
 function jsonBody(): RequestHandler {
-  const parse = json({ limit: JSON_LIMIT_BYTES, strict: true });
-  return (request: Request, response: Response, next: NextFunction) => {
-    parse(request, response, (error?: unknown) => next(error === undefined ? undefined : toProblem(error)));
+  return async (request, _response, next) => {
+    if (request.is('application/json')) request.body = await readJson(request);
+    next();
   };
-}
-
-function toProblem(error: unknown): unknown {
-  const { type, status } = error as { type?: string; status?: number };
-  if (type === 'entity.too.large') {
-    return new Problem(
-      'TOO_LARGE',
-      `A JSON body may have at most ${JSON_LIMIT_BYTES} bytes; send files as multipart/form-data.`,
-    );
-  }
-  if (type === 'entity.parse.failed')
-    return new Problem('INVALID_JSON', 'The body could not be read as JSON.', { cause: error });
-  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
-    return new Problem('UNSUPPORTED_FORMAT', 'Send JSON in UTF-8, plain or gzipped.', { cause: error });
-  }
-  if (status !== undefined && status >= 400 && status < 500) {
-    return new Problem('INVALID_JSON', 'The body could not be read.', { cause: error });
-  }
-  return error;
 }
 
 /** An API serves nothing that a browser should run, load or frame. */

@@ -2,8 +2,12 @@ import { type CanActivate, type CustomDecorator, type ExecutionContext, Injectab
 import { Reflector } from '@nestjs/core';
 import type { Scope } from '@vectorlane/auth';
 import { Problem } from '@vectorlane/errors';
-import type { Request, Response } from 'express';
+import { ProbesController } from '@vectorlane/health';
+import type { Response } from 'express';
 import { callerOf } from './caller';
+
+/** For everybody. Decided by the class, never by the path: there is more than one way to write a path. */
+const PUBLIC_CONTROLLERS: ReadonlySet<unknown> = new Set([ProbesController]);
 
 const REQUIRED_SCOPE = 'vectorlane:scope';
 
@@ -15,8 +19,7 @@ export class ApiScopeGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const { path } = context.switchToHttp().getRequest<Request>();
-    if (!path.startsWith('/api/')) return true; // probes and documentation are for everybody
+    if (PUBLIC_CONTROLLERS.has(context.getClass())) return true;
     const required = this.reflector.getAllAndOverride<Scope | undefined>(REQUIRED_SCOPE, [
       context.getHandler(),
       context.getClass(),

@@ -4,9 +4,10 @@ import { SEARCH_MODES, SearchService } from '@vectorlane/search';
 import { z } from 'zod';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
+import { isStorable, storableText, UNSTORABLE } from './storable-text';
 
-const scalar = z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()]);
-const ordered = z.union([z.string().max(1_024), z.number()]);
+const scalar = z.union([storableText().max(1_024), z.number(), z.boolean(), z.null()]);
+const ordered = z.union([storableText().max(1_024), z.number()]);
 
 /** A bare value means equality. */
 const condition = z.union([
@@ -30,16 +31,16 @@ const searchSchema = z
       .trim()
       .min(1)
       .max(4_096)
-      .refine((value) => !value.includes('\u0000'), { error: 'may not contain NUL characters' })
+      .refine(isStorable, { error: UNSTORABLE })
       .meta({ description: 'A question or words, in any language.' }),
     topK: z.int().min(1).max(100).default(5),
     mode: z.enum(SEARCH_MODES).default('hybrid'),
     filter: z
       .strictObject({
-        format: z.array(z.string().max(32)).max(50).exactOptional(),
+        format: z.array(storableText().max(32)).max(50).exactOptional(),
         documentId: z.array(z.uuid()).max(1_000).exactOptional(),
         metadata: z
-          .record(z.string().min(1).max(128), condition)
+          .record(storableText().min(1).max(128), condition)
           .refine((value) => Object.keys(value).length <= 20, { error: 'at most 20 keys' })
           .exactOptional(),
       })

@@ -43,7 +43,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     const value = given[name];
     const shown =
       value === undefined ? 'is not set' : description?.secret ? 'has a bad value (hidden)' : `is "${value}"`;
-    return `  ${name} ${shown}: ${issue.message}. Allowed: ${description?.allowed ?? 'see docs/configuration.md'}.`;
+    // Where the allowed values can be listed, the list says all; elsewhere the rule that was broken does.
+    const allowed = description?.allowed;
+    return allowed === undefined || allowed === 'text' || issue.code === 'custom'
+      ? `  ${name} ${shown}: ${issue.message}.`
+      : `  ${name} ${shown}. Allowed: ${allowed}.`;
   });
   throw new InvalidSettingsError(`Cannot start, the environment has bad settings:\n${lines.join('\n')}`);
 }

@@ -1,5 +1,6 @@
 import { Config } from '@vectorlane/config';
-import type { LoggerOptions } from 'pino';
+import type { Options } from 'pino-http';
+import prettyStream from 'pino-pretty';
 
 /**
  * Fields that never reach a log line, whoever logs them. Keys are hidden by name here; texts, bodies and webhook
@@ -18,6 +19,8 @@ const REDACTED = [
   'req.headers["x-api-key"]',
   'req.headers.cookie',
   'err.config',
+  // ioredis hangs the command on its errors, AUTH with its password among them.
+  'err.command',
   // TypeORM and pg hang the statement's parameters on their errors: a document's text among them.
   'err.parameters',
   'err.driverError',
@@ -26,7 +29,7 @@ const REDACTED = [
 ];
 
 /** JSON lines for machines; on a developer's terminal the same lines, readable. */
-export function pinoOptions(config: Config): LoggerOptions {
+export function pinoOptions(config: Config): Options {
   const pretty =
     config.LOG_FORMAT === 'pretty' ||
     (config.LOG_FORMAT === 'auto' && config.NODE_ENV !== 'production' && process.stdout.isTTY);
@@ -36,11 +39,15 @@ export function pinoOptions(config: Config): LoggerOptions {
     formatters: { level: (label) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     base: { service: 'vectorlane' },
+    // In this thread, so that log lines and whatever else is printed on the terminal keep their order.
     ...(pretty && {
-      transport: {
-        target: 'pino-pretty',
-        options: { ignore: 'service,context', messageFormat: '{context}: {msg}', translateTime: 'SYS:HH:MM:ss' },
-      },
+      stream: prettyStream({
+        sync: true,
+        singleLine: true,
+        ignore: 'service,context',
+        messageFormat: '{context}: {msg}',
+        translateTime: 'SYS:HH:MM:ss',
+      }),
     }),
   };
 }

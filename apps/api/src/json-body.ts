@@ -1,0 +1,74 @@
+import type { Request } from 'express';
+import { Problem } from '@vectorlane/errors';
+
+/** Largest JSON body; files come as multipart and have a limit of their own. */
+export const JSON_LIMIT_BYTES = 1024 * 1024;
+/** A client that sends nothing for this long has gone, whatever its socket says. */
+const IDLE_MS = 30_000;
+
+/**
+ * Reads a JSON body. Stock parsers read one that is too large to its end before they refuse it; this one stops.
+ * @throws Problem `TOO_LARGE`, `INVALID_JSON`, `UNSUPPORTED_FORMAT`
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  refuseByHeaders(request);
+  const bytes = await readAtMost(request, JSON_LIMIT_BYTES);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    // V8 says where, and quotes what is there: the position is the caller's, the text stays out of the answer.
+    const position = /position (\d+)/.exec(String(cause))?.[1];
+    const where = position === undefined ? '' : ` (at character ${position})`;
+    throw new Problem('INVALID_JSON', `The body could not be read as JSON${where}.`, { cause });
+  }
+  if (typeof value !== 'object' || value === null) throw new Problem('INVALID_JSON', 'The body must be a JSON object.');
+  return value;
+}
+
+function refuseByHeaders(request: Request): void {
+  if (Number(request.headers['content-length'] ?? 0) > JSON_LIMIT_BYTES) throw tooLarge();
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  const charset = /charset\s*=\s*"?([^\s";]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  if (encoding !== 'identity' || !/^utf-?8$/i.test(charset)) {
+    throw new Problem('UNSUPPORTED_FORMAT', 'Send JSON in UTF-8 and without a content encoding.');
+  }
+}
+
+function readAtMost(request: Request, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    let idle: NodeJS.Timeout | undefined;
+    const settle = (outcome: () => void): void => {
+      clearTimeout(idle);
+      request.off('data', onData).off('end', onEnd).off('close', onClose).pause();
+      outcome();
+    };
+    const refuse = (problem: Problem): void => settle(() => reject(problem));
+    const wait = (): void => {
+      clearTimeout(idle);
+      idle = setTimeout(() => refuse(new Problem('INVALID_JSON', 'The body did not arrive in time.')), IDLE_MS);
+    };
+    const onData = (part: Buffer): void => {
+      length += part.length;
+      if (length > limit) {
+        refuse(tooLarge());
+        return;
+      }
+      parts.push(part);
+      wait();
+    };
+    const onEnd = (): void => settle(() => resolve(Buffer.concat(parts)));
+    const onClose = (): void => refuse(new Problem('INVALID_JSON', 'The connection broke off in the body.'));
+    request.on('data', onData).on('end', onEnd).on('close', onClose);
+    wait();
+  });
+}
+
+function tooLarge(): Problem {
+  return new Problem(
+    'TOO_LARGE',
+    `A JSON body may have at most ${JSON_LIMIT_BYTES} bytes; send files as multipart/form-data.`,
+  );
+}
