@@ -90,10 +90,10 @@ export class ParsedCommandLine {
     try {
       value = JSON.parse(text);
     } catch {
-      throw this.error(`--${name} is not valid JSON; an example: --${name} '{"team":"legal"}'`);
+      throw this.error(`--${name} is not valid JSON; an example: --${name} '{"metadata":{"team":"legal"}}'`);
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw this.error(`--${name} must be a JSON object; an example: --${name} '{"team":"legal"}'`);
+      throw this.error(`--${name} must be a JSON object; an example: --${name} '{"metadata":{"team":"legal"}}'`);
     }
     return value as Record<string, unknown>;
   }

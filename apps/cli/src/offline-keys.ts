@@ -36,7 +36,7 @@ export async function runOfflineKeys(argv: readonly string[]): Promise<number> {
   })
   class OfflineModule {}
   const context = await NestFactory.createApplicationContext(OfflineModule, {
-    logger: ['error', 'fatal'],
+    logger: false,
     abortOnError: false,
   });
   try {

@@ -14,7 +14,7 @@ export const searchDefinition: CommandDefinition = {
     mode: { value: 'MODE', description: 'hybrid (both), vector (meaning) or keyword (words) (hybrid)' },
     filter: {
       value: 'JSON',
-      description: `narrows the search, such as '{"format":["pdf"],"metadata":{"year":{"gte":2020}}}'`,
+      description: `narrows the search, such as '{"format":["md"],"metadata":{"year":{"gte":2020}}}'`,
     },
     json: { description: "print the server's answer as JSON" },
     ...CONNECTION_OPTIONS,
