@@ -71,6 +71,22 @@ describe('API keys', () => {
     }
   });
 
+  it('cannot be got round by another way of writing the path', async () => {
+    const reader = await makeKey(['read']);
+    for (const path of [
+      '/API/admin/keys',
+      '/Api/Admin/Keys',
+      '/api/ADMIN/keys',
+      '/api//admin/keys',
+      '/api/admin/keys/',
+    ]) {
+      const { status } = await service.json(path, { name: 'more', scopes: ['admin'] }, { key: reader.key });
+      expect([401, 403, 404]).toContain(status);
+      const anonymous = await service.json(path, { name: 'more', scopes: ['admin'] }, { key: null });
+      expect([401, 403, 404]).toContain(anonymous.status);
+    }
+  });
+
   it('closes a revoked key at once and an expired one by itself', async () => {
     const { id, key } = await makeKey(['read']);
     expect((await service.json('/api/documents', undefined, { key })).status).toBe(200);

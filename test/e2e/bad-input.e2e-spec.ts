@@ -105,6 +105,27 @@ describe('too much', () => {
 
   it('leaves nothing behind', () => expectUnharmed(0));
 
+  it('is a JSON body by its own length, before it is sent', async () => {
+    const { port, hostname } = new URL(service.url);
+    const socket = connect(Number(port), hostname);
+    let answer = '';
+    socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.write(
+      `POST /api/documents HTTP/1.1\r\nHost: x\r\nX-API-Key: ${service.key}\r\nContent-Type: application/json\r\n` +
+        'Content-Length: 300000000\r\n\r\n{',
+    );
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*"code":"TOO_LARGE"/);
+  }, 10_000);
+
+  it('loses no answer, however fast the client sends', async () => {
+    const body = Buffer.alloc(LIMIT + 500_000, 'a');
+    for (let round = 0; round < 40; round += 1) {
+      expect((await raw({ 'Content-Type': 'multipart/form-data; boundary=x' }, body)).status).toBe(413);
+    }
+  }, 60_000);
+
   it('is a JSON body beyond 1 MB', async () => {
     const { status, body } = await service.json('/api/documents', { text: 'x'.repeat(1_100_000) });
     expect([status, body.code]).toEqual([413, 'TOO_LARGE']);
@@ -210,6 +231,35 @@ describe('wrong content', () => {
       400,
       expect.stringContaining('metadata'),
     ]);
+  });
+
+  it('leaves nothing behind', () => expectUnharmed(0));
+});
+
+describe('text that PostgreSQL does not take', () => {
+  const surrogate = JSON.parse('"\\ud800"') as string;
+  const nested = JSON.parse('{"a":'.repeat(200) + '1' + '}'.repeat(200)) as object;
+  it.each([
+    ['/api/search', { query: 'x', filter: { format: ['\u0000'] } }],
+    ['/api/search', { query: 'x', filter: { metadata: { 'a\u0000': 1 } } }],
+    ['/api/search', { query: 'x', filter: { metadata: { a: surrogate } } }],
+    ['/api/search', { query: `x${surrogate}` }],
+    ['/api/documents', { text: 'x', metadata: { a: surrogate } }],
+    ['/api/documents', { text: 'x', metadata: nested }],
+    ['/api/admin/keys', { name: 'a\u0000b', scopes: ['read'] }],
+  ])('is refused by %s: %j', async (path, body) => {
+    const answer = await service.json(path, body);
+    expect([answer.status, answer.body.code]).toEqual([400, 'INVALID_REQUEST']);
+  });
+
+  it.each([
+    `/api/documents?format=%00`,
+    `/api/documents?cursor=${Buffer.from('["2026-99-99T99:99:99.000000Z","5a3c0d4e-6f0b-4b8c-9d53-0f3f6c9f0b11"]').toString('base64url')}`,
+    `/api/documents?limit=abc`,
+  ])('is refused in %s', async (path) => expect((await service.fetch(path)).status).toBe(400));
+
+  it('names no key', async () => {
+    expect((await service.fetch('/api/admin/keys/%00', { method: 'DELETE' })).status).toBe(404);
   });
 
   it('leaves nothing behind', () => expectUnharmed(0));

@@ -106,6 +106,13 @@ describe('POST /api/documents', () => {
     });
   });
 
+  it('reads a file in the charset its uploader declared', async () => {
+    // "Příliš žluťoučký kůň" in ISO 8859-2.
+    const bytes = Buffer.from('50f8ed6c69b920be6c75bb6f75e86bfd206bf9f2', 'hex');
+    const { id } = await service.ingest('kun.txt', bytes, { type: 'text/plain; charset=iso-8859-2' });
+    expect(await (await service.fetch(`/api/documents/${id}/text`)).text()).toBe('Příliš žluťoučký kůň');
+  });
+
   it('stores a file of many parts whole', async () => {
     const line = 'A line of plain words that is repeated until the file has several parts. ';
     const bytes = Buffer.from(`${unique()} ${line.repeat(12_000)}`);
