@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { poolAndNormalise } from './pooling';
-import type { ThreadData, ThreadReply, ThreadRequest } from './thread-protocol';
+import { IN_NATIVE_CODE, PROCESS_ENDS, type ThreadData, type ThreadReply, type ThreadRequest } from './thread-protocol';
 
 /**
  * One copy of the model on one core. A run blocks its thread, hence a thread of its own; it works one text at a time,
@@ -10,7 +10,7 @@ import type { ThreadData, ThreadReply, ThreadRequest } from './thread-protocol';
 
 const port = parentPort;
 if (port === null) throw new Error('embedding.thread runs as a worker thread');
-const { weights, dimension, pooling, inNativeCode } = workerData as ThreadData;
+const { weights, dimension, pooling, marks } = workerData as ThreadData;
 
 /** Scaling is by threads like this one; a pool inside would spin on the cores of the others. */
 const options: InferenceSession.SessionOptions = {
@@ -27,15 +27,27 @@ function reply(message: ThreadReply): void {
   port?.postMessage(message, message.kind === 'vector' ? [message.vector.buffer] : []);
 }
 
-/** Ending the thread from outside while native code runs aborts the whole process: the provider reads this mark. */
+/**
+ * Ending the thread from outside while native code runs aborts the whole process. The mark is set before the other
+ * side's is read, and there the other way round: either the exit sees this run and waits for it, or this run sees the
+ * exit and never begins.
+ */
 async function natively<T>(work: () => Promise<T>): Promise<T> {
-  Atomics.store(inNativeCode, 0, 1);
+  Atomics.store(marks, IN_NATIVE_CODE, 1);
+  if (Atomics.load(marks, PROCESS_ENDS) === 1) {
+    leaveNativeCode();
+    return new Promise<never>(() => undefined);
+  }
   try {
     return await work();
   } finally {
-    Atomics.store(inNativeCode, 0, 0);
-    Atomics.notify(inNativeCode, 0);
+    leaveNativeCode();
   }
+}
+
+function leaveNativeCode(): void {
+  Atomics.store(marks, IN_NATIVE_CODE, 0);
+  Atomics.notify(marks, IN_NATIVE_CODE);
 }
 
 function load(): Promise<InferenceSession> {

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { compiledEntry } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
 import { Worker } from 'node:worker_threads';
-import type { ThreadData, ThreadReply, ThreadRequest } from './thread-protocol';
+import { IN_NATIVE_CODE, PROCESS_ENDS, type ThreadData, type ThreadReply, type ThreadRequest } from './thread-protocol';
 
 /**
  * The provider's side of one thread: gives it one text at a time and brings it back when it dies. The text in hand
@@ -13,7 +13,7 @@ import type { ThreadData, ThreadReply, ThreadRequest } from './thread-protocol';
  */
 
 export interface ModelThreadOptions {
-  readonly data: Omit<ThreadData, 'inNativeCode'>;
+  readonly data: Omit<ThreadData, 'marks'>;
   /** Longest one text may take before it is given up and the thread counts as late. */
   readonly textTimeoutMs: number;
   /** Called whenever the thread can take a text, or no longer can for an unknown time. */
@@ -37,12 +37,12 @@ const RESTART_DELAYS_MS = [100, 500, 2_000, 10_000, 30_000] as const;
 const START_TIMEOUT_MS = 120_000;
 /** A text of 512 tokens takes a quarter of a second; below the bound of a shutdown's step. */
 const CLOSE_TIMEOUT_MS = 4_000;
-/** How long an exit of the process that nobody announced is held up for a run in progress. */
-const EXIT_TIMEOUT_MS = 2_000;
+/** How long an exit of the process that nobody announced is held up for a run in progress, on a busy machine. */
+const EXIT_TIMEOUT_MS = 10_000;
 
 export class ModelThread {
   private readonly logger = new Logger('Embeddings');
-  private readonly inNativeCode = new Int32Array(new SharedArrayBuffer(4));
+  private readonly marks = new Int32Array(new SharedArrayBuffer(8));
   private state: State = 'starting';
   private worker: Worker | undefined;
   private job: Job | undefined;
@@ -101,7 +101,8 @@ export class ModelThread {
 
   /** Blocks the caller until a run in progress has come out of native code: for the exit of the process alone. */
   holdExit(): void {
-    Atomics.wait(this.inNativeCode, 0, 1, EXIT_TIMEOUT_MS);
+    Atomics.store(this.marks, PROCESS_ENDS, 1);
+    Atomics.wait(this.marks, IN_NATIVE_CODE, 1, EXIT_TIMEOUT_MS);
   }
 
   private stop(worker: Worker): Promise<void> {
@@ -126,7 +127,7 @@ export class ModelThread {
   /** Resolves when the thread is ready; a thread that failed has ended, or been asked to. */
   private launch(): Promise<void> {
     const entry = this.options.entry ?? compiledEntry(__dirname, 'embedding.thread');
-    const data: ThreadData = { ...this.options.data, inNativeCode: this.inNativeCode };
+    const data: ThreadData = { ...this.options.data, marks: this.marks };
     const worker = new Worker(entry, { workerData: data, name: 'embedding' });
     this.worker = worker;
     return new Promise((resolve, reject) => {

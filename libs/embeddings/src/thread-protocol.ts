@@ -1,12 +1,16 @@
-/** What the provider and its threads say to each other: types alone, so that either side can import it. */
+/** What the provider and its threads say to each other. */
+
+/** Places in `ThreadData.marks`: 1 while the thread is inside native code; 1 once the process is about to end. */
+export const IN_NATIVE_CODE = 0;
+export const PROCESS_ENDS = 1;
 
 export interface ThreadData {
   /** File of the weights, or the weights themselves, shared by all threads. */
   readonly weights: string | SharedArrayBuffer;
   readonly dimension: number;
   readonly pooling: 'mean' | 'cls';
-  /** One number, 1 while the thread is inside native code, in memory both sides see. */
-  readonly inNativeCode: Int32Array<SharedArrayBuffer>;
+  /** `IN_NATIVE_CODE` and `PROCESS_ENDS`, in memory that both sides see. */
+  readonly marks: Int32Array<SharedArrayBuffer>;
 }
 
 export type ThreadRequest =

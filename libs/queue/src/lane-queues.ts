@@ -50,7 +50,8 @@ export class LaneQueues implements OnModuleInit {
   }
 
   /**
-   * Which of these deliveries no job in Redis carries any more. Asked by the job's own key: its state would be looked for
+   * Which of these claimable deliveries no job in Redis carries any more. A job that was picked up does not count: had its
+   * worker been alive, the document would be claimed, and waiting for BullMQ to notice takes longer than the lease. Asked by the job's own key: its state would be looked for
    * along the whole waiting list, for every document of a long one.
    */
   async withoutLiveJob(deliveries: readonly Delivery[]): Promise<Delivery[]> {
@@ -58,7 +59,7 @@ export class LaneQueues implements OnModuleInit {
       () => Promise.all(deliveries.map((delivery) => this.queues[delivery.lane].getJob(jobId(delivery)))),
       'tell job states',
     );
-    return deliveries.filter((_, index) => jobs[index] === undefined || jobs[index].finishedOn !== undefined);
+    return deliveries.filter((_, index) => jobs[index] === undefined || jobs[index].processedOn !== undefined);
   }
 
   /** Jobs by state, per lane. */

@@ -1,0 +1,345 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { loadConfig } from '@vectorlane/config';
+import { closeDataSource, dataSourceOptions, openBackend, openDataSource } from '@vectorlane/database';
+import {
+  type GeneratedDocument,
+  generateDocuments,
+  readDocument,
+  type Reading,
+  seededRandom,
+} from '../support/ingestion-digest';
+import { ServiceProcess } from '../support/service-process';
+import type { Untyped } from '../support/test-app';
+import { freshDataFolder, onServer } from '../support/test-database';
+import { openTestServers } from '../support/test-servers';
+
+/**
+ * Nothing that was accepted is lost or doubled, whatever happens to the process that works on it. Each test compares
+ * what readers see at the end with a quiet run over the same documents.
+ */
+
+const SETTINGS = {
+  INGESTION_LEASE_MS: '1000',
+  RECONCILE_INTERVAL_MS: '200',
+  FAST_LANE_CONCURRENCY: '2',
+  // Small chunks: more batches, more moments between them, less waiting for the model.
+  CHUNK_TOKENS: '128',
+  CHUNK_OVERLAP_TOKENS: '16',
+};
+const WORDS_PER_CHUNK = 85;
+const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
+const KILLS = Number(process.env['TEST_KILLS'] ?? 4);
+const DOCUMENTS = process.env['TEST_KILLS'] === undefined ? 60 : 200;
+const UPLOADS_AT_ONCE = 3;
+const STATUS_POLL_MS = 25;
+const COMPLETION_TIMEOUT_MS = 120_000;
+
+/** One deployment: its data, and the processes that were started on it. */
+class Deployment {
+  private readonly started: ServiceProcess[] = [];
+
+  private constructor(
+    private readonly settings: Readonly<Record<string, string>>,
+    private readonly dispose: () => Promise<void>,
+  ) {}
+
+  static async open(): Promise<Deployment> {
+    const servers = await openTestServers();
+    const location = onServer ? await emptyFolder() : await freshDataFolder();
+    const deployment = new Deployment({ ...location.settings, ...servers.settings, ...SETTINGS }, async () => {
+      await servers.close();
+      await location.dispose();
+    });
+    open.push(deployment);
+    return deployment;
+  }
+
+  async start(settings: Record<string, string> = {}): Promise<ServiceProcess> {
+    const service = await ServiceProcess.start({ ...this.settings, ...settings });
+    this.started.push(service);
+    return service;
+  }
+
+  async request(service: ServiceProcess, path: string, body?: object): Promise<Response> {
+    const key = await readFile(join(this.settings['DATA_DIR']!, 'api-key'), 'utf8');
+    return fetch(`${service.url}${path}`, {
+      headers: { 'X-API-Key': key.trim(), ...(body && !(body instanceof FormData) && JSON_TYPE) },
+      ...(body && { method: 'POST', body: body instanceof FormData ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(30_000),
+    });
+  }
+
+  /** @returns the document's id, made now or by an upload whose answer never came */
+  async upload(service: ServiceProcess, { filename, content }: GeneratedDocument): Promise<string> {
+    const form = new FormData();
+    form.set('file', new Blob([content]), filename);
+    const response = await this.request(service, '/api/documents', form);
+    const body = (await response.json()) as Untyped;
+    const accepted = response.status === 202 || (response.status === 200 && body.duplicate === true);
+    if (!accepted) throw new Error(`${filename} was answered ${response.status}: ${JSON.stringify(body)}`);
+    return body.id as string;
+  }
+
+  async list(service: ServiceProcess, status?: string): Promise<Untyped[]> {
+    const items: Untyped[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query = new URLSearchParams({ limit: '100', ...(status && { status }), ...(cursor && { cursor }) });
+      const page = (await (await this.request(service, `/api/documents?${query.toString()}`)).json()) as Untyped;
+      items.push(...page.items);
+      cursor = page.nextCursor as string | null;
+    }
+    return items;
+  }
+
+  /** Waits until nothing is left to do. @returns all documents */
+  async finished(service: ServiceProcess): Promise<Untyped[]> {
+    await until(
+      'all documents have ended',
+      async () => (await this.list(service, 'pending,processing')).length === 0,
+      () => workOf(service),
+    );
+    return this.list(service);
+  }
+
+  /** What readers see of each document, by file name. */
+  async read(service: ServiceProcess, documents: readonly GeneratedDocument[]): Promise<Record<string, Reading>> {
+    const ids = new Map((await this.list(service)).map(({ filename, id }) => [filename as string, id as string]));
+    const readings: Record<string, Reading> = {};
+    for (const { filename, marker } of documents) {
+      const request = (path: string, body?: object): Promise<Response> => this.request(service, path, body);
+      readings[filename] = await readDocument(request, ids.get(filename) ?? 'none', marker);
+    }
+    return readings;
+  }
+
+  /** Rows as they lie in the database. On the embedded profile nobody else may be running. */
+  async rows(sql: string): Promise<Untyped[]> {
+    const config = loadConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...this.settings });
+    const backend = await openBackend(config);
+    try {
+      const dataSource = await openDataSource(dataSourceOptions(backend, config));
+      try {
+        return await dataSource.query<Untyped[]>(sql);
+      } finally {
+        await closeDataSource(dataSource, 5_000);
+      }
+    } finally {
+      await backend.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const service of this.started) await service.stop('SIGKILL');
+    await this.dispose();
+  }
+}
+
+/** A service that is killed and comes back, and uploaders that do not mind. */
+class MortalService {
+  private current: Promise<ServiceProcess>;
+  /** Uploads whose connection a kill has cut. */
+  cut = 0;
+
+  constructor(private readonly deployment: Deployment) {
+    this.current = deployment.start();
+  }
+
+  get alive(): Promise<ServiceProcess> {
+    return this.current;
+  }
+
+  async killAndRestart(): Promise<ServiceProcess> {
+    const victim = await this.current;
+    // Before the kill: whoever loses the connection finds the next one to wait for.
+    this.current = victim.stop('SIGKILL').then(() => this.deployment.start());
+    return this.current;
+  }
+
+  /** Tries again after a kill; an error while the process lives is an error. */
+  async upload(document: GeneratedDocument): Promise<string> {
+    for (;;) {
+      const life = this.current;
+      const service = await life;
+      try {
+        return await this.deployment.upload(service, document);
+      } catch (error) {
+        if (life === this.current) throw error;
+        this.cut += 1;
+      }
+    }
+  }
+}
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+let open: Deployment[] = [];
+afterEach(async () => {
+  for (const deployment of open) await deployment.close();
+  open = [];
+}, 60_000);
+
+describe(`durability (TEST_SEED=${SEED})`, () => {
+  it(
+    `loses and doubles nothing through ${KILLS} kills`,
+    async () => {
+      const random = seededRandom(SEED);
+      const documents = generateDocuments(random, DOCUMENTS, {
+        chunks: () => 0.3 + random() * 11,
+        wordsPerChunk: WORDS_PER_CHUNK,
+      });
+      const expected = await quietRun(documents);
+
+      const deployment = await Deployment.open();
+      const service = new MortalService(deployment);
+      const accepted: Promise<string>[] = [];
+      const portion = Math.ceil(DOCUMENTS / (KILLS + 1));
+      let unfinished = 0;
+      for (let life = 0; life <= KILLS; life += 1) {
+        const living = await service.alive;
+        const first = accepted.length;
+        for (const document of documents.slice(first, first + portion)) {
+          const before = accepted.at(-UPLOADS_AT_ONCE) ?? Promise.resolve();
+          const upload = before.then(() => service.upload(document));
+          upload.catch(() => undefined); // told below
+          accepted.push(upload);
+        }
+        if (life === KILLS) break;
+        // By turns in the middle of the uploads and somewhere in the work behind them.
+        await accepted[first + Math.floor(random() * Math.max(1, portion - UPLOADS_AT_ONCE))];
+        if (life % 2 === 1) await delay(random() * 800);
+        expect(living.child.exitCode).toBeNull();
+        unfinished += (await deployment.list(await service.killAndRestart(), 'pending,processing')).length;
+      }
+      const ids = await Promise.all(accepted);
+      const last = await service.alive;
+      const ended = await deployment.finished(last);
+
+      // The kills hit something.
+      expect(unfinished).toBeGreaterThan(0);
+      expect(service.cut).toBeGreaterThan(0);
+      // Every accepted document is there, once, and none paid for the kills with an attempt.
+      expect(ended.map(({ id }) => id as string).sort()).toEqual([...ids].sort());
+      expect(new Set(ids).size).toBe(DOCUMENTS);
+      expect(ended.filter(({ status, attempts }) => status !== 'completed' || attempts !== 0)).toEqual([]);
+      expect(whole(await deployment.read(last, documents))).toEqual(expected);
+      expect(await last.stop()).toEqual({ code: 0, signal: null });
+    },
+    200_000 + KILLS * 20_000,
+  );
+
+  it('hands its documents back on a SIGTERM that cannot wait, and takes them up at the next start', async () => {
+    const documents = generateDocuments(seededRandom(SEED), 3, { chunks: () => 60, wordsPerChunk: WORDS_PER_CHUNK });
+    const expected = await quietRun(documents);
+
+    const deployment = await Deployment.open();
+    const first = await deployment.start({ SHUTDOWN_QUEUE_TIMEOUT_MS: '50' });
+    for (const document of documents) await deployment.upload(first, document);
+    await until('two documents are embedded', async () => {
+      const processing = await deployment.list(first, 'processing');
+      return processing.filter(({ stage }) => stage === 'embedding').length === 2;
+    });
+    expect(await first.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+
+    const rows = await deployment.rows(
+      `SELECT status, stage, percent, attempts, interruptions, lease_expires_at, visible_generation
+         FROM documents ORDER BY status, id`,
+    );
+    const untouched = { stage: 'queued', percent: 0, attempts: 0, interruptions: 0, lease_expires_at: null };
+    expect(rows).toEqual(
+      ['pending', 'processing', 'processing'].map((status) => ({ ...untouched, status, visible_generation: null })),
+    );
+
+    const second = await deployment.start();
+    const ended = await deployment.finished(second);
+    expect(ended.map(({ status, attempts }) => [status, attempts])).toEqual(documents.map(() => ['completed', 0]));
+    expect(whole(await deployment.read(second, documents))).toEqual(expected);
+    expect(await second.stop()).toEqual({ code: 0, signal: null });
+    expect(await deployment.rows('SELECT DISTINCT attempts, interruptions FROM documents')).toEqual([
+      { attempts: 0, interruptions: 0 },
+    ]);
+  }, 180_000);
+
+  // Two processes on one database: only servers have that.
+  if (onServer) {
+    it.each(['after the other has finished', 'while the other works on it'])(
+      'is taken over when it stalls, and changes nothing when it goes on %s',
+      async (when) => {
+        const documents = generateDocuments(seededRandom(SEED), 2, {
+          chunks: () => 60,
+          wordsPerChunk: WORDS_PER_CHUNK,
+        });
+        const expected = await quietRun(documents);
+
+        const deployment = await Deployment.open();
+        const stalled = await deployment.start();
+        for (const document of documents) await deployment.upload(stalled, document);
+        await until('both documents are embedded', async () => {
+          const processing = await deployment.list(stalled, 'processing');
+          return processing.filter(({ stage }) => stage === 'embedding').length === 2;
+        });
+        stalled.child.kill('SIGSTOP');
+
+        const other = await deployment.start();
+        const generations = 'SELECT generation FROM documents WHERE generation > 1';
+        await until('the other has claimed both', async () => (await deployment.rows(generations)).length === 2);
+        if (when.startsWith('after')) await deployment.finished(other);
+        stalled.child.kill('SIGCONT');
+        await until(
+          'the stalled one has noticed',
+          () => Promise.resolve(stalled.output.split('the claim was lost').length === 3),
+          () => workOf(stalled),
+        );
+
+        const ended = await deployment.finished(other);
+        expect(ended.map(({ status, attempts }) => [status, attempts])).toEqual(documents.map(() => ['completed', 0]));
+        for (const reader of [stalled, other]) {
+          expect(whole(await deployment.read(reader, documents))).toEqual(expected);
+          expect(await reader.stop()).toEqual({ code: 0, signal: null });
+        }
+      },
+      240_000,
+    );
+  }
+});
+
+/** The same documents with nothing going wrong. */
+async function quietRun(documents: readonly GeneratedDocument[]): Promise<Record<string, string>> {
+  const deployment = await Deployment.open();
+  const service = await deployment.start();
+  for (const document of documents) await deployment.upload(service, document);
+  await deployment.finished(service);
+  const readings = await deployment.read(service, documents);
+  await service.stop();
+  return whole(readings);
+}
+
+/** Digests by file name, of documents with no gap and no double in them that search finds. */
+function whole(readings: Record<string, Reading>): Record<string, string> {
+  for (const { ordinals, hits } of Object.values(readings)) {
+    expect(ordinals).toEqual(ordinals.map((_, index) => index));
+    expect(ordinals.length).toBeGreaterThan(0);
+    expect(hits).toBeGreaterThan(0);
+  }
+  return Object.fromEntries(Object.entries(readings).map(([filename, { digest }]) => [filename, digest]));
+}
+
+async function until(what: string, holds: () => Promise<boolean>, detail = (): string => ''): Promise<void> {
+  const deadline = performance.now() + COMPLETION_TIMEOUT_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}. ${detail()}`);
+    await delay(STATUS_POLL_MS);
+  }
+}
+
+/** The last it said, without the requests that the waiting itself makes. */
+function workOf(service: ServiceProcess): string {
+  const lines = service.output.split('\n').filter((line) => !line.includes('"msg":"request"'));
+  return `It said last:\n${lines.slice(-20).join('\n')}`;
+}
+
+async function emptyFolder(): Promise<{ settings: Record<string, string>; dispose(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'vectorlane-durability-'));
+  return { settings: { DATA_DIR: folder }, dispose: () => rm(folder, { recursive: true, force: true }) };
+}
