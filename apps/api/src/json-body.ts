@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { Problem } from '@vectorlane/errors';
 
 /** Largest JSON body; files come as multipart and have a limit of their own. */
-export const JSON_LIMIT_BYTES = 1024 * 1024;
+const JSON_LIMIT_BYTES = 1024 * 1024;
 /** A client that sends nothing for this long has gone, whatever its socket says. */
 const IDLE_MS = 30_000;
 

@@ -19,7 +19,6 @@ export const PROBLEMS = {
   UPLOADS_BUSY: { status: 503, title: 'Too many uploads are under way', retryable: true },
   DEPENDENCY_UNAVAILABLE: { status: 503, title: 'A part this needs is not available', retryable: true },
   EMBEDDING_UNAVAILABLE: { status: 503, title: 'The embedding model does not answer', retryable: true },
-  SHUTTING_DOWN: { status: 503, title: 'The service is shutting down', retryable: true },
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, { status: number; title: string; retryable?: boolean }>;
 

@@ -17,9 +17,4 @@ export class LogContext {
   run<T>(bindings: LogBindings, work: () => T): T {
     return this.logger.runInContext(work, { bindings, inherit: true });
   }
-
-  /** Adds ids to the context already running, where one is. */
-  add(bindings: LogBindings): void {
-    this.logger.assign(bindings);
-  }
 }
