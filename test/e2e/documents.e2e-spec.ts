@@ -162,7 +162,8 @@ describe('a document that fails', () => {
     expect(document).toMatchObject({
       status: 'failed',
       failure: { code: 'CORRUPT_FILE', message: expect.any(String), retryable: false },
-      attempts: 1,
+      // Nothing was tried again: what cannot pass fails at once.
+      attempts: 0,
     });
 
     const again = await service.upload('bad.json', bytes);

@@ -114,6 +114,9 @@ export const settingsSchema = z
     INGESTION_MAX_INTERRUPTIONS: count(1, 1_000)
       .default(25)
       .meta({ reason: 'Crashes of ours that one document survives before it is set aside.' }),
+    INGESTION_MAX_PARSER_DEATHS: count(1, 20)
+      .default(3)
+      .meta({ reason: 'Parsers that one document may bring down before it is set aside.' }),
     INGESTION_BACKOFF_MS: milliseconds(10, 600_000)
       .default(5_000)
       .meta({ reason: 'Wait before the second attempt; doubles with each one.' }),

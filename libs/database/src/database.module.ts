@@ -8,6 +8,7 @@ import { closeDataSource, dataSourceOptions, openBackend, openDataSource, poolOf
 import { DatabaseBackend } from './database-backend';
 import { DatabaseIndicator } from './database.indicator';
 import { migrate } from './migrate';
+import { TaskLeases } from './task-leases';
 
 /** Opens the database and migrates it, before anything can be connected to it. */
 @Module({
@@ -73,6 +74,7 @@ class DatabaseLifecycle {
       },
     }),
   ],
-  providers: [DatabaseLifecycle],
+  providers: [DatabaseLifecycle, TaskLeases],
+  exports: [TaskLeases],
 })
 export class DatabaseModule {}

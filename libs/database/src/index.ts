@@ -7,3 +7,4 @@ export { EngineError } from './embedded/pglite-engine';
 export { GuardedPool, NothingCommittedError, SecondCheckoutError } from './guarded-pool';
 export { inTransaction } from './in-transaction';
 export { migrate } from './migrate';
+export { TaskLeases } from './task-leases';

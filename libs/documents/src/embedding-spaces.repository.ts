@@ -68,7 +68,7 @@ export class EmbeddingSpacesRepository {
       if (held) {
         await manager.query(
           `UPDATE documents SET status = 'pending', stage = 'queued', percent = 0, attempts = 0, interruptions = 0,
-                  next_attempt_at = now(), updated_at = now() WHERE status = 'completed'`,
+                  parser_deaths = 0, next_attempt_at = now(), updated_at = now() WHERE status = 'completed'`,
         );
         this.logger.warn({ model: identity.model }, 'switched the embedding space: every document is ingested again');
       }

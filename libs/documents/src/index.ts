@@ -18,5 +18,12 @@ export {
   SpaceMismatchError,
   type StoredSpace,
 } from './embedding-spaces.repository';
-export { type Claim, type Failure, IngestionLedger, StaleClaimError, type Unfinished } from './ingestion-ledger';
+export {
+  type Claim,
+  type Cost,
+  type Failure,
+  IngestionLedger,
+  StaleClaimError,
+  type Unfinished,
+} from './ingestion-ledger';
 export { vectorParameter } from './vector-parameter';

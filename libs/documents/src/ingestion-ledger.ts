@@ -16,7 +16,14 @@ export interface Claim {
   readonly sizeBytes: number;
   readonly attempts: number;
   readonly interruptions: number;
+  readonly parserDeaths: number;
 }
+
+/**
+ * What an error costs its document. The three counters (with `interruptions`, which the claim of a lapsed lease adds
+ * to) are kept apart: each has a limit of its own, and none eats into another's.
+ */
+export type Cost = 'attempt' | 'parser-death' | 'none';
 
 /** An unfinished document that may need a job. */
 export interface Unfinished {
@@ -51,6 +58,7 @@ interface ClaimRow {
   size_bytes: string;
   attempts: number;
   interruptions: number;
+  parser_deaths: number;
 }
 
 /** May be claimed now: never started, waiting out its backoff, or left behind by a worker that is gone. */
@@ -60,6 +68,19 @@ const CLAIMABLE = `(
    OR (status = 'processing' AND lease_expires_at < now()))`;
 
 /**
+ * A worker that still embeds with another model than the current one (it was started before the space was switched)
+ * must neither begin nor complete anything: its document would be "completed" and found by nobody.
+ */
+const IN_CURRENT_SPACE = (parameter: string): string =>
+  `EXISTS (SELECT 1 FROM embedding_spaces WHERE id = ${parameter} AND is_current)`;
+
+const COSTS: Readonly<Record<Cost, string>> = {
+  attempt: 'attempts = attempts + 1',
+  'parser-death': 'parser_deaths = parser_deaths + 1',
+  none: 'attempts = attempts',
+};
+
+/**
  * The status moves of ingestion (contract §2), each one statement that checks what it moves from. PostgreSQL alone
  * decides: a job in the queue is only a hint that a claim may be tried.
  */
@@ -67,8 +88,12 @@ const CLAIMABLE = `(
 export class IngestionLedger {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns nothing when another worker holds it, it is finished or gone, or its backoff is not over */
-  async claim(documentId: string, leaseMs: number): Promise<Claim | undefined> {
+  /**
+   * @param spaceId the embedding space this worker writes to
+   * @returns nothing when another worker holds it, it is finished or gone, its backoff is not over, or the space is not
+   *   the current one (any more)
+   */
+  async claim(documentId: string, leaseMs: number, spaceId: number): Promise<Claim | undefined> {
     const rows = await this.dataSource.query<ClaimRow[]>(
       `WITH claimed AS (
          UPDATE documents
@@ -77,10 +102,11 @@ export class IngestionLedger {
                 interruptions = interruptions + CASE WHEN lease_expires_at IS NULL THEN 0 ELSE 1 END,
                 lease_expires_at = now() + make_interval(secs => $2),
                 updated_at = now()
-          WHERE id = $1 AND ${CLAIMABLE}
-         RETURNING id, generation, content_id, filename, format, lane, declared_charset, size_bytes, attempts, interruptions)
+          WHERE id = $1 AND ${CLAIMABLE} AND ${IN_CURRENT_SPACE('$3')}
+         RETURNING id, generation, content_id, filename, format, lane, declared_charset, size_bytes,
+                   attempts, interruptions, parser_deaths)
        SELECT * FROM claimed`,
-      [documentId, leaseMs / 1000],
+      [documentId, leaseMs / 1000, spaceId],
     );
     const row = rows[0];
     return row && toClaim(row);
@@ -110,17 +136,20 @@ export class IngestionLedger {
 
   /**
    * Makes the generation visible and ends the ingestion. Touches the document's row alone.
-   * @throws StaleClaimError
+   * @throws StaleClaimError also when the space the chunks were embedded in is not the current one any more: the lease
+   *   lapses, and a worker of the current space takes the document over
    */
   async complete(
     claim: Claim,
-    result: { chunkCount: number; textSearchConfig: string; timings: StageTimings },
+    result: { chunkCount: number; textSearchConfig: string; timings: StageTimings; spaceId: number },
   ): Promise<void> {
     await this.move(
       claim,
       `status = 'completed', stage = 'completed', percent = 100, visible_generation = generation, chunk_count = $3,
        text_search_config = $4::regconfig, timings = $5, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL`,
-      [result.chunkCount, result.textSearchConfig, JSON.stringify(result.timings)],
+      [result.chunkCount, result.textSearchConfig, JSON.stringify(result.timings), result.spaceId],
+      this.dataSource.manager,
+      IN_CURRENT_SPACE('$6'),
     );
   }
 
@@ -128,10 +157,10 @@ export class IngestionLedger {
    * An error that may pass: back to the queue for later, still `processing` to the outside.
    * @throws StaleClaimError
    */
-  async postpone(claim: Claim, delayMs: number): Promise<void> {
+  async postpone(claim: Claim, delayMs: number, cost: Cost): Promise<void> {
     await this.move(
       claim,
-      `stage = 'queued', percent = 0, attempts = attempts + 1, lease_expires_at = NULL,
+      `stage = 'queued', percent = 0, ${COSTS[cost]}, lease_expires_at = NULL,
        next_attempt_at = now() + make_interval(secs => $3)`,
       [delayMs / 1000],
     );
@@ -150,12 +179,12 @@ export class IngestionLedger {
    * The end of it, until somebody asks for a retry.
    * @throws StaleClaimError
    */
-  async fail(claim: Claim, failure: Failure, attempts: number): Promise<void> {
+  async fail(claim: Claim, failure: Failure, cost: Cost): Promise<void> {
     await this.move(
       claim,
       `status = 'failed', stage = 'failed', lease_expires_at = NULL, failure_code = $3, failure_message = $4,
-       failure_retryable = $5, attempts = $6`,
-      [failure.code, failure.message, failure.retryable, attempts],
+       failure_retryable = $5, ${COSTS[cost]}`,
+      [failure.code, failure.message, failure.retryable],
     );
   }
 
@@ -216,11 +245,12 @@ export class IngestionLedger {
     assignments: string,
     parameters: readonly unknown[],
     manager: EntityManager = this.dataSource.manager,
+    condition = 'true',
   ): Promise<void> {
     const rows = await manager.query<unknown[]>(
       `WITH moved AS (
          UPDATE documents SET ${assignments}, updated_at = now()
-          WHERE id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL
+          WHERE id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL AND ${condition}
          RETURNING id)
        SELECT id FROM moved`,
       [claim.documentId, claim.generation, ...parameters],
@@ -241,5 +271,6 @@ function toClaim(row: ClaimRow): Claim {
     sizeBytes: Number(row.size_bytes),
     attempts: row.attempts,
     interruptions: row.interruptions,
+    parserDeaths: row.parser_deaths,
   };
 }

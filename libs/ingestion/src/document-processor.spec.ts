@@ -1,5 +1,11 @@
 import { loadConfig } from '@vectorlane/config';
-import { type ChunksRepository, type Claim, type IngestionLedger, StaleClaimError } from '@vectorlane/documents';
+import {
+  type ChunksRepository,
+  type Claim,
+  type EmbeddingSpacesRepository,
+  type IngestionLedger,
+  StaleClaimError,
+} from '@vectorlane/documents';
 import { IngestionFailure } from '@vectorlane/errors';
 import type { LogContext } from '@vectorlane/logging';
 import { Logger } from '@nestjs/common';
@@ -18,6 +24,7 @@ const CLAIM: Claim = {
   sizeBytes: 1,
   attempts: 0,
   interruptions: 0,
+  parserDeaths: 0,
 };
 
 /** The processor over a ledger that records its moves and a pipeline that does what the test says. */
@@ -43,9 +50,11 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
       INGESTION_BACKOFF_MS: '100',
       INGESTION_LEASE_MS: '500',
       INGESTION_MAX_INTERRUPTIONS: '5',
+      INGESTION_MAX_PARSER_DEATHS: '3',
     }),
     ledger as unknown as IngestionLedger,
     { sweepDocument: () => Promise.resolve() } as unknown as ChunksRepository,
+    { active: { id: 1, table: 'vectors_1', current: true } } as unknown as EmbeddingSpacesRepository,
     { run: (_: Claim, signal: AbortSignal) => run(signal) } as unknown as IngestionPipeline,
     {
       schedule: (...details: unknown[]) => {
@@ -75,7 +84,7 @@ describe('DocumentProcessor', () => {
   it('fails a document at once for what cannot pass', async () => {
     const { processor, moves } = processorOver(failing(new IngestionFailure('CORRUPT_FILE', 'It is broken.')));
     await processor.process('d', 'd-1', shutdown);
-    expect(moves).toEqual(['fail {"code":"CORRUPT_FILE","message":"It is broken.","retryable":false} 1']);
+    expect(moves).toEqual(['fail {"code":"CORRUPT_FILE","message":"It is broken.","retryable":false} "none"']);
   });
 
   it.each([
@@ -90,7 +99,7 @@ describe('DocumentProcessor', () => {
       },
     );
     await processor.process('d', 'd-1', shutdown);
-    expect(moves).toEqual([`postpone ${delayMs}`]);
+    expect(moves).toEqual([`postpone ${delayMs} "attempt"`]);
     expect(scheduled).toEqual([['d', delayMs]]);
   });
 
@@ -100,7 +109,18 @@ describe('DocumentProcessor', () => {
       attempts: 2,
     });
     await processor.process('d', 'd-1', shutdown);
-    expect(moves).toEqual(['fail {"code":"TIMEOUT","message":"Too slow.","retryable":true} 3']);
+    expect(moves).toEqual(['fail {"code":"TIMEOUT","message":"Too slow.","retryable":true} "attempt"']);
+  });
+
+  it.each([
+    [0, 2, 'postpone 100 "parser-death"'],
+    [1, 2, 'postpone 200 "parser-death"'],
+    [2, 0, 'fail {"code":"PARSER_CRASHED","message":"It died.","retryable":true} "parser-death"'],
+  ])('counts parser deaths apart: after %i of them and %i attempts', async (parserDeaths, attempts, move) => {
+    const failure = new IngestionFailure('PARSER_CRASHED', 'It died.');
+    const { processor, moves } = processorOver(failing(failure), { ...CLAIM, parserDeaths, attempts });
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual([move]);
   });
 
   it('tells nobody what an unexpected error was', async () => {
@@ -116,7 +136,7 @@ describe('DocumentProcessor', () => {
     const { processor, moves } = processorOver(run, { ...CLAIM, interruptions: 5 });
     await processor.process('d', 'd-1', shutdown);
     expect(run).not.toHaveBeenCalled();
-    expect(moves.join()).toMatch(/^fail \{"code":"INTERNAL_ERROR"/);
+    expect(moves.join()).toMatch(/^fail \{"code":"INTERNAL_ERROR".* "none"$/);
   });
 
   it('writes nothing once its claim is stale', async () => {

@@ -4,6 +4,8 @@ import {
   ChunksRepository,
   type Claim,
   ContentGoneError,
+  type Cost,
+  EmbeddingSpacesRepository,
   IngestionLedger,
   StaleClaimError,
 } from '@vectorlane/documents';
@@ -29,6 +31,7 @@ export class DocumentProcessor {
     private readonly config: Config,
     private readonly ledger: IngestionLedger,
     private readonly chunks: ChunksRepository,
+    private readonly spaces: EmbeddingSpacesRepository,
     private readonly pipeline: IngestionPipeline,
     private readonly scheduler: IngestionScheduler,
     private readonly log: LogContext,
@@ -37,11 +40,12 @@ export class DocumentProcessor {
   /** @param shutdown aborted when the process cannot wait for this document any longer */
   async process(documentId: string, jobId: string, shutdown: AbortSignal): Promise<void> {
     await this.log.run({ documentId, jobId }, async () => {
-      const claim = await this.ledger.claim(documentId, this.config.INGESTION_LEASE_MS);
+      const claim = await this.ledger.claim(documentId, this.config.INGESTION_LEASE_MS, this.spaces.active.id);
       // Somebody else has it, it is finished, or it is gone: a second delivery of a job is normal.
       if (claim === undefined) return;
       if (claim.interruptions >= this.config.INGESTION_MAX_INTERRUPTIONS) {
-        await this.end(claim, new IngestionFailure('INTERNAL_ERROR', 'The ingestion was interrupted too often.'));
+        const failure = new IngestionFailure('INTERNAL_ERROR', 'The ingestion was interrupted too often.');
+        await this.end(claim, failure, 'none');
         return;
       }
       await this.work(claim, shutdown);
@@ -89,24 +93,35 @@ export class DocumentProcessor {
       error instanceof IngestionFailure
         ? error
         : new IngestionFailure('INTERNAL_ERROR', 'Something went wrong on our side.', { cause: error });
-    const attempt = claim.attempts + 1;
-    if (failure.passing && attempt < this.config.INGESTION_MAX_ATTEMPTS) {
-      const delayMs = this.config.INGESTION_BACKOFF_MS * 2 ** claim.attempts;
-      this.logger.warn({ code: failure.code, attempt, delayMs, err: failure }, 'attempt failed; trying again later');
-      await this.ledger.postpone(claim, delayMs);
-      await this.scheduler.schedule(claim.documentId, delayMs);
+    const { cost, spent, limit } = this.price(claim, failure);
+    if (cost === 'none' || spent >= limit) {
+      await this.end(claim, failure, cost);
       return;
     }
-    await this.end(claim, failure);
+    const delayMs = this.config.INGESTION_BACKOFF_MS * 2 ** (spent - 1);
+    this.logger.warn({ code: failure.code, cost, spent, limit, delayMs, err: failure }, 'failed; trying again later');
+    await this.ledger.postpone(claim, delayMs, cost);
+    await this.scheduler.schedule(claim.documentId, delayMs);
   }
 
-  private async end(claim: Claim, failure: IngestionFailure): Promise<void> {
+  /**
+   * Which counter an error adds to, and where that one then stands. The death of a parser is not an attempt: a document
+   * that kills its parser is set aside after few deaths, whatever else went wrong with it before.
+   */
+  private price(claim: Claim, failure: IngestionFailure): { cost: Cost; spent: number; limit: number } {
+    if (failure.code === 'PARSER_CRASHED') {
+      return { cost: 'parser-death', spent: claim.parserDeaths + 1, limit: this.config.INGESTION_MAX_PARSER_DEATHS };
+    }
+    if (!failure.passing) return { cost: 'none', spent: claim.attempts, limit: 0 };
+    return { cost: 'attempt', spent: claim.attempts + 1, limit: this.config.INGESTION_MAX_ATTEMPTS };
+  }
+
+  private async end(claim: Claim, failure: IngestionFailure, cost: Cost): Promise<void> {
     const { code, message, passing } = failure;
-    await this.ledger.fail(claim, { code, message, retryable: passing }, claim.attempts + 1);
-    const attempt = claim.attempts + 1;
+    await this.ledger.fail(claim, { code, message, retryable: passing }, cost);
     // A broken file is its owner's news; what kept a good one from passing is ours, with all that is known of it.
-    if (passing) this.logger.error({ code, attempt, err: failure }, 'document failed');
-    else this.logger.warn({ code, attempt, reason: message }, 'document failed');
+    if (passing) this.logger.error({ code, err: failure }, 'document failed');
+    else this.logger.warn({ code, reason: message }, 'document failed');
     await this.chunks.sweepDocument(claim.documentId);
   }
 

@@ -70,7 +70,8 @@ export class IngestionPipeline {
       embeddingMs: Math.round(embeddedAt - chunkedAt),
       totalMs: Math.round(embeddedAt - startedAt),
     };
-    await this.ledger.complete(claim, { chunkCount: chunks.length, textSearchConfig: config, timings });
+    const spaceId = this.spaces.active.id;
+    await this.ledger.complete(claim, { chunkCount: chunks.length, textSearchConfig: config, timings, spaceId });
     this.logger.log({ chunks: chunks.length, ...timings }, 'document completed');
   }
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
+import { TaskLeases } from '@vectorlane/database';
 import { ChunksRepository, ContentsRepository, IngestionLedger, type Unfinished } from '@vectorlane/documents';
 import { LaneQueues } from '@vectorlane/queue';
 import { ShutdownSequence } from '@vectorlane/shutdown';
@@ -10,12 +11,14 @@ const SWEEP_LIMIT = 500;
 // Longer than any upload may take; see MAX_UPLOAD_BYTES and the server's request timeout.
 const ORPHAN_IDLE_SECONDS = 3_600;
 const SWEEP_INTERVAL_MS = 600_000;
+const TASK = 'reconcile';
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Makes the queue agree with the database, never the other way round: whatever PostgreSQL calls unfinished and no job
  * carries (Redis emptied, a crash between commit and enqueue, a lapsed lease) is queued again. Beside that it sweeps
- * what crashes leave behind. Running on several replicas at once does no harm: a second job finds nothing to claim.
+ * what crashes leave behind. One replica at a time does it; that two would once do no harm (a second job finds nothing to
+ * claim) is why a lease suffices, whose holder may die.
  */
 @Injectable()
 export class Reconciler {
@@ -24,6 +27,8 @@ export class Reconciler {
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
   private nextSweepAt = 0;
+  /** Whether the lease on the task was ours when we last asked. */
+  private holding = false;
 
   constructor(
     private readonly config: Config,
@@ -32,6 +37,7 @@ export class Reconciler {
     private readonly chunks: ChunksRepository,
     private readonly queues: LaneQueues,
     private readonly scheduler: IngestionScheduler,
+    private readonly leases: TaskLeases,
     private readonly shutdown: ShutdownSequence,
   ) {}
 
@@ -41,20 +47,29 @@ export class Reconciler {
     this.plan(0);
   }
 
-  /** One pass over everything that could be claimed now. @returns how many documents were queued again */
+  /**
+   * One pass over everything that could be claimed now, in pages; nothing but one short query when there is none of it,
+   * or when another replica is at it.
+   * @returns how many documents were queued again
+   */
   async reconcile(): Promise<number> {
     let queued = 0;
     let after = FIRST_ID;
     while (!this.stopped) {
       const page = await this.ledger.claimable(after, PAGE);
       const last = page.at(-1);
-      if (last === undefined) break;
+      if (last === undefined || !(await this.hold())) break;
       after = last.documentId;
       queued += await this.requeue(page);
       if (page.length < PAGE) break;
     }
     if (queued > 0) this.logger.log({ documents: queued }, 'queued documents that no job carried');
     return queued;
+  }
+
+  /** Asked anew for each page, so that the lease outlives the longest pass of a living replica. */
+  private async hold(): Promise<boolean> {
+    return (this.holding = await this.leases.acquire(TASK, this.config.INGESTION_LEASE_MS));
   }
 
   private async requeue(page: readonly Unfinished[]): Promise<number> {
@@ -64,7 +79,7 @@ export class Reconciler {
   }
 
   private async sweep(): Promise<void> {
-    if (performance.now() < this.nextSweepAt) return;
+    if (this.stopped || performance.now() < this.nextSweepAt || !(await this.hold())) return;
     const contents = await this.contents.sweepOrphans(ORPHAN_IDLE_SECONDS, SWEEP_LIMIT);
     const rows = await this.chunks.sweepDeadGenerations(SWEEP_LIMIT);
     // A full sweep may have left some behind: go on at the next pass.
@@ -86,6 +101,18 @@ export class Reconciler {
       await this.sweep();
     } catch (error) {
       this.logger.warn({ err: error }, 'could not reconcile; trying again');
+    }
+    await this.leaveToOthers();
+  }
+
+  private async leaveToOthers(): Promise<void> {
+    if (!this.holding) return;
+    this.holding = false;
+    try {
+      await this.leases.release(TASK);
+    } catch (error) {
+      // It runs out by itself.
+      this.logger.debug({ err: error }, 'the lease on reconciling could not be given back');
     }
   }
 

@@ -1,88 +1,47 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
-  ChunksRepository,
+  type ChunksRepository,
   type Claim,
   ContentsRepository,
-  DocumentsRepository,
+  type DocumentsRepository,
   EmbeddingSpacesRepository,
-  IngestionLedger,
+  type IngestionLedger,
   StaleClaimError,
   type StoredSpace,
 } from '@vectorlane/documents';
 import { Reconciler } from '@vectorlane/ingestion';
 import { fromSql } from 'pgvector';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
+import { LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
 import { TestApp } from '../../support/test-app';
 
 // ROLE=api: nobody works the lanes, so that each move is this test's own.
 let service: TestApp;
+let moves: LedgerMoves;
 let ledger: IngestionLedger;
 let documents: DocumentsRepository;
 let chunks: ChunksRepository;
 let dataSource: DataSource;
 let space: StoredSpace;
 
-const LEASE_MS = 60_000;
-const RESULT = { chunkCount: 1, textSearchConfig: 'english', timings: { totalMs: 1 } };
 const FAILURE = { code: 'CORRUPT_FILE', message: 'It is broken.', retryable: false } as const;
 
 beforeAll(async () => {
   service = await TestApp.start({ ROLE: 'api' });
-  ledger = service.app.get(IngestionLedger);
-  documents = service.app.get(DocumentsRepository);
-  chunks = service.app.get(ChunksRepository);
-  dataSource = service.app.get(DataSource);
-  space = service.app.get(EmbeddingSpacesRepository).active;
+  moves = new LedgerMoves(service);
+  ({ ledger, documents, chunks, dataSource, space } = moves);
 }, 60_000);
 afterAll(() => service?.stop(), 60_000);
 
-const newDocument = async (): Promise<string> => {
-  const contentId = randomUUID();
-  await dataSource.query('INSERT INTO contents (id) VALUES ($1)', [contentId]);
-  const { document } = await documents.adopt({
-    id: randomUUID(),
-    sha256: randomBytes(32),
-    contentId,
-    filename: 'a.txt',
-    format: 'txt',
-    lane: 'fast',
-    mediaType: 'text/plain',
-    declaredCharset: undefined,
-    sizeBytes: 1,
-    metadata: {},
-  });
-  return document.id;
-};
-const claimed = async (id: string): Promise<Claim> => {
-  const claim = await ledger.claim(id, LEASE_MS);
-  if (claim === undefined) throw new Error('The document could not be claimed.');
-  return claim;
-};
-const lapse = (id: string): Promise<unknown> =>
-  dataSource.query(`UPDATE documents SET lease_expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
-const store = (claim: Claim, ordinal: number, word: string): Promise<void> =>
-  chunks.storeBatch(
-    claim,
-    space,
-    'english',
-    [
-      {
-        ordinal,
-        content: word,
-        charStart: ordinal * 100,
-        charEnd: ordinal * 100 + word.length,
-        tokenCount: 3,
-        headingPath: ['One', 'Two'],
-        vector: new Float32Array(384).fill(0).with(ordinal, 1),
-      },
-    ],
-    { percent: 50, leaseMs: LEASE_MS },
-  );
+const newDocument = (): Promise<string> => moves.upload();
+const claimed = (id: string): Promise<Claim> => moves.claimed(id);
+const lapse = (id: string): Promise<void> => moves.lapse(id);
+const store = (claim: Claim, ordinal: number, word: string): Promise<void> => moves.store(claim, ordinal, word);
 
 describe('a claim', () => {
   it('goes to exactly one of many workers', async () => {
     const id = await newDocument();
-    const claims = await Promise.all(Array.from({ length: 20 }, () => ledger.claim(id, LEASE_MS)));
+    const claims = await Promise.all(Array.from({ length: 20 }, () => moves.claim(id)));
     expect(claims.filter((claim) => claim !== undefined)).toEqual([
       expect.objectContaining({ documentId: id, generation: 1, attempts: 0, interruptions: 0 }),
     ]);
@@ -91,18 +50,25 @@ describe('a claim', () => {
   it('is taken over when its lease has lapsed, and counts as an interruption, not as an attempt', async () => {
     const id = await newDocument();
     await claimed(id);
-    expect(await ledger.claim(id, LEASE_MS)).toBeUndefined();
+    expect(await moves.claim(id)).toBeUndefined();
     await lapse(id);
     expect(await claimed(id)).toMatchObject({ generation: 2, interruptions: 1, attempts: 0 });
   });
 
   it('waits out the backoff after an error that may pass', async () => {
     const id = await newDocument();
-    await ledger.postpone(await claimed(id), 60_000);
-    expect(await ledger.claim(id, LEASE_MS)).toBeUndefined();
+    await ledger.postpone(await claimed(id), 60_000, 'attempt');
+    expect(await moves.claim(id)).toBeUndefined();
     expect(await documents.findById(id)).toMatchObject({ status: 'processing', stage: 'queued', attempts: 1 });
     await dataSource.query(`UPDATE documents SET next_attempt_at = now() WHERE id = $1`, [id]);
     expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 1, interruptions: 0 });
+  });
+
+  it('knows of parsers that died of the document, counted apart from attempts', async () => {
+    const id = await newDocument();
+    await ledger.postpone(await claimed(id), 0, 'parser-death');
+    expect(await documents.findById(id)).toMatchObject({ status: 'processing', stage: 'queued', attempts: 0 });
+    expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 0, parserDeaths: 1, interruptions: 0 });
   });
 
   it('can be handed back untouched', async () => {
@@ -124,17 +90,17 @@ describe('a worker whose claim was superseded', () => {
       () => store(stale, 1, 'more stale words'),
       () => ledger.prolong(stale, LEASE_MS),
       () => ledger.progress(stale, { stage: 'embedding', percent: 99, leaseMs: LEASE_MS }),
-      () => ledger.complete(stale, RESULT),
-      () => ledger.postpone(stale, 1),
+      () => moves.complete(stale),
+      () => ledger.postpone(stale, 1, 'attempt'),
       () => ledger.release(stale),
-      () => ledger.fail(stale, FAILURE, 1),
+      () => ledger.fail(stale, FAILURE, 'attempt'),
     ]) {
       await expect(attempt()).rejects.toThrow(StaleClaimError);
     }
     expect(await documents.findById(id)).toEqual(before);
 
     await store(fresh, 0, 'fresh words');
-    await ledger.complete(fresh, RESULT);
+    await moves.complete(fresh);
     expect((await chunks.list(id, 10, undefined)).items.map(({ content }) => content)).toEqual(['fresh words']);
     await chunks.sweepDocument(id);
     expect(await dataSource.query('SELECT generation FROM chunks WHERE document_id = $1', [id])).toEqual([
@@ -147,7 +113,7 @@ describe('a worker whose claim was superseded', () => {
     const claim = await claimed(id);
     expect(await documents.remove(id)).toBe(true);
     await expect(store(claim, 0, 'nothing')).rejects.toThrow(StaleClaimError);
-    await expect(ledger.complete(claim, RESULT)).rejects.toThrow(StaleClaimError);
+    await expect(moves.complete(claim)).rejects.toThrow(StaleClaimError);
     expect(await dataSource.query('SELECT 1 FROM chunks WHERE document_id = $1', [id])).toEqual([]);
   });
 });
@@ -161,7 +127,7 @@ describe('chunks', () => {
     await store(claim, 1, 'second');
     expect((await chunks.list(id, 10, undefined)).items).toEqual([]);
     expect(await chunks.visibleText(id)).toBeNull();
-    await ledger.complete(claim, { ...RESULT, chunkCount: 2 });
+    await moves.complete(claim, 2);
     expect((await chunks.list(id, 10, undefined)).items).toMatchObject([
       { ordinal: 0, content: 'first', heading: 'One > Two' },
       { ordinal: 1, content: 'second' },
@@ -199,13 +165,14 @@ describe('chunks', () => {
 describe('a failed document', () => {
   it('is retried from the start, with its counters at zero', async () => {
     const id = await newDocument();
-    await ledger.fail(await claimed(id), FAILURE, 3);
-    expect(await documents.findById(id)).toMatchObject({ status: 'failed', attempts: 3, failureCode: 'CORRUPT_FILE' });
-    expect(await ledger.claim(id, LEASE_MS)).toBeUndefined();
+    for (const cost of ['attempt', 'parser-death'] as const) await ledger.postpone(await claimed(id), 0, cost);
+    await ledger.fail(await claimed(id), FAILURE, 'attempt');
+    expect(await documents.findById(id)).toMatchObject({ status: 'failed', attempts: 2, failureCode: 'CORRUPT_FILE' });
+    expect(await moves.claim(id)).toBeUndefined();
     expect(await ledger.retry(id)).toBe(true);
     expect(await ledger.retry(id)).toBe(false);
     expect(await documents.findById(id)).toMatchObject({ status: 'pending', attempts: 0, failureCode: null });
-    expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 0 });
+    expect(await claimed(id)).toMatchObject({ generation: 4, attempts: 0, parserDeaths: 0 });
   });
 });
 
@@ -224,6 +191,21 @@ describe('the reconciler', () => {
     expect((await documents.findById(pending))?.delivery).toBe(1);
     expect((await documents.findById(lapsed))?.delivery).toBe(1);
     expect((await documents.findById(held))?.delivery).toBe(0);
+  });
+
+  it('leaves it to another replica that is at it, until that one has given no sign for a lease', async () => {
+    const reconciler = service.app.get(Reconciler);
+    const lease = (expires: string): Promise<unknown> =>
+      dataSource.query(
+        `INSERT INTO task_leases (task, holder, expires_at) VALUES ('reconcile', $1, now() + $2::interval)
+         ON CONFLICT (task) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at`,
+        [randomUUID(), expires],
+      );
+    await newDocument();
+    await lease('1 minute');
+    expect(await reconciler.reconcile()).toBe(0);
+    await lease('-1 second');
+    expect(await reconciler.reconcile()).toBe(1);
   });
 });
 
@@ -268,7 +250,7 @@ describe('an embedding space', () => {
     const id = await newDocument();
     const claim = await claimed(id);
     await store(claim, 0, 'kept visible');
-    await ledger.complete(claim, RESULT);
+    await moves.complete(claim);
 
     await expect(spaces.activate(other, 'refuse')).rejects.toThrow(/EMBEDDING_SPACE_CHANGE=reindex/);
     expect(spaces.active).toEqual(space);
@@ -276,5 +258,12 @@ describe('an embedding space', () => {
     expect(switched.table).not.toBe(space.table);
     expect(await documents.findById(id)).toMatchObject({ status: 'pending', visibleGeneration: 1 });
     expect((await chunks.list(id, 10, undefined)).items).toHaveLength(1);
+
+    // A process that still embeds with the model of before neither begins nor completes anything any more.
+    expect(await moves.claim(id)).toBeUndefined();
+    const taken = await ledger.claim(id, LEASE_MS, switched.id);
+    if (taken === undefined) throw new Error('The document could not be claimed in the new space.');
+    await expect(moves.complete(taken)).rejects.toThrow(StaleClaimError);
+    expect(await documents.findById(id)).toMatchObject({ status: 'processing', visibleGeneration: 1 });
   });
 });

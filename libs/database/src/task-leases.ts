@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+/**
+ * Leases on tasks that one process at a time should do, however many there are. A row with an end, not an advisory lock:
+ * that would need a connection held for the whole task, and the embedded database has only one. A holder that dies
+ * blocks the task until its lease has run out; a lease is no fence, so the task must do no harm when it is done twice.
+ */
+@Injectable()
+export class TaskLeases {
+  /** This process, as long as it lives. */
+  private readonly holder = randomUUID();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Takes the task, or prolongs it when it is ours already. @returns whether it is ours for the next `leaseMs` */
+  async acquire(task: string, leaseMs: number): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `INSERT INTO task_leases AS lease (task, holder, expires_at)
+       VALUES ($1, $2, now() + make_interval(secs => $3))
+       ON CONFLICT (task) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+         WHERE lease.holder = excluded.holder OR lease.expires_at < now()
+       RETURNING task`,
+      [task, this.holder, leaseMs / 1000],
+    );
+    return rows.length > 0;
+  }
+
+  /** Lets the next one have it at once. Without effect when it is not ours. */
+  async release(task: string): Promise<void> {
+    await this.dataSource.query('DELETE FROM task_leases WHERE task = $1 AND holder = $2', [task, this.holder]);
+  }
+}
