@@ -34,6 +34,8 @@ const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 
 const KILLS = Number(process.env['TEST_KILLS'] ?? 4);
 const DOCUMENTS = process.env['TEST_KILLS'] === undefined ? 60 : 200;
 const UPLOADS_AT_ONCE = 3;
+/** Only servers can have more than one process on them. */
+const PROCESSES = onServer ? 2 : 1;
 const STATUS_POLL_MS = 25;
 const COMPLETION_TIMEOUT_MS = 120_000;
 
@@ -137,36 +139,50 @@ class Deployment {
   }
 }
 
-/** A service that is killed and comes back, and uploaders that do not mind. */
+/** Processes on one deployment that are killed and come back, and uploaders that do not mind. */
 class MortalService {
-  private current: Promise<ServiceProcess>;
+  private readonly lives: Promise<ServiceProcess>[];
+  private uploads = 0;
   /** Uploads whose connection a kill has cut. */
   cut = 0;
 
-  constructor(private readonly deployment: Deployment) {
-    this.current = deployment.start();
+  private constructor(
+    private readonly deployment: Deployment,
+    first: readonly ServiceProcess[],
+  ) {
+    this.lives = first.map((service) => Promise.resolve(service));
   }
 
-  get alive(): Promise<ServiceProcess> {
-    return this.current;
+  static async start(deployment: Deployment, processes: number): Promise<MortalService> {
+    const started: ServiceProcess[] = [];
+    // One after the other: the first makes the database and the key.
+    for (let index = 0; index < processes; index += 1) started.push(await deployment.start());
+    return new MortalService(deployment, started);
   }
 
-  async killAndRestart(): Promise<ServiceProcess> {
-    const victim = await this.current;
+  /** The process that life number `turn` is about. */
+  process(turn: number): Promise<ServiceProcess> {
+    return this.lives[turn % this.lives.length]!;
+  }
+
+  async killAndRestart(turn: number): Promise<ServiceProcess> {
+    const index = turn % this.lives.length;
+    const victim = await this.lives[index]!;
     // Before the kill: whoever loses the connection finds the next one to wait for.
-    this.current = victim.stop('SIGKILL').then(() => this.deployment.start());
-    return this.current;
+    this.lives[index] = victim.stop('SIGKILL').then(() => this.deployment.start());
+    return this.lives[index];
   }
 
-  /** Tries again after a kill; an error while the process lives is an error. */
+  /** To each process in turn. Tries again after a kill; an error while the process lives is an error. */
   async upload(document: GeneratedDocument): Promise<string> {
+    const turn = (this.uploads += 1);
     for (;;) {
-      const life = this.current;
+      const life = this.process(turn);
       const service = await life;
       try {
         return await this.deployment.upload(service, document);
       } catch (error) {
-        if (life === this.current) throw error;
+        if (life === this.process(turn)) throw error;
         this.cut += 1;
       }
     }
@@ -182,7 +198,7 @@ afterEach(async () => {
 
 describe(`durability (TEST_SEED=${SEED})`, () => {
   it(
-    `loses and doubles nothing through ${KILLS} kills`,
+    `loses and doubles nothing through ${KILLS} kills of ${PROCESSES === 1 ? 'the process' : `${PROCESSES} processes in turn`}`,
     async () => {
       const random = seededRandom(SEED);
       const documents = generateDocuments(random, DOCUMENTS, {
@@ -192,12 +208,12 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
       const expected = await quietRun(documents);
 
       const deployment = await Deployment.open();
-      const service = new MortalService(deployment);
+      const service = await MortalService.start(deployment, PROCESSES);
       const accepted: Promise<string>[] = [];
       const portion = Math.ceil(DOCUMENTS / (KILLS + 1));
       let unfinished = 0;
       for (let life = 0; life <= KILLS; life += 1) {
-        const living = await service.alive;
+        const living = await service.process(life);
         const first = accepted.length;
         for (const document of documents.slice(first, first + portion)) {
           const before = accepted.at(-UPLOADS_AT_ONCE) ?? Promise.resolve();
@@ -210,10 +226,10 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
         await accepted[first + Math.floor(random() * Math.max(1, portion - UPLOADS_AT_ONCE))];
         if (life % 2 === 1) await delay(random() * 800);
         expect(living.child.exitCode).toBeNull();
-        unfinished += (await deployment.list(await service.killAndRestart(), 'pending,processing')).length;
+        unfinished += (await deployment.list(await service.killAndRestart(life), 'pending,processing')).length;
       }
       const ids = await Promise.all(accepted);
-      const last = await service.alive;
+      const last = await service.process(KILLS);
       const ended = await deployment.finished(last);
 
       // The kills hit something.
@@ -224,7 +240,9 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
       expect(new Set(ids).size).toBe(DOCUMENTS);
       expect(ended.filter(({ status, attempts }) => status !== 'completed' || attempts !== 0)).toEqual([]);
       expect(whole(await deployment.read(last, documents))).toEqual(expected);
-      expect(await last.stop()).toEqual({ code: 0, signal: null });
+      for (let index = 0; index < PROCESSES; index += 1) {
+        expect(await (await service.process(index)).stop()).toEqual({ code: 0, signal: null });
+      }
     },
     200_000 + KILLS * 20_000,
   );

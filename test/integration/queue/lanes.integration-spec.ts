@@ -2,6 +2,7 @@ import { Injectable, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Config, ConfigModule, loadConfig } from '@vectorlane/config';
 import { HealthModule } from '@vectorlane/health';
+import { MetricsModule } from '@vectorlane/metrics';
 import {
   type IngestionJob,
   jobId,
@@ -54,7 +55,15 @@ let opened: TestingModule | undefined;
 const open = async (lanes: typeof OneLane, settings: Record<string, string> = {}): Promise<TestingModule> => {
   const config = loadConfig({ NODE_ENV: 'test', ...servers.settings, ...settings });
   opened = await Test.createTestingModule({
-    imports: [ConfigModule.forRoot(config), ShutdownModule, HealthModule, RedisModule, QueueModule, lanes],
+    imports: [
+      ConfigModule.forRoot(config),
+      ShutdownModule,
+      MetricsModule.register({ version: 'test' }),
+      HealthModule,
+      RedisModule,
+      QueueModule,
+      lanes,
+    ],
   }).compile();
   opened.useLogger(false);
   await opened.init();
