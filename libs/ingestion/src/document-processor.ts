@@ -14,6 +14,9 @@ import { LogContext } from '@vectorlane/logging';
 import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionScheduler } from './ingestion-scheduler';
 
+/** Where the doubling ends: an hour after what kept it from passing is mended, a document should be on its way. */
+const MAX_BACKOFF_MS = 3_600_000;
+
 /** The process is shutting down and the document goes back untouched. */
 class HandedBackError extends Error {
   override readonly name = 'HandedBackError';
@@ -98,7 +101,7 @@ export class DocumentProcessor {
       await this.end(claim, failure, cost);
       return;
     }
-    const delayMs = this.config.INGESTION_BACKOFF_MS * 2 ** (spent - 1);
+    const delayMs = Math.min(this.config.INGESTION_BACKOFF_MS * 2 ** (spent - 1), MAX_BACKOFF_MS);
     this.logger.warn({ code: failure.code, cost, spent, limit, delayMs, err: failure }, 'failed; trying again later');
     await this.ledger.postpone(claim, delayMs, cost);
     await this.scheduler.schedule(claim.documentId, delayMs);

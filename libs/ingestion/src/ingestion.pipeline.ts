@@ -117,29 +117,36 @@ export class IngestionPipeline {
     signal: AbortSignal,
   ): Promise<void> {
     const space = this.spaces.active;
+    // When a batch cannot be stored, the model need not go on with the one after it.
+    const ahead = new AbortController();
+    const wanted = AbortSignal.any([signal, ahead.signal]);
     const embed = (from: number) => {
       const batch = chunks.slice(from, from + BATCH_CHUNKS);
       const texts = batch.map((chunk) => chunk.embeddingInput);
-      const vectors = this.embeddings.embed(texts, 'passage', signal);
+      const vectors = this.embeddings.embed(texts, 'passage', wanted);
       // Handled where it is awaited; this one only keeps an early rejection from counting as unhandled.
       vectors.catch(() => undefined);
       return { batch, vectors };
     };
     let next = embed(0);
-    for (let from = 0; from < chunks.length; from += BATCH_CHUNKS) {
-      const { batch, vectors } = next;
-      const embedded = await vectors;
-      // The model works on the next batch while the database stores this one.
-      if (from + BATCH_CHUNKS < chunks.length) next = embed(from + BATCH_CHUNKS);
-      signal.throwIfAborted();
-      const done = (from + batch.length) / chunks.length;
-      await this.chunks.storeBatch(
-        claim,
-        space,
-        textSearch,
-        batch.map((chunk, index) => withVector(chunk, embedded[index])),
-        this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done)),
-      );
+    try {
+      for (let from = 0; from < chunks.length; from += BATCH_CHUNKS) {
+        const { batch, vectors } = next;
+        const embedded = await vectors;
+        // The model works on the next batch while the database stores this one.
+        if (from + BATCH_CHUNKS < chunks.length) next = embed(from + BATCH_CHUNKS);
+        signal.throwIfAborted();
+        const done = (from + batch.length) / chunks.length;
+        await this.chunks.storeBatch(
+          claim,
+          space,
+          textSearch,
+          batch.map((chunk, index) => withVector(chunk, embedded[index])),
+          this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done)),
+        );
+      }
+    } finally {
+      ahead.abort(new Error('The ingestion has ended.'));
     }
   }
 
