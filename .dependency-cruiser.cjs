@@ -25,10 +25,13 @@ const layers = [
       'extraction',
     ],
   },
+  // What the HTTP servers of all processes have in common.
+  { libs: ['http'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'auth'] },
   {
     libs: ['search'],
     may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'database', 'documents', 'embeddings'],
   },
+  { libs: ['backup'], may: ['config', 'errors', 'logging', 'health', 'database', 'documents'] },
   { libs: ['alerting'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'redis'] },
 ];
 

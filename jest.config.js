@@ -12,6 +12,7 @@ const esmPackages = [
   'dom-serializer',
   'entities',
   'eld',
+  'unpdf',
 ];
 
 const swc = {
@@ -30,8 +31,9 @@ const base = {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   moduleNameMapper: {
     '^@vectorlane/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
-    // It offers itself to `import` alone, and Jest turns every import into a require.
+    // These offer themselves to `import` alone, and Jest turns every import into a require.
     '^eld/(.+)$': '<rootDir>/node_modules/eld/src/entries/static.$1.js',
+    '^unpdf/pdfjs$': '<rootDir>/node_modules/unpdf/dist/pdfjs.mjs',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/', '<rootDir>/.cache/'],
   transform: {
@@ -43,6 +45,8 @@ const base = {
 };
 
 module.exports = {
+  // Starting engines on a busy machine takes longer than Jest's five seconds; a hang still ends.
+  testTimeout: 30_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'] },

@@ -181,7 +181,8 @@ function sources() {
   const files = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((file) =>
     join(ROOT, file),
   );
-  const isSource = (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts');
+  // What tsconfig.build.json leaves out as well: tests, and what builds files for them.
+  const isSource = (name) => name.endsWith('.ts') && !/(\.spec|-fixture)\.ts$/.test(name);
   for (const folder of ['apps', 'libs']) walk(join(ROOT, folder), files, isSource);
   return files;
 }

@@ -29,6 +29,7 @@ const CHECKS = [
       command: [process.execPath, '--check', join(ROOT, 'scripts', file)],
     })),
   { name: 'docs/configuration.md is current', command: script('generate-configuration.mjs', '--check') },
+  { name: 'docs/metrics.md is current', command: script('generate-metrics.mjs', '--check') },
   { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
 ];
 

@@ -1,9 +1,10 @@
 // npm run test:server: the integration and e2e suites on a real PostgreSQL with pgvector and a real Redis, both private
-// to this run (own folder, own port, own password) and gone when it ends, and the pages in a real browser. On Debian and its kin what is missing is
-// installed; elsewhere, or to use servers of your own, set TEST_DATABASE_URL and TEST_REDIS_URL, and TEST_CHROMIUM.
+// to this run (own folder, own port, own password) and gone when it ends, the pages in a real browser and the metrics
+// under promtool. On Debian and its kin what is missing is installed; elsewhere, or to use servers of your own, set
+// TEST_DATABASE_URL and TEST_REDIS_URL, TEST_CHROMIUM and TEST_PROMTOOL.
 import { bootstrap, BootstrapError, main } from './bootstrap.mjs';
 import { runJest } from './jest.mjs';
-import { installBrowser } from './test-servers/packages.mjs';
+import { installBrowser, installPromtool } from './test-servers/packages.mjs';
 import { startServers } from './test-servers/servers.mjs';
 
 await main(async () => {
@@ -18,6 +19,7 @@ await main(async () => {
     ['SIGINT', 'SIGTERM'].forEach((signal) => (on ? process.on : process.off).call(process, signal, leave));
   watch(true);
   if (!process.env.TEST_CHROMIUM) await installBrowser();
+  if (!process.env.TEST_PROMTOOL) await installPromtool();
   const servers = TEST_DATABASE_URL ? { env: {}, stop: async () => {} } : await startServers();
   watch(false); // while Jest runs it gets the signal, and the servers are stopped in order after it
   let code = 1;

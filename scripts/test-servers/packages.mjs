@@ -25,6 +25,12 @@ export async function installBrowser() {
   if (!existsSync('/usr/bin/chromium')) await apt('chromium');
 }
 
+/** promtool with Prometheus, and amtool, where the tests look for them unless TEST_PROMTOOL names another. */
+export async function installPromtool() {
+  if (!existsSync('/usr/bin/promtool')) await apt('prometheus');
+  if (!existsSync('/usr/bin/amtool')) await apt('prometheus-alertmanager');
+}
+
 function newestPostgresql() {
   if (!existsSync(POSTGRESQL)) return undefined;
   return readdirSync(POSTGRESQL)
@@ -71,7 +77,7 @@ async function fetchSource(name) {
 }
 
 /** The mirror this machine gets Debian's own packages from, in either format of apt's sources. */
-function debianMirror() {
+export function debianMirror() {
   const folder = '/etc/apt/sources.list.d';
   const files = [
     '/etc/apt/sources.list',
@@ -90,7 +96,7 @@ function debianMirror() {
 
 let listsAreNew = false;
 
-async function apt(...packages) {
+export async function apt(...packages) {
   if ((await attempt('apt-get', ['--version'])).code !== 0) {
     throw new BootstrapError(
       `${packages.join(', ')} missing and there is no apt-get. Install PostgreSQL with pgvector and Redis, or set TEST_DATABASE_URL and TEST_REDIS_URL.`,

@@ -7,6 +7,8 @@ const SettingsHolder = class {
   }
 } as new (settings: Settings) => Readonly<Settings>;
 
+const PRODUCTION_DRAIN_DELAY_MS = 5_000;
+
 /**
  * The validated settings, injected by this class. Fields are named as the variables are, so that one search finds
  * the setting, its use and its documentation.
@@ -15,6 +17,12 @@ export class Config extends SettingsHolder {
   /** True when nothing is set and PostgreSQL and Valkey run inside this process tree. */
   get embedded(): boolean {
     return this.DATABASE_URL === undefined;
+  }
+
+  /** `SHUTDOWN_DRAIN_DELAY_MS`; by default there is a load balancer to wait for only in production on servers. */
+  get drainDelayMs(): number {
+    const assumed = this.NODE_ENV === 'production' && !this.embedded ? PRODUCTION_DRAIN_DELAY_MS : 0;
+    return this.SHUTDOWN_DRAIN_DELAY_MS ?? assumed;
   }
 }
 

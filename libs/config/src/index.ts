@@ -8,4 +8,5 @@ export {
 } from './client-settings';
 export { Config, InvalidSettingsError, loadConfig } from './config';
 export { ConfigModule } from './config.module';
+export type { TrustedProxies } from './network-settings';
 export { describeSettings, type SettingDescription, type Settings } from './settings';

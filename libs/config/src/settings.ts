@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseOrigins, parseTrustedProxies } from './network-settings';
 
 /**
  * Every setting of the program: the variable, its default and the reason for it, in the order an operator meets them.
@@ -13,7 +14,34 @@ const url = (...protocols: string[]) =>
     error: `must start with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
 
+/** A text that `read` turns into something better, or refuses by throwing an Error whose message is the rule. */
+const readBy = <T>(read: (text: string) => T) =>
+  z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+
 const MEBIBYTE = 1024 * 1024;
+
+/** A base URL that a path can be put behind and that can be shown in a log. */
+function isBareUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { username, password, search, hash } = new URL(value);
+  return [username, password, search, hash].every((part) => part === '');
+}
+
+const ONLY_WITH_ENDPOINT = [
+  'EMBEDDING_API_KEY',
+  'EMBEDDING_API_MODEL',
+  'EMBEDDING_API_REVISION',
+  'EMBEDDING_API_DIMENSIONS',
+  'EMBEDDING_QUERY_PREFIX',
+  'EMBEDDING_PASSAGE_PREFIX',
+] as const;
 
 export const settingsSchema = z
   .object({
@@ -30,6 +58,9 @@ export const settingsSchema = z
       .default('127.0.0.1')
       .meta({ reason: 'Address the HTTP server binds; only this machine can reach it unless you open it.' }),
     PORT: port.default(3000).meta({ reason: 'Port of the HTTP server; 0 picks a free one.' }),
+    WORKER_PORT: port.default(3001).meta({
+      reason: 'Port of a worker process (`npm run worker`) for its probes and metrics; 0 picks a free one.',
+    }),
     DATA_DIR: z
       .string()
       .min(1)
@@ -43,6 +74,21 @@ export const settingsSchema = z
       .optional()
       .meta({ secret: true, reason: 'Redis or Valkey. Unset: a Valkey runs inside. Goes with `DATABASE_URL`.' }),
 
+    TRUST_PROXY: readBy(parseTrustedProxies).optional().meta({
+      reason:
+        'Proxies in front, so that a client is told from its proxy: how many (`1`), or their networks (`10.0.0.0/8`). Unset: none, and `X-Forwarded-For` is not read. A count is right only where nobody gets round the proxies.',
+    }),
+    CORS_ORIGIN: readBy(parseOrigins).optional().meta({
+      reason: 'Web pages that may call the API from a browser: origins parted by commas. Unset: none.',
+    }),
+    RATE_LIMIT_PER_MINUTE: count(1, 1_000_000_000).default(100).meta({
+      reason:
+        'Requests a client may make in a minute, over all routes together and all processes; a key can have a limit of its own, or none.',
+    }),
+    RATE_LIMIT_REDIS_TIMEOUT_MS: milliseconds(1, 10_000).default(100).meta({
+      reason: 'Longest a request waits for Redis to count it; after that each process counts on its own for a while.',
+    }),
+
     LOG_LEVEL: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
       .default('info')
@@ -52,9 +98,38 @@ export const settingsSchema = z
       .default('auto')
       .meta({ reason: '`auto` is pretty on a terminal outside production and JSON everywhere else.' }),
 
-    DATABASE_POOL_SIZE: count(1, 200)
-      .default(10)
-      .meta({ reason: 'Connections to PostgreSQL; the embedded database is one session and always has 1.' }),
+    METRICS_TOKEN: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,256}$/, { error: 'must be 16 to 256 visible ASCII characters without spaces' })
+      .optional()
+      .meta({
+        secret: true,
+        reason: 'Bearer token that `GET /metrics` asks for. Unset: whoever reaches the port may scrape.',
+      }),
+
+    ALERT_WEBHOOK_URL: url('http', 'https')
+      .refine((value) => URL.canParse(value), { error: 'must be a whole address, such as https://host/path' })
+      .optional()
+      .meta({
+        secret: true,
+        reason:
+          'Where alerts are posted: Slack, Discord, or anything that takes JSON. Unset: they go to the log alone.',
+      }),
+    ALERT_WEBHOOK_KIND: z.enum(['auto', 'slack', 'discord', 'json']).default('auto').meta({
+      reason: '`auto` tells Slack and Discord by their hosts and sends plain JSON to any other; set it behind a relay.',
+    }),
+    ALERT_THRESHOLD: count(1, 100_000).default(5).meta({
+      reason:
+        'Errors of one type within an hour, over all processes, that raise an alert; ten times as many escalate it. A lost dependency alerts at once.',
+    }),
+    ALERT_TIMEOUT_MS: milliseconds(100, 60_000)
+      .default(5_000)
+      .meta({ reason: 'Longest wait for one answer of the webhook; requests never wait for it.' }),
+
+    DATABASE_POOL_SIZE: count(1, 200).default(10).meta({
+      reason:
+        'Connections to PostgreSQL, beside one for readiness; the embedded database is one session and always has 1.',
+    }),
     DATABASE_CONNECT_TIMEOUT_MS: milliseconds(100, 60_000)
       .default(5_000)
       .meta({ reason: 'Longest wait for a free or new connection before a request fails.' }),
@@ -108,6 +183,58 @@ export const settingsSchema = z
       .default(60_000)
       .meta({ reason: 'Longest a query may wait for its vector, or a batch of passages for its next one.' }),
 
+    EMBEDDING_API_URL: url('http', 'https')
+      .refine((value) => isBareUrl(value), {
+        error: 'must be a URL up to and including the version (https://host/v1), without user, password, query or hash',
+      })
+      .optional()
+      .meta({
+        secret: true,
+        reason:
+          "An endpoint that speaks OpenAI's embeddings protocol (OpenAI, text-embeddings-inference, Ollama, vLLM, LocalAI), up to and including `/v1`. Unset: the model runs in this process. Goes with `EMBEDDING_API_MODEL`.",
+      }),
+    EMBEDDING_API_KEY: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,4096}$/, { error: 'must be visible ASCII characters without spaces' })
+      .optional()
+      .meta({ secret: true, reason: 'Bearer token of the endpoint. Unset: none is sent.' }),
+    EMBEDDING_API_MODEL: z.string().min(1).max(200).optional().meta({
+      reason: 'Name of the model as the endpoint knows it. Another name is another embedding space.',
+    }),
+    EMBEDDING_API_REVISION: z.string().min(1).max(200).optional().meta({
+      reason:
+        'Version of the model behind its name, in words of your own. Change it when the endpoint has changed the weights: it makes an embedding space of its own.',
+    }),
+    EMBEDDING_API_DIMENSIONS: count(1, 2_000).optional().meta({
+      reason:
+        'Numbers of a vector; asked of the endpoint, and every vector is checked for it. Unset: learned from the endpoint at each start, which then has to answer.',
+    }),
+    EMBEDDING_API_WINDOW_TOKENS: count(32, 32_768).default(512).meta({
+      reason:
+        "Longest text the endpoint takes, in its tokens; longer ones are cut. 512 is what most open models have, 8191 OpenAI's. Counted by an estimate that is rather too high.",
+    }),
+    EMBEDDING_API_BATCH_TEXTS: count(1, 2_048).default(32).meta({
+      reason: 'Most texts of one request; text-embeddings-inference takes 32 unless told otherwise.',
+    }),
+    EMBEDDING_API_BATCH_TOKENS: count(32, 1_000_000).default(8_192).meta({
+      reason: 'Most tokens of one request, by the same estimate; a longer text goes alone.',
+    }),
+    EMBEDDING_API_CONCURRENCY: count(1, 64).default(4).meta({
+      reason: 'Requests to the endpoint at once in this process; of two and more, one is kept for queries.',
+    }),
+    EMBEDDING_API_TIMEOUT_MS: milliseconds(10, 600_000).default(30_000).meta({
+      reason:
+        'Longest one request to the endpoint may take before it is tried again; all of them share `EMBEDDING_TIMEOUT_MS`.',
+    }),
+    EMBEDDING_QUERY_PREFIX: z.string().min(1).max(1_000).optional().meta({
+      reason:
+        'Put before each query, with a space between, for models trained so (e5: `query:`). Part of the embedding space. Goes with `EMBEDDING_API_URL`.',
+    }),
+    EMBEDDING_PASSAGE_PREFIX: z.string().min(1).max(1_000).optional().meta({
+      reason:
+        'Put before each passage in the same way (e5: `passage:`); its tokens are taken off each chunk. Goes with `EMBEDDING_API_URL`.',
+    }),
+
     INGESTION_MAX_ATTEMPTS: count(1, 20)
       .default(3)
       .meta({ reason: 'Errors that may pass before a document is given up.' }),
@@ -129,7 +256,21 @@ export const settingsSchema = z
     EXTRACTION_TIMEOUT_MS: milliseconds(100, 3_600_000)
       .default(60_000)
       .meta({ reason: 'Longest a parser may take for one document.' }),
+    PARSER_MAX_MEMORY_BYTES: count(128 * MEBIBYTE, 65_536 * MEBIBYTE)
+      .default(512 * MEBIBYTE)
+      .meta({
+        reason:
+          'Memory of one parser process (PDF and the like), of which there are `HEAVY_LANE_CONCURRENCY`; half of the 1 GB that the whole program is made for. A file that needs more fails alone.',
+      }),
 
+    SHUTDOWN_TIMEOUT_MS: milliseconds(1_000, 3_600_000).default(85_000).meta({
+      reason:
+        'Longest a whole shutdown may take, every step in it. Keep it below the time after which whoever stops the process kills it (90 s in the stack).',
+    }),
+    SHUTDOWN_DRAIN_DELAY_MS: milliseconds(0, 600_000).optional().meta({
+      reason:
+        'How long the service goes on serving after `/ready` has turned 503, so that load balancers see it before the door closes. Unset: 5000 in production on servers of your own, else 0.',
+    }),
     SHUTDOWN_HTTP_TIMEOUT_MS: milliseconds(0, 600_000)
       .default(30_000)
       .meta({ reason: 'How long requests in flight may take to finish at shutdown.' }),
@@ -157,6 +298,25 @@ export const settingsSchema = z
         message:
           'DATABASE_URL and REDIS_URL go together: set both for servers of your own, or neither to run them inside',
       });
+    }
+    if (settings.EMBEDDING_API_URL === undefined) {
+      for (const name of ONLY_WITH_ENDPOINT) {
+        if (settings[name] === undefined) continue;
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'has no effect without EMBEDDING_API_URL: set that too',
+        });
+      }
+    } else {
+      if (settings.EMBEDDING_API_MODEL === undefined) {
+        const message = 'EMBEDDING_API_URL goes with it: set the name of the model as the endpoint knows it';
+        context.addIssue({ code: 'custom', path: ['EMBEDDING_API_MODEL'], message });
+      }
+      if (settings.EMBEDDING_MODEL_PATH !== undefined) {
+        const message = 'vectors come from one model: set either this or EMBEDDING_API_URL';
+        context.addIssue({ code: 'custom', path: ['EMBEDDING_MODEL_PATH'], message });
+      }
     }
     if (settings.CHUNK_OVERLAP_TOKENS * 2 > settings.CHUNK_TOKENS) {
       context.addIssue({
