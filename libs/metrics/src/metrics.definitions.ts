@@ -1,0 +1,174 @@
+import type { MetricDefinition } from './metric-definition';
+
+/**
+ * Every metric of the program, on one page. The first five are the contract: name, labels and buckets are what
+ * dashboards and alert rules out there are built on. `docs/metrics.md` is generated from here; what Node.js itself is
+ * asked for is in `process-metrics.ts`.
+ */
+
+/** Any other method is counted as `other`: a client could make up as many as it likes. */
+export const HTTP_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'] as const;
+
+const LANES = ['fast', 'heavy'] as const;
+const SEARCH_MODES = ['hybrid', 'vector', 'keyword'] as const;
+const HTTP_LABELS = {
+  method: HTTP_METHODS,
+  path: 'the route’s template, as in `/api/documents/:id`, or `unmatched`',
+  status: 'HTTP status code',
+} as const;
+
+export const METRICS = {
+  httpRequests: {
+    name: 'http_requests_total',
+    type: 'counter',
+    help: 'Requests answered, refused and unmatched ones among them; counted once, when the response has ended.',
+    labels: HTTP_LABELS,
+  },
+  httpRequestDuration: {
+    name: 'http_request_duration_seconds',
+    type: 'histogram',
+    help: 'From the request’s arrival to the end of its response.',
+    labels: HTTP_LABELS,
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5],
+  },
+  documentsProcessed: {
+    name: 'documents_processed_total',
+    type: 'counter',
+    help: 'Documents that came to their end, once each, after the commit; a retried one that ends again counts again.',
+    labels: { status: ['completed', 'failed'], format: 'the registered formats', lane: LANES },
+  },
+  queueSize: {
+    name: 'processing_queue_size',
+    type: 'gauge',
+    help: 'Jobs in the queue, both lanes together. Of completed and failed ones the last 1000 per lane are retained and counted. Absent while the queue cannot be read.',
+    labels: { status: ['waiting', 'active', 'delayed', 'completed', 'failed'] },
+  },
+  embeddingGenerationDuration: {
+    name: 'embedding_generation_duration_seconds',
+    type: 'histogram',
+    help: 'The embedding stage of one document, from its first batch to its last.',
+    buckets: [0.1, 0.5, 1, 2, 5, 10],
+  },
+
+  queueUp: {
+    name: 'processing_queue_up',
+    type: 'gauge',
+    help: 'Whether this scrape could read the queue: 1 or 0. At 0 the other gauges of the queue are absent.',
+  },
+  oldestWaitingJobAge: {
+    name: 'processing_queue_oldest_waiting_job_age_seconds',
+    type: 'gauge',
+    help: 'How long the job that is next in line has been waiting to be picked up; 0 when none waits.',
+    labels: { lane: LANES },
+  },
+  jobsStalled: {
+    name: 'processing_queue_jobs_stalled_total',
+    type: 'counter',
+    help: 'Jobs whose worker gave no sign any more and that were delivered again, as seen by this process.',
+    labels: { lane: LANES },
+  },
+
+  ingestionDuration: {
+    name: 'ingestion_duration_seconds',
+    type: 'histogram',
+    help: 'The run that completed a document, from the claim to its commit; time in the queue is not in it.',
+    buckets: [0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300],
+  },
+  ingestionStageDuration: {
+    name: 'ingestion_stage_duration_seconds',
+    type: 'histogram',
+    help: 'One stage of one document’s ingestion, where the stage came to its end.',
+    labels: { stage: ['extracting', 'chunking', 'embedding'] },
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300],
+  },
+  chunksStored: {
+    name: 'ingestion_chunks_stored_total',
+    type: 'counter',
+    help: 'Chunks of documents that completed.',
+  },
+  attemptsRetried: {
+    name: 'ingestion_attempts_retried_total',
+    type: 'counter',
+    help: 'Attempts that ended in an error that may pass and were put back for another one.',
+  },
+  interruptions: {
+    name: 'ingestion_interruptions_total',
+    type: 'counter',
+    help: 'Documents taken over from a worker whose lease had lapsed: it crashed, or was cut off.',
+  },
+  documentsDead: {
+    name: 'ingestion_documents_dead_total',
+    type: 'counter',
+    help: 'Documents given up although their bytes may be good; each waits for a person to look and to retry it.',
+    labels: { reason: ['attempts', 'interruptions', 'parser_deaths'] },
+  },
+  parserDeaths: {
+    name: 'extraction_parser_deaths_total',
+    type: 'counter',
+    help: 'Parsers that died or were ended over a document.',
+  },
+
+  searchDuration: {
+    name: 'search_duration_seconds',
+    type: 'histogram',
+    help: 'Searches that were answered, from the question to the passages, the embedding of the question included.',
+    labels: { mode: SEARCH_MODES },
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+  searchEmptyResults: {
+    name: 'search_empty_results_total',
+    type: 'counter',
+    help: 'Searches that were answered with no passage at all.',
+    labels: { mode: SEARCH_MODES },
+  },
+
+  databasePoolConnections: {
+    name: 'database_pool_connections',
+    type: 'gauge',
+    help: 'Connections to the database. The embedded one is one session and has one connection.',
+    labels: { state: ['in_use', 'idle'] },
+  },
+  databasePoolWaiting: {
+    name: 'database_pool_waiting_requests',
+    type: 'gauge',
+    help: 'Queries and transactions that wait for a connection of the pool.',
+  },
+  dependencyUp: {
+    name: 'dependency_up',
+    type: 'gauge',
+    help: 'Whether the dependency passed its latest readiness check: 1 or 0.',
+    labels: { dependency: 'the registered readiness indicators' },
+  },
+
+  rateLimited: {
+    name: 'http_requests_rate_limited_total',
+    type: 'counter',
+    help: 'Requests refused because their client had used up its share of the minute.',
+  },
+  errorsTracked: {
+    name: 'errors_tracked_total',
+    type: 'counter',
+    help: 'Errors of ours as they were reported for alerting.',
+    labels: { type: 'the error types of the code' },
+  },
+  alerts: {
+    name: 'alerts_total',
+    type: 'counter',
+    help: 'Alerts by what became of them: taken by the receiver, given up after the last try, or dropped from a full queue.',
+    labels: { outcome: ['sent', 'failed', 'dropped'] },
+  },
+
+  buildInfo: {
+    name: 'vectorlane_build_info',
+    type: 'gauge',
+    help: 'Always 1; what runs here is in the labels.',
+    labels: {
+      version: 'one value per process',
+      node_version: 'one value per process',
+      profile: ['embedded', 'server'],
+      role: 'all, api or worker',
+    },
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricKey = keyof typeof METRICS;
