@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { ProbesController } from './probes.controller';
 import { ProbesService } from './probes.service';
+import { ReadinessMonitor } from './readiness-monitor';
 import { ReadinessRegistry } from './readiness-registry';
 
 /** Global: indicators register themselves from the rooms that own the connections. */
@@ -9,7 +10,7 @@ import { ReadinessRegistry } from './readiness-registry';
 @Module({
   imports: [TerminusModule],
   controllers: [ProbesController],
-  providers: [ReadinessRegistry, ProbesService],
+  providers: [ReadinessRegistry, ReadinessMonitor, ProbesService],
   exports: [ReadinessRegistry],
 })
 export class HealthModule {}

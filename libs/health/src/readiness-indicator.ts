@@ -1,3 +1,6 @@
+/** Facts that `/ready` shows beside a check's status; anybody may read them, so no addresses and no messages. */
+export type ReadinessDetails = Readonly<Record<string, unknown>>;
+
 /**
  * One dependency that must answer before traffic may come. Each room that owns a connection ships its indicator and
  * registers it with `ReadinessRegistry` when it opens; health knows no dependency by name.
@@ -5,6 +8,10 @@
 export interface ReadinessIndicator {
   /** Key in the answer of `/ready`: `database`, `redis`, `queue`. */
   readonly name: string;
-  /** Resolves when the dependency can be used; rejects with the reason when not. Bounded by the caller. */
-  check(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the dependency can be used; rejects with the reason, for the log, when not. Asked at most once a
+   * second, and never while the last question is open.
+   * @param signal aborted when the caller has given up; leave nothing behind then
+   */
+  check(signal: AbortSignal): Promise<ReadinessDetails | void>;
 }

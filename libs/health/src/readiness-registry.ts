@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadinessIndicator } from './readiness-indicator';
 
+/** Told when a dependency is seen for the first time, and each time it goes or comes back. */
+export type ReadinessListener = (dependency: string, up: boolean) => void;
+
 /** Where indicators register themselves when their room opens its connection. */
 @Injectable()
 export class ReadinessRegistry {
   private drain = false;
   private readonly registered = new Map<string, ReadinessIndicator>();
+  private readonly listeners: ReadinessListener[] = [];
 
   /** @throws Error when two rooms claim one name: a bug that would hide a dependency. */
   register(indicator: ReadinessIndicator): void {
@@ -15,7 +19,16 @@ export class ReadinessRegistry {
     this.registered.set(indicator.name, indicator);
   }
 
-  /** From here on `/ready` says `shutting_down`, so that no new traffic is sent here. */
+  /** Probed or not, a change is told within a few seconds. */
+  onChange(listener: ReadinessListener): void {
+    this.listeners.push(listener);
+  }
+
+  changed(dependency: string, up: boolean): void {
+    for (const listener of this.listeners) listener(dependency, up);
+  }
+
+  /** From here on `/ready` says `shutting_down`, so that no new traffic is sent here, and losses are our own doing. */
   startDraining(): void {
     this.drain = true;
   }

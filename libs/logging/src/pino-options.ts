@@ -1,6 +1,7 @@
 import { Config } from '@vectorlane/config';
 import type { Options } from 'pino-http';
 import prettyStream from 'pino-pretty';
+import { serializeError } from './error-serializer';
 
 /**
  * Fields that never reach a log line, whoever logs them. Keys are hidden by name here; texts, bodies and webhook
@@ -36,6 +37,8 @@ export function pinoOptions(config: Config): Options {
   return {
     level: config.LOG_LEVEL,
     redact: { paths: REDACTED, censor: '[hidden]' },
+    serializers: { err: serializeError },
+    wrapSerializers: false,
     formatters: { level: (label) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     base: { service: 'vectorlane' },
