@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import { type KeyRateLimit, rateLimitColumn } from './rate-limit';
 
 export const SCOPES = ['read', 'write', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -31,4 +32,7 @@ export class ApiKey {
 
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
+
+  @Column('integer', { name: 'rate_limit_per_minute', nullable: true, transformer: rateLimitColumn })
+  rateLimitPerMinute!: KeyRateLimit;
 }

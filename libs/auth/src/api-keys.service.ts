@@ -2,9 +2,11 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Problem } from '@vectorlane/errors';
-import { IsNull, Repository } from 'typeorm';
-import { generateApiKey, parseApiKey } from './api-key-format';
+import { In, IsNull, Repository } from 'typeorm';
+import { generateApiKey, type ParsedApiKey, parseApiKey } from './api-key-format';
+import { ApiKeyRows } from './api-key-rows';
 import { ApiKey, type Scope } from './api-key.entity';
+import type { KeyRateLimit } from './rate-limit';
 
 /** Who is calling, once the key has been verified. */
 export interface Principal {
@@ -12,46 +14,53 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>;
 }
 
-/** What an administrator may see of a key. */
-export type ApiKeyListing = Pick<
-  ApiKey,
-  'id' | 'name' | 'scopes' | 'createdAt' | 'expiresAt' | 'lastUsedAt' | 'revokedAt'
->;
-
-interface CachedKey {
-  readonly key: ApiKey | null;
-  readonly readAt: number;
+export interface NewApiKey {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt?: Date;
+  /** Left out: none of its own. */
+  readonly rateLimitPerMinute?: KeyRateLimit;
 }
 
-const CACHE_MS = 5_000;
-const CACHE_ENTRIES = 10_000;
+/** What an administrator may see of a key. */
+export type ApiKeyListing = Omit<ApiKey, 'secretSha256'>;
+
 const LAST_USED_RESOLUTION_MS = 60_000;
 const NEVER_MATCHES = Buffer.alloc(32);
 
 /**
- * Makes, verifies and revokes API keys. Verification reads the row at most once in five seconds per key, so that
- * neither a busy client nor a flood of made-up keys becomes a flood of queries; a revocation here takes effect at once,
- * one made by another replica within those five seconds.
+ * Makes, verifies and revokes API keys. Verification reads a row at most once in five seconds; a revocation here takes
+ * effect at once, one made by another process within those five seconds.
  */
 @Injectable()
 export class ApiKeysService {
-  private readonly cache = new Map<string, CachedKey>();
+  private readonly rows: ApiKeyRows;
 
-  constructor(@InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>) {}
-
-  /** @returns the row and the key itself, which exists nowhere else from here on */
-  async create(input: {
-    name: string;
-    scopes: readonly Scope[];
-    expiresAt?: Date;
-  }): Promise<{ apiKey: ApiKeyListing; key: string }> {
-    const key = generateApiKey();
-    return { apiKey: await this.store(key, input), key };
+  constructor(@InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>) {
+    this.rows = new ApiKeyRows((ids) => this.keys.findBy({ id: In(ids) }));
   }
 
-  /** Takes over a key made elsewhere (`BOOTSTRAP_API_KEY`). */
-  async adopt(key: string, name: string, scopes: readonly Scope[]): Promise<ApiKeyListing> {
-    return this.store(key, { name, scopes });
+  /** @returns the row and the key itself, which exists nowhere else from here on */
+  async create(input: NewApiKey): Promise<{ apiKey: ApiKeyListing; key: string }> {
+    const key = generateApiKey();
+    return { apiKey: await this.adopt(key, input), key };
+  }
+
+  /** Takes over a key made elsewhere (`BOOTSTRAP_API_KEY`). One that is here already stays as it is. */
+  async adopt(key: string, input: NewApiKey): Promise<ApiKeyListing> {
+    const parsed = parseApiKey(key);
+    if (parsed === undefined) throw new Error('An API key has the form vl_<12 characters>_<43 characters>.');
+    const row = this.keys.create({
+      ...parsed,
+      name: input.name,
+      scopes: [...input.scopes],
+      expiresAt: input.expiresAt ?? null,
+      rateLimitPerMinute: input.rateLimitPerMinute ?? null,
+    });
+    // Two processes that start at once may both bring the bootstrap key: one row, whoever comes first.
+    await this.keys.createQueryBuilder().insert().values(row).orIgnore().execute();
+    this.rows.forget(parsed.id);
+    return listed(await this.keys.findOneByOrFail({ id: parsed.id }));
   }
 
   /** Usable keys: neither revoked nor expired. */
@@ -61,77 +70,43 @@ export class ApiKeysService {
   }
 
   async list(): Promise<ApiKeyListing[]> {
-    return this.keys.find({
-      select: {
-        id: true,
-        name: true,
-        scopes: true,
-        createdAt: true,
-        expiresAt: true,
-        lastUsedAt: true,
-        revokedAt: true,
-      },
-      order: { createdAt: 'ASC', id: 'ASC' },
-      take: 1_000,
-    });
+    const rows = await this.keys.find({ order: { createdAt: 'ASC', id: 'ASC' }, take: 1_000 });
+    return rows.map(listed);
   }
 
   /** Idempotent: revoking a revoked key changes nothing. */
   async revoke(id: string): Promise<void> {
     const result = await this.keys.update({ id, revokedAt: IsNull() }, { revokedAt: new Date() });
-    this.cache.delete(id);
+    this.rows.forget(id);
     if (!result.affected && !(await this.keys.existsBy({ id }))) {
       throw new Problem('NOT_FOUND', `There is no API key with the id "${id}".`);
     }
   }
 
   /**
+   * @param presented what `parseApiKey` made of the key; nothing when it cannot be one of ours
    * @throws Problem `INVALID_API_KEY`, the same whether the key is malformed, unknown, wrong, expired or revoked
    */
-  async verify(presented: string): Promise<Principal> {
-    const parsed = parseApiKey(presented);
-    const row = parsed === undefined ? null : await this.find(parsed.id);
+  async verify(presented: ParsedApiKey | undefined): Promise<Principal> {
+    const row = presented === undefined ? null : await this.rows.find(presented.id);
     // Compared in every case, so that the time taken does not tell a known id from an unknown one.
-    const matches = timingSafeEqual(parsed?.secretSha256 ?? NEVER_MATCHES, row?.secretSha256 ?? NEVER_MATCHES);
-    if (parsed === undefined || row === null || !matches || row.revokedAt !== null || isExpired(row)) {
+    const matches = timingSafeEqual(presented?.secretSha256 ?? NEVER_MATCHES, row?.secretSha256 ?? NEVER_MATCHES);
+    if (row === null || !matches || !isUsable(row)) {
       throw new Problem('INVALID_API_KEY', 'The API key is unknown, expired or revoked.');
     }
+    this.rows.noteVerified(row);
     await this.touch(row);
     return { keyId: row.id, scopes: new Set(row.scopes) };
   }
 
-  private async store(
-    key: string,
-    input: { name: string; scopes: readonly Scope[]; expiresAt?: Date },
-  ): Promise<ApiKeyListing> {
-    const parsed = parseApiKey(key);
-    if (parsed === undefined) throw new Error('An API key has the form vl_<12 characters>_<43 characters>.');
-    const row = this.keys.create({
-      ...parsed,
-      name: input.name,
-      scopes: [...input.scopes],
-      expiresAt: input.expiresAt ?? null,
-    });
-    // Two processes that start at once may both bring the bootstrap key: one row, whoever comes first.
-    await this.keys.createQueryBuilder().insert().values(row).orIgnore().execute();
-    this.cache.delete(parsed.id);
-    const stored = await this.keys.findOneByOrFail({ id: parsed.id });
-    const { id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt } = stored;
-    return { id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt };
-  }
-
-  private async find(id: string): Promise<ApiKey | null> {
-    const cached = this.cache.get(id);
-    if (cached !== undefined && performance.now() - cached.readAt < CACHE_MS) return cached.key;
-    const key = await this.keys.findOneBy({ id });
-    this.cache.delete(id);
-    // Oldest first out: made-up ids must not grow the map without end.
-    if (this.cache.size >= CACHE_ENTRIES) {
-      const oldest = this.cache.keys().next();
-      if (!oldest.done) this.cache.delete(oldest.value);
-    }
-    this.cache.set(id, { key, readAt: performance.now() });
-    return key;
+  /**
+   * The limit of a key whose secret was verified in the last 60 s; from memory, so that it can be asked before
+   * anything is spent on a request. Nothing for any other key: it proves no more than its address does.
+   */
+  limitOfVerified(presented: ParsedApiKey): { readonly keyId: string; readonly limit: KeyRateLimit } | undefined {
+    const row = this.rows.verifiedLately(presented);
+    if (row === undefined || !isUsable(row)) return undefined;
+    return { keyId: row.id, limit: row.rateLimitPerMinute };
   }
 
   private async touch(row: ApiKey): Promise<void> {
@@ -140,6 +115,15 @@ export class ApiKeysService {
     row.lastUsedAt = now;
     await this.keys.update({ id: row.id }, { lastUsedAt: now });
   }
+}
+
+function listed(row: ApiKey): ApiKeyListing {
+  const { id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt, rateLimitPerMinute } = row;
+  return { id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt, rateLimitPerMinute };
+}
+
+function isUsable(key: ApiKey): boolean {
+  return key.revokedAt === null && !isExpired(key);
 }
 
 function isExpired(key: ApiKey): boolean {

@@ -32,7 +32,12 @@ export class FirstKey {
     if (await this.apiKeys.anyUsable()) return undefined;
     const bootstrap = this.config.BOOTSTRAP_API_KEY;
     if (bootstrap !== undefined) {
-      const { id } = await this.apiKeys.adopt(bootstrap, 'bootstrap', SCOPES);
+      const { id } = await this.apiKeys.adopt(bootstrap, {
+        name: 'bootstrap',
+        scopes: SCOPES,
+        // On one's own machine the first key has no limit, so that filling it with documents is not throttled.
+        rateLimitPerMinute: this.config.embedded ? 'none' : null,
+      });
       if (!(await this.apiKeys.anyUsable())) {
         throw new NoApiKeyError(
           `There is no usable API key: the one in BOOTSTRAP_API_KEY (${id}) was revoked or has expired. Set another one.`,
@@ -64,7 +69,7 @@ export class FirstKey {
     } finally {
       await file.close();
     }
-    const { id } = await this.apiKeys.adopt(key, 'first start', SCOPES);
+    const { id } = await this.apiKeys.adopt(key, { name: 'first start', scopes: SCOPES, rateLimitPerMinute: 'none' });
     this.logger.log({ keyId: id, path }, 'made the first API key');
     return key;
   }

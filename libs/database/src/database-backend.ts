@@ -1,6 +1,8 @@
 import { Config } from '@vectorlane/config';
 import type { ShutdownStage } from '@vectorlane/shutdown';
 import type { PoolConfig } from 'pg';
+import type { DatabaseIndicator } from './database.indicator';
+import type { GuardedPool } from './guarded-pool';
 
 /** What must be given back when the connections are closed, in the order of a shutdown. */
 export interface BackendRelease {
@@ -21,6 +23,9 @@ export abstract class DatabaseBackend {
 
   /** Runs `work` while no other process of the service does the same. */
   abstract exclusively(work: () => Promise<void>): Promise<void>;
+
+  /** Word of its health, for probes. @param pool the open connections to it */
+  abstract openIndicator(pool: GuardedPool): DatabaseIndicator;
 
   /** Gives everything back, for callers without a shutdown sequence. Every release runs, whatever another one does. */
   async close(): Promise<void> {

@@ -1,13 +1,14 @@
-import { Global, Injectable, Module } from '@nestjs/common';
+import { Global, Injectable, Module, Optional } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '@vectorlane/config';
 import { ReadinessRegistry } from '@vectorlane/health';
+import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { DataSource } from 'typeorm';
 import { closeDataSource, dataSourceOptions, openBackend, openDataSource, poolOf } from './data-source';
 import { DatabaseBackend } from './database-backend';
-import { DatabaseIndicator } from './database.indicator';
 import { migrate } from './migrate';
+import { reportPool } from './pool-gauges';
 import { TaskLeases } from './task-leases';
 
 /** Opens the database and migrates it, before anything can be connected to it. */
@@ -39,7 +40,15 @@ const DISCONNECT_TIMEOUT_MS = 2_000;
 /** Registers what the open connections owe the rest of the program: their release, and word of their health. */
 @Injectable()
 class DatabaseLifecycle {
-  constructor(dataSource: DataSource, config: Config, shutdown: ShutdownSequence, readiness: ReadinessRegistry) {
+  /** @param metrics left out by the commands that work on the database alone: nobody scrapes them */
+  constructor(
+    dataSource: DataSource,
+    backend: DatabaseBackend,
+    config: Config,
+    shutdown: ShutdownSequence,
+    readiness: ReadinessRegistry,
+    @Optional() metrics?: Metrics,
+  ) {
     const timeoutMs = config.SHUTDOWN_DATABASE_TIMEOUT_MS;
     shutdown.add(
       'database',
@@ -47,7 +56,11 @@ class DatabaseLifecycle {
       () => closeDataSource(dataSource, timeoutMs),
       timeoutMs + DISCONNECT_TIMEOUT_MS,
     );
-    readiness.register(new DatabaseIndicator(poolOf(dataSource)));
+    const pool = poolOf(dataSource);
+    const indicator = backend.openIndicator(pool);
+    readiness.register(indicator);
+    shutdown.add('database', 'database readiness', () => indicator.close());
+    if (metrics !== undefined) reportPool(pool, metrics);
   }
 }
 
@@ -59,6 +72,7 @@ class DatabaseLifecycle {
 @Global()
 @Module({
   imports: [
+    DatabaseBackendModule,
     TypeOrmModule.forRootAsync({
       imports: [DatabaseBackendModule],
       inject: [DatabaseBackend, Config],

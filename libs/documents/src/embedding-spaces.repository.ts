@@ -110,16 +110,34 @@ async function create(manager: EntityManager, identity: SpaceIdentity): Promise<
   );
   const id = rows[0]?.id;
   if (id === undefined) throw new Error('The new embedding space was not returned.');
-  const table = tableOf(id);
-  await manager.query(
-    `CREATE TABLE ${table} (
+  await createVectorTable(manager, id, identity.dimension);
+  await createVectorIndex(manager, id);
+  return { id, table: tableOf(id), current: false };
+}
+
+interface Queries {
+  query(sql: string): Promise<unknown>;
+}
+
+/** The table of a space's vectors. @param spaceId `embedding_spaces.id` */
+export function tableOf(spaceId: number): string {
+  return `vectors_${Math.trunc(spaceId)}`;
+}
+
+export async function createVectorTable(queries: Queries, spaceId: number, dimension: number): Promise<void> {
+  await queries.query(
+    `CREATE TABLE ${tableOf(spaceId)} (
        chunk_id  uuid PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
-       embedding vector(${Math.trunc(identity.dimension)}) NOT NULL)`,
+       embedding vector(${Math.trunc(dimension)}) NOT NULL)`,
   );
-  await manager.query(
+}
+
+/** Over rows that are there already it takes milliseconds a row, in which the embedded database does nothing else. */
+export async function createVectorIndex(queries: Queries, spaceId: number): Promise<void> {
+  const table = tableOf(spaceId);
+  await queries.query(
     `CREATE INDEX ${table}_by_cosine ON ${table} USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)`,
   );
-  return { id, table, current: false };
 }
 
 function mismatch(current: SpaceRow, configured: SpaceIdentity): SpaceMismatchError {
@@ -129,8 +147,4 @@ function mismatch(current: SpaceRow, configured: SpaceIdentity): SpaceMismatchEr
       'Set the model back, choose another database or DATA_DIR, or start once with EMBEDDING_SPACE_CHANGE=reindex ' +
       'to embed every document again.',
   );
-}
-
-function tableOf(id: number): string {
-  return `vectors_${id}`;
 }

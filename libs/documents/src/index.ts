@@ -13,10 +13,13 @@ export {
 export { DocumentsModule } from './documents.module';
 export { type DocumentFilter, DocumentsRepository, type NewDocument, type Page } from './documents.repository';
 export {
+  createVectorIndex,
+  createVectorTable,
   EmbeddingSpacesRepository,
   type SpaceIdentity,
   SpaceMismatchError,
   type StoredSpace,
+  tableOf as vectorTableOf,
 } from './embedding-spaces.repository';
 export {
   type Claim,

@@ -17,6 +17,8 @@ export interface Claim {
   readonly attempts: number;
   readonly interruptions: number;
   readonly parserDeaths: number;
+  /** Taken over from a worker whose lease had lapsed. */
+  readonly interrupted: boolean;
 }
 
 /**
@@ -59,6 +61,7 @@ interface ClaimRow {
   attempts: number;
   interruptions: number;
   parser_deaths: number;
+  interrupted: boolean;
 }
 
 /** May be claimed now: never started, waiting out its backoff, or left behind by a worker that is gone. */
@@ -95,16 +98,20 @@ export class IngestionLedger {
    */
   async claim(documentId: string, leaseMs: number, spaceId: number): Promise<Claim | undefined> {
     const rows = await this.dataSource.query<ClaimRow[]>(
-      `WITH claimed AS (
-         UPDATE documents
+      `WITH found AS (
+         SELECT id, lease_expires_at IS NOT NULL AS interrupted FROM documents
+          WHERE id = $1 AND ${CLAIMABLE} AND ${IN_CURRENT_SPACE('$3')}
+            FOR UPDATE),
+       claimed AS (
+         UPDATE documents AS d
             SET status = 'processing', stage = 'extracting', percent = 0,
                 generation = generation + 1,
-                interruptions = interruptions + CASE WHEN lease_expires_at IS NULL THEN 0 ELSE 1 END,
+                interruptions = interruptions + CASE WHEN interrupted THEN 1 ELSE 0 END,
                 lease_expires_at = now() + make_interval(secs => $2),
                 updated_at = now()
-          WHERE id = $1 AND ${CLAIMABLE} AND ${IN_CURRENT_SPACE('$3')}
-         RETURNING id, generation, content_id, filename, format, lane, declared_charset, size_bytes,
-                   attempts, interruptions, parser_deaths)
+           FROM found WHERE d.id = found.id
+         RETURNING d.id, generation, content_id, filename, format, lane, declared_charset, size_bytes,
+                   attempts, interruptions, parser_deaths, interrupted)
        SELECT * FROM claimed`,
       [documentId, leaseMs / 1000, spaceId],
     );
@@ -272,5 +279,6 @@ function toClaim(row: ClaimRow): Claim {
     attempts: row.attempts,
     interruptions: row.interruptions,
     parserDeaths: row.parser_deaths,
+    interrupted: row.interrupted,
   };
 }

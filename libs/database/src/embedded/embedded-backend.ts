@@ -3,6 +3,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PoolConfig } from 'pg';
 import { type BackendRelease, connectionBounds, DatabaseBackend } from '../database-backend';
+import { type DatabaseIndicator, EmbeddedIndicator } from '../database.indicator';
+import type { GuardedPool } from '../guarded-pool';
 import { DataFolderLock } from './data-folder-lock';
 import { PgliteEngine } from './pglite-engine';
 
@@ -14,7 +16,11 @@ export class EmbeddedBackend extends DatabaseBackend {
   readonly connection: PoolConfig;
   readonly releases: readonly BackendRelease[];
 
-  private constructor(config: Config, lock: DataFolderLock, engine: PgliteEngine) {
+  private constructor(
+    config: Config,
+    lock: DataFolderLock,
+    private readonly engine: PgliteEngine,
+  ) {
     super();
     this.connection = {
       ...connectionBounds(config),
@@ -58,6 +64,10 @@ export class EmbeddedBackend extends DatabaseBackend {
       throw error;
     }
     return new EmbeddedBackend(config, lock, engine);
+  }
+
+  openIndicator(pool: GuardedPool): DatabaseIndicator {
+    return new EmbeddedIndicator(pool, this.engine);
   }
 
   /** The lock on the folder sees to it already. */

@@ -37,6 +37,7 @@ export class PgliteEngine implements EngineLink {
   private nextId = 1;
   private failuresInARow = 0;
   private startedAt = 0;
+  private answeredAt = 0;
   private running: Promise<Worker> | undefined;
   private worker: Worker | undefined;
   private clockTimer: NodeJS.Timeout | undefined;
@@ -52,6 +53,17 @@ export class PgliteEngine implements EngineLink {
   /** @throws EngineError when the engine does not come up */
   async start(): Promise<void> {
     await this.ready();
+  }
+
+  /** For how long the batch that runs now has been running, in ms; undefined while none runs. */
+  get batchMs(): number | undefined {
+    const since = Atomics.load(this.batchClock, 0);
+    return since === 0n || this.worker === undefined ? undefined : Number(monotonicMs() - since);
+  }
+
+  /** How long ago it last answered anybody. */
+  get sinceAnswerMs(): number {
+    return this.worker === undefined ? Infinity : performance.now() - this.answeredAt;
   }
 
   /** For `pg`'s `stream` option. The connection counts as made when the engine runs. */
@@ -156,7 +168,10 @@ export class PgliteEngine implements EngineLink {
     if (!('client' in reply)) return;
     const stream = this.streams.get(reply.client);
     if (reply.type === 'taken' || (reply.type === 'data' && reply.taken)) stream?.taken();
-    if (reply.type === 'data') stream?.received(reply.bytes);
+    if (reply.type === 'data') {
+      this.answeredAt = performance.now();
+      stream?.received(reply.bytes);
+    }
     if (reply.type === 'ended') stream?.ended();
   }
 

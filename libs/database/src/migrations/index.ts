@@ -1,5 +1,6 @@
 import { InitialSchema1764000000000 } from './1764000000000-initial-schema';
 import { TaskLeases1764200000000 } from './1764200000000-task-leases';
+import { RateLimitOfAKey1764300000000 } from './1764300000000-rate-limit-of-a-key';
 
 /** In the order they run. A migration that has landed is never edited; a mistake is mended by the next one. */
-export const MIGRATIONS = [InitialSchema1764000000000, TaskLeases1764200000000];
+export const MIGRATIONS = [InitialSchema1764000000000, TaskLeases1764200000000, RateLimitOfAKey1764300000000];

@@ -3,6 +3,7 @@ import { Config } from '@vectorlane/config';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type PoolConfig } from 'pg';
 import { type BackendRelease, connectionBounds, DatabaseBackend } from '../database-backend';
+import { type DatabaseIndicator, ServerIndicator } from '../database.indicator';
 
 /** How long a start waits for a server that is not there yet, as when both are started together. */
 const CONNECT_WAIT_MS = 10_000;
@@ -80,6 +81,10 @@ export class ServerBackend extends DatabaseBackend {
     } finally {
       await client.end();
     }
+  }
+
+  openIndicator(): DatabaseIndicator {
+    return new ServerIndicator(this.connection);
   }
 
   private async takeMigrationLock(client: Client): Promise<void> {
