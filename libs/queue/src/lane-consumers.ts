@@ -1,7 +1,9 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
+import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import type { Worker } from 'bullmq';
+import { ConsumerPresence } from './consumer-presence';
 import { type IngestionJob, type Lane, LANES } from './lanes';
 
 // What a job gets between being told to hand its document back and being cut off.
@@ -28,6 +30,8 @@ export class LaneConsumers implements OnApplicationBootstrap {
   constructor(
     private readonly config: Config,
     private readonly shutdown: ShutdownSequence,
+    private readonly metrics: Metrics,
+    private readonly presence: ConsumerPresence,
   ) {}
 
   register(processor: LaneConsumer): void {
@@ -58,7 +62,10 @@ export class LaneConsumers implements OnApplicationBootstrap {
   private run(processor: LaneConsumer): void {
     const { lane, worker, concurrency } = processor;
     worker.concurrency = concurrency;
-    worker.on('stalled', (jobId) => this.logger.warn({ lane, jobId }, 'job stalled and is delivered again'));
+    worker.on('stalled', (jobId) => {
+      this.metrics.jobsStalled.inc({ lane });
+      this.logger.warn({ lane, jobId }, 'job stalled and is delivered again');
+    });
     worker.on('failed', (job, error) =>
       this.logger.error({ lane, jobId: job?.id, err: error }, 'job ended with an error'),
     );
@@ -70,6 +77,7 @@ export class LaneConsumers implements OnApplicationBootstrap {
       this.config.SHUTDOWN_QUEUE_TIMEOUT_MS + 2 * HAND_BACK_MS,
     );
     worker.run().catch((error: unknown) => this.logger.error({ lane, err: error }, 'worker stopped'));
+    this.presence.announce(lane, () => worker.isRunning() && !worker.isPaused());
     this.logger.log({ lane, concurrency }, 'worker started');
   }
 

@@ -1,7 +1,6 @@
 import { getQueueToken } from '@nestjs/bullmq';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
-import { ReadinessRegistry } from '@vectorlane/health';
 import { RedisConnections } from '@vectorlane/redis';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import type { Queue } from 'bullmq';
@@ -16,7 +15,6 @@ export class LaneQueues implements OnModuleInit {
 
   constructor(
     private readonly config: Config,
-    private readonly readiness: ReadinessRegistry,
     private readonly shutdown: ShutdownSequence,
     private readonly redis: RedisConnections,
     @Inject(getQueueToken(queueName('fast'))) fast: Queue<IngestionJob>,
@@ -33,7 +31,6 @@ export class LaneQueues implements OnModuleInit {
       );
       this.shutdown.add('producers', `queue ${lane}`, () => this.queues[lane].close());
     }
-    this.readiness.register({ name: 'queue', check: async () => void (await this.counts()) });
   }
 
   /**
@@ -68,6 +65,17 @@ export class LaneQueues implements OnModuleInit {
       () => Promise.all([this.queues.fast.getJobCounts(), this.queues.heavy.getJobCounts()]),
       'count jobs',
     );
+    return { fast, heavy };
+  }
+
+  /** When the job that is next in line began to wait, in ms since the epoch, per lane; undefined where none waits. */
+  async oldestWaiting(): Promise<Readonly<Record<Lane, number | undefined>>> {
+    const since = async (lane: Lane): Promise<number | undefined> => {
+      const jobs = await this.queues[lane].getWaiting(0, 0);
+      // The wait before another attempt is not the queue's.
+      return jobs.map(({ timestamp, opts }) => timestamp + (opts.delay ?? 0)).sort((one, other) => one - other)[0];
+    };
+    const [fast, heavy] = await this.ask(() => Promise.all([since('fast'), since('heavy')]), 'show waiting jobs');
     return { fast, heavy };
   }
 

@@ -2,9 +2,12 @@ import { BullModule } from '@nestjs/bullmq';
 import { Global, Module } from '@nestjs/common';
 import { RedisConnections } from '@vectorlane/redis';
 import type { ConnectionOptions } from 'bullmq';
+import { ConsumerPresence } from './consumer-presence';
 import { LaneConsumers } from './lane-consumers';
 import { LaneQueues } from './lane-queues';
 import { LANES, queueName } from './lanes';
+import { QueueGauges } from './queue-gauges';
+import { QueueIndicator } from './queue.indicator';
 
 /** BullMQ on the one connection policy of the redis room. */
 @Global()
@@ -26,7 +29,7 @@ import { LANES, queueName } from './lanes';
       })),
     ),
   ],
-  providers: [LaneQueues, LaneConsumers],
+  providers: [LaneQueues, ConsumerPresence, LaneConsumers, QueueGauges, QueueIndicator],
   exports: [LaneQueues, LaneConsumers],
 })
 export class QueueModule {}
