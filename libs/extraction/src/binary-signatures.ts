@@ -4,6 +4,10 @@ export interface BinaryKind {
   readonly name: string;
   /** Extensions under which such content is no mismatch; the first is the usual one. */
   readonly extensions: readonly string[];
+  /** Extensions of newer formats whose files may look like this too; their parsers find out. */
+  readonly wraps?: readonly string[];
+  /** What to do with such a file, when there is no parser for it. */
+  readonly advice?: string;
 }
 
 interface Signature extends BinaryKind {
@@ -12,12 +16,16 @@ interface Signature extends BinaryKind {
   readonly offset?: number;
   /** Counts even when the content is text. Other magic made of letters alone does not: words may begin so. */
   readonly evenIfText?: boolean;
+  /** Under a name of its own, the magic may also stand this many bytes in. */
+  readonly mayFollow?: number;
 }
 
+const SAVE_AS = 'Save it as DOCX or PDF.';
+
 const SIGNATURES: readonly Signature[] = [
-  { name: 'a PDF document', extensions: ['pdf'], magic: '%PDF-', evenIfText: true },
+  { name: 'a PDF document', extensions: ['pdf'], magic: '%PDF-', evenIfText: true, mayFollow: 1024 },
   { name: 'a PostScript document', extensions: ['ps', 'eps'], magic: '%!PS', evenIfText: true },
-  { name: 'an RTF document', extensions: ['rtf', 'doc'], magic: '{\\rtf', evenIfText: true },
+  { name: 'an RTF document', extensions: ['rtf', 'doc'], magic: '{\\rtf', evenIfText: true, advice: SAVE_AS },
   { name: 'a PNG image', extensions: ['png'], magic: '\x89PNG\r\n\x1a\n' },
   { name: 'a JPEG image', extensions: ['jpg', 'jpeg', 'jfif'], magic: '\xff\xd8\xff' },
   { name: 'a GIF image', extensions: ['gif'], magic: 'GIF8' },
@@ -33,7 +41,11 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'a 7-Zip archive', extensions: ['7z'], magic: '7z\xbc\xaf\x27\x1c' },
   { name: 'a RAR archive', extensions: ['rar'], magic: 'Rar!\x1a\x07' },
   { name: 'a tar archive', extensions: ['tar'], magic: 'ustar', offset: 257 },
-  { name: 'an older Office document (DOC, XLS or PPT)', extensions: ['doc', 'xls', 'ppt', 'msg'], magic: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' },
+  {
+    name: 'an older Office document (DOC, XLS or PPT)', extensions: ['doc', 'xls', 'ppt', 'msg'], magic: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', advice: SAVE_AS,
+    // An encrypted document is wrapped in the old container.
+    wraps: ['docx', 'docm', 'dotx', 'dotm', 'xlsx', 'xlsm', 'pptx', 'pptm'],
+  },
   { name: 'a program (ELF)', extensions: ['elf'], magic: '\x7fELF' },
   { name: 'a program (Windows)', extensions: ['exe', 'dll'], magic: 'MZ' },
   { name: 'a program (Java class)', extensions: ['class'], magic: '\xca\xfe\xba\xbe' },
@@ -53,7 +65,7 @@ const SIGNATURES: readonly Signature[] = [
 
 /** ZIP archives that are documents, told apart by the names of their entries. */
 const ZIP_KINDS: readonly (BinaryKind & { readonly entry: string })[] = [
-  { name: 'a Word document (DOCX)', extensions: ['docx', 'docm', 'dotx'], entry: 'word/' },
+  { name: 'a Word document (DOCX)', extensions: ['docx', 'docm', 'dotx', 'dotm'], entry: 'word/' },
   { name: 'an Excel workbook (XLSX)', extensions: ['xlsx', 'xlsm'], entry: 'xl/' },
   { name: 'a PowerPoint presentation (PPTX)', extensions: ['pptx', 'pptm'], entry: 'ppt/' },
   { name: 'an EPUB book', extensions: ['epub'], entry: 'application/epub+zip' },
@@ -63,21 +75,37 @@ const ZIP_KINDS: readonly (BinaryKind & { readonly entry: string })[] = [
 /** No text begins with such bytes. */
 const UNPRINTABLE = /[^\x20-\x7e]/;
 const ZIP: BinaryKind = { name: 'a ZIP archive', extensions: ['zip'] };
+/** One of which too little is seen to tell what it is. */
+const ZIP_CUT_OFF: BinaryKind = { ...ZIP, wraps: ZIP_KINDS.flatMap((kind) => kind.extensions) };
 
-/**
- * The kind these bytes are known to be, if any.
- * @param isText whether the bytes read as text; most printable magic then means nothing
- */
-export function recogniseBinary(head: Uint8Array, isText: boolean): BinaryKind | undefined {
+/** The start of a file, and what its name says of it. */
+export interface FileHead {
+  readonly head: Uint8Array;
+  /** Whether the head is all of the file. */
+  readonly isWhole: boolean;
+  /** Whether it reads as text; most printable magic then means nothing. */
+  readonly isText: boolean;
+  /** Of the name, lower case. */
+  readonly extension: string;
+}
+
+/** The kind these bytes are known to be, if any. */
+export function recogniseBinary({ head, isWhole, isText, extension }: FileHead): BinaryKind | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
   if (/^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(text)) {
-    return ZIP_KINDS.find((kind) => text.includes(kind.entry)) ?? ZIP;
+    return ZIP_KINDS.find((kind) => text.includes(kind.entry)) ?? (isWhole ? ZIP : ZIP_CUT_OFF);
   }
-  return SIGNATURES.find(
+  const atStart = SIGNATURES.find(
     (signature) =>
       (!isText || signature.evenIfText === true || UNPRINTABLE.test(signature.magic)) &&
       text.startsWith(signature.magic, signature.offset ?? 0),
   );
+  return atStart ?? SIGNATURES.find((signature) => followsJunk(signature, text, extension));
+}
+
+function followsJunk({ magic, extensions, mayFollow }: Signature, text: string, extension: string): boolean {
+  if (mayFollow === undefined || !extensions.includes(extension)) return false;
+  return text.slice(0, mayFollow + magic.length).includes(magic);
 }
 
 const NAMED_KINDS: readonly BinaryKind[] = [...SIGNATURES, ...ZIP_KINDS, ZIP];

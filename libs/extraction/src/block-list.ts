@@ -20,6 +20,12 @@ export function assertBlockCount(count: number): void {
   );
 }
 
+/** @throws IngestionFailure `TOO_LARGE` */
+export function assertTextLength(length: number): void {
+  if (length <= MAX_TEXT_LENGTH) return;
+  throw new IngestionFailure('TOO_LARGE', 'The text of this file is too long. Split it into smaller files.');
+}
+
 /** The blocks of one document as they are found. */
 export class BlockList {
   readonly blocks: TextBlock[] = [];

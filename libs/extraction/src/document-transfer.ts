@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExtractedDocument, TextBlock } from './text-extractor';
 
 /**
- * Documents between threads. A structured clone of a million block objects would hold up the receiving event loop for
+ * Documents between threads and processes. A structured clone of a million block objects would hold up the receiving event loop for
  * seconds; numbers and joined strings cross at the speed of memory, and the objects are made in slices.
  */
 export interface PackedDocument {
@@ -91,8 +91,9 @@ export async function unpackDocument(packed: PackedDocument): Promise<ExtractedD
     });
     if (blocks.length % SLICE_BLOCKS === 0) await nextTurn();
   }
+  // From a process the bytes come as a view of the whole message.
   const { bytes, encoding } = packed.text;
-  return { text: Buffer.from(bytes.buffer).toString(encoding), blocks };
+  return { text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding), blocks };
 }
 
 function packText(text: string): PackedText {

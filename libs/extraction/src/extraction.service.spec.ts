@@ -65,17 +65,19 @@ describe('ExtractionService with the parsers of the product', () => {
     ['csv', '\n', 'EMPTY_CONTENT'],
     ['json', '{"a"', 'CORRUPT_FILE'],
     ['csv', 'a\n"', 'CORRUPT_FILE'],
-    ['docx', 'x', 'UNSUPPORTED_FORMAT'],
+    ['docx', 'x', 'CORRUPT_FILE'],
+    ['epub', 'x', 'UNSUPPORTED_FORMAT'],
   ])('fails %s holding %j with %s', async (format, content, code) => {
     const failure = service.extract(format, source(content), signal());
     await expect(failure).rejects.toBeInstanceOf(IngestionFailure);
     await expect(failure).rejects.toMatchObject({ code });
   });
 
-  it('knows each format once, all of lane fast', () => {
-    expect([...extractors.values()].map(({ format, lane }) => [format, lane])).toEqual(
-      ['txt', 'md', 'html', 'json', 'csv'].map((format) => [format, 'fast']),
-    );
+  it('knows each format once, and what is heavy', () => {
+    expect([...extractors.values()].map(({ format, lane }) => [format, lane])).toEqual([
+      ...['txt', 'md', 'html', 'json', 'csv'].map((format) => [format, 'fast']),
+      ...['docx', 'pdf'].map((format) => [format, 'heavy']),
+    ]);
   });
 
   it('does not hold up the event loop with 5 MB', async () => {

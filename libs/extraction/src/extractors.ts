@@ -1,16 +1,26 @@
 import { CsvExtractor } from './formats/csv.extractor';
+import { DocxExtractor } from './formats/docx/docx.extractor';
 import { HtmlExtractor } from './formats/html.extractor';
 import { JsonExtractor } from './formats/json.extractor';
 import { MdExtractor } from './formats/md.extractor';
+import { PdfExtractor } from './formats/pdf/pdf.extractor';
 import { TxtExtractor } from './formats/txt.extractor';
 import type { TextExtractor } from './text-extractor';
 
 /**
- * Every format there is: adding one is a class and a line here. Those of lane `fast` run in a parser thread, which
- * makes them from this same list; the others are called in this process and have to isolate themselves.
+ * Every format there is: adding one is a class and a line here. Those of lane `fast` run in a parser thread and those of
+ * lane `heavy` in a parser process; both make them from this same list, so what is large to load is loaded on first use.
  */
 export function createExtractors(): readonly TextExtractor[] {
-  return [new TxtExtractor(), new MdExtractor(), new HtmlExtractor(), new JsonExtractor(), new CsvExtractor()];
+  return [
+    new TxtExtractor(),
+    new MdExtractor(),
+    new HtmlExtractor(),
+    new JsonExtractor(),
+    new CsvExtractor(),
+    new DocxExtractor(),
+    new PdfExtractor(),
+  ];
 }
 
 /** @throws Error when two extractors claim one format or one extension */

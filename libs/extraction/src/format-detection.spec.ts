@@ -24,6 +24,10 @@ const PDF = bytes('%PDF-1.7\n%\xe2\xe3\n1 0 obj', 'latin1');
 const PNG = bytes('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
 const ZIP = bytes('PK\x03\x04\x14\0\0\0\x08\0 folder/file', 'latin1');
 const DOCX = bytes('PK\x03\x04\x14\0\0\0\x08\0[Content_Types].xml\0PK\x03\x04\x14\0word/document.xml', 'latin1');
+const XLSX = bytes('PK\x03\x04\x14\0\0\0\x08\0[Content_Types].xml\0PK\x03\x04\x14\0xl/workbook.xml', 'latin1');
+const OLE = bytes('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0', 'latin1');
+/** What is seen of an archive that begins with something large. */
+const LARGE_FIRST = Buffer.concat([ZIP, Buffer.alloc(70_000, 7)]);
 const GZIP = bytes('\x1f\x8b\x08\0\0\0\0\0\0\x03abc', 'latin1');
 const ELF = bytes('\x7fELF\x02\x01\x01\0\0\0\0', 'latin1');
 const JPEG = bytes('\xff\xd8\xff\xe0\0\x10JFIF\0', 'latin1');
@@ -105,10 +109,9 @@ describe('detectFormat', () => {
   });
 
   it.each([
-    [PDF, 'report.pdf', 'PDF'],
     [PNG, 'picture.png', 'PNG'],
-    [DOCX, 'letter.docx', 'Word'],
-    [DOCX, undefined, 'Word'],
+    [XLSX, 'sums.xlsx', 'Excel'],
+    [XLSX, undefined, 'Excel'],
     [GZIP, 'logs.unknown', 'gzip'],
   ])('refuses a known kind without a parser by name (%#)', (head, filename, named) => {
     const { detail } = refusalOf(evidence(head, filename));
@@ -128,28 +131,64 @@ describe('detectFormat', () => {
     expect(refusalOf(evidence(Buffer.from('\x01\x02\x03\x04 abc'), 'data.txt')).code).toBe('UNSUPPORTED_FORMAT');
   });
 
-  describe('when a parser for a binary kind is there', () => {
-    const pdf: TextExtractor = {
-      format: 'pdf',
-      lane: 'heavy',
-      extensions: ['pdf'],
-      mediaTypes: ['application/pdf'],
-      extract: () => Promise.reject(new Error('not called')),
-    };
-    const withPdf = indexExtractors([...createExtractors(), pdf]);
+  describe('of Word documents', () => {
+    const found = (head: Uint8Array, name?: string): string => detectFormat(evidence(head, name), extractors).format;
 
+    it('finds them by content, with or without a name', () => {
+      const mediaType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
+      const expected = { format: 'docx', lane: 'heavy', mediaType };
+      expect(detectFormat(evidence(DOCX, 'letter.docx', 'text/plain'), extractors)).toEqual(expected);
+      expect(detectFormat(evidence(DOCX), extractors)).toEqual(expected);
+      expect(found(DOCX, 'MACROS.DOCM')).toBe('docx');
+      expect(found(DOCX, 'letter.v2')).toBe('docx');
+    });
+
+    it('believes the name of an archive of which too little is seen', () => {
+      expect(found(LARGE_FIRST, 'letter.docx')).toBe('docx');
+      expect(refusalOf(evidence(LARGE_FIRST)).detail).toContain('a ZIP archive, which is not supported');
+      expect(refusalOf(evidence(LARGE_FIRST, 'letter.md')).detail).toContain('ZIP');
+      expect(refusalOf(evidence(LARGE_FIRST, 'sums.xlsx')).detail).toContain('not supported');
+      expect(refusalOf(evidence(ZIP, 'letter.docx')).detail).toContain('but the content is a ZIP archive');
+      expect(refusalOf(evidence(XLSX, 'letter.docx')).detail).toContain('but the content is an Excel workbook');
+    });
+
+    it('leaves the container of an encrypted one to the parser, and refuses old ones with advice', () => {
+      expect(found(OLE, 'letter.docx')).toBe('docx');
+      for (const name of ['letter.doc', 'letter.xlsx', undefined]) {
+        expect(refusalOf(evidence(OLE, name)).detail).toMatch(
+          /older Office document.*not supported\. Save it as DOCX or PDF\./,
+        );
+      }
+      expect(refusalOf(evidence(OLE, 'letter.txt')).detail).toContain('but the content is an older Office document');
+      expect(refusalOf(evidence('{\\rtf1 x}', 'letter.rtf')).detail).toContain('Save it as DOCX or PDF.');
+    });
+  });
+
+  describe('of PDFs', () => {
     it('finds it by content, with or without a name', () => {
       const expected = { format: 'pdf', lane: 'heavy', mediaType: 'application/pdf' };
-      expect(detectFormat(evidence(PDF, 'report.pdf'), withPdf)).toEqual(expected);
-      expect(detectFormat(evidence(PDF), withPdf)).toEqual(expected);
-      expect(detectFormat(evidence(PDF, 'report.v2'), withPdf)).toEqual(expected);
+      expect(detectFormat(evidence(PDF, 'report.pdf'), extractors)).toEqual(expected);
+      expect(detectFormat(evidence(PDF), extractors)).toEqual(expected);
+      expect(detectFormat(evidence(PDF, 'report.v2'), extractors)).toEqual(expected);
+    });
+
+    it('accepts some junk before it under its own name', () => {
+      const after = (junk: Uint8Array): Uint8Array => Buffer.concat([junk, PDF]);
+      const text = Buffer.alloc(1_024, 'HTTP/1.1 200 OK\r\n');
+      const noise = Buffer.alloc(1_024, '\0\x01\x02', 'latin1');
+      for (const junk of [text, noise]) {
+        expect(detectFormat(evidence(after(junk), 'report.pdf'), extractors).format).toBe('pdf');
+        expect(refusalOf(evidence(after(Buffer.concat([junk, junk])), 'report.pdf')).code).toBe('UNSUPPORTED_FORMAT');
+      }
+      expect(detectFormat(evidence(after(text), 'report.txt'), extractors).format).toBe('txt');
+      expect(refusalOf(evidence(after(PNG), 'report.pdf')).detail).toContain('PNG');
     });
 
     it('still refuses a name that says something else, either way round', () => {
-      expect(refusalOf(evidence(PDF, 'report.md'), withPdf).detail).toContain('PDF');
-      expect(refusalOf(evidence(PNG, 'report.pdf'), withPdf).detail).toContain('PNG');
-      expect(refusalOf(evidence('words', 'report.pdf'), withPdf).detail).toContain('plain text');
-      expect(detectFormat(evidence('words', 'report', 'application/pdf'), withPdf).format).toBe('txt');
+      expect(refusalOf(evidence(PDF, 'report.md')).detail).toContain('PDF');
+      expect(refusalOf(evidence(PNG, 'report.pdf')).detail).toContain('PNG');
+      expect(refusalOf(evidence('words', 'report.pdf')).detail).toContain('plain text');
+      expect(detectFormat(evidence('words', 'report', 'application/pdf'), extractors).format).toBe('txt');
     });
   });
 });

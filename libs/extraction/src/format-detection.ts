@@ -33,7 +33,7 @@ export function detectFormat(evidence: FormatEvidence, extractors: ReadonlyMap<s
   const head = evidence.head.subarray(0, HEAD_BYTES);
   const extension = extensionOf(evidence.filename ?? '');
   const isText = looksLikeText(head);
-  const binary = recogniseBinary(head, isText);
+  const binary = recogniseBinary({ head, isWhole: head.length < HEAD_BYTES, isText, extension });
   if (binary === undefined && !isText) {
     const file = extension === '' ? 'The file' : `The file ends in ".${extension}" and`;
     throw refusal(`${file} holds bytes that are neither text nor of a known kind.`, all);
@@ -46,12 +46,13 @@ export function detectFormat(evidence: FormatEvidence, extractors: ReadonlyMap<s
 function forBinary(kind: BinaryKind, extension: string, all: readonly TextExtractor[]): TextExtractor {
   const named = byExtension(extension, all);
   const promised = named !== undefined || binaryKindOfExtension(extension) !== undefined;
-  if (promised && !kind.extensions.includes(extension)) {
-    throw refusal(`The name ends in ".${extension}", but the content is ${kind.name}.`, all);
+  const advice = kind.advice === undefined ? '' : ` ${kind.advice}`;
+  if (promised && !kind.extensions.includes(extension) && kind.wraps?.includes(extension) !== true) {
+    throw refusal(`The name ends in ".${extension}", but the content is ${kind.name}.${advice}`, all);
   }
   // A known kind with a name that promises nothing goes by its content.
   const extractor = named ?? byExtension(kind.extensions[0] ?? '', all);
-  if (extractor === undefined) throw refusal(`The content is ${kind.name}, which is not supported.`, all);
+  if (extractor === undefined) throw refusal(`The content is ${kind.name}, which is not supported.${advice}`, all);
   return extractor;
 }
 

@@ -1,5 +1,4 @@
-import { IngestionFailure } from '@vectorlane/errors';
-import { BlockList, HeadingTrail, MAX_TEXT_LENGTH } from './block-list';
+import { assertTextLength, BlockList, HeadingTrail } from './block-list';
 import type { ExtractedDocument, TextBlock } from './text-extractor';
 import { normaliseText } from './text-normalisation';
 
@@ -18,6 +17,7 @@ export interface BlockDraft {
   readonly level?: number;
   /** Instead of the path made of the headings so far. */
   readonly headingPath?: readonly string[];
+  readonly page?: number;
   readonly row?: number;
   readonly jsonPath?: string;
 }
@@ -41,9 +41,7 @@ export class TextAssembly {
     const gap = (this.length === 0 ? '' : (draft.separator ?? '\n\n')) + ' '.repeat(draft.indent ?? 0);
     const start = this.length + gap.length;
     this.length = start + text.length;
-    if (this.length > MAX_TEXT_LENGTH) {
-      throw new IngestionFailure('TOO_LARGE', 'The text of this file is too long. Split it into smaller files.');
-    }
+    assertTextLength(this.length);
     if (this.parts.push(gap, text) >= PARTS_PER_PIECE) this.joinParts();
     const above = draft.level === undefined ? this.trail.path : this.trail.enter(draft.level, text);
     this.list.add({
@@ -51,6 +49,7 @@ export class TextAssembly {
       start,
       end: this.length,
       headingPath: draft.headingPath ?? above,
+      ...(draft.page !== undefined && { page: draft.page }),
       ...(draft.row !== undefined && { row: draft.row }),
       ...(draft.jsonPath !== undefined && { jsonPath: draft.jsonPath }),
     });

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ParserThreads } from './parser-threads';
+import { ParserPool } from './parser-pool';
+import { parserThread } from './parser-thread';
 
 // Stand-in threads: the behaviour is asked for by the format.
 const STAND_IN = `
@@ -28,20 +29,20 @@ parentPort.on('message', ({ format, bytes }) => {
 parentPort.postMessage({ kind: 'ready' });
 `;
 
-describe('ParserThreads', () => {
+describe('ParserPool of threads', () => {
   let folder: string;
   let entry: string;
-  let pool: ParserThreads;
+  let pool: ParserPool;
 
-  const poolOf = (threads: number, of = entry): ParserThreads => {
-    pool = new ParserThreads({ threads, maxHeapMegabytes: 32, entry: of });
+  const poolOf = (threads: number, of = entry): ParserPool => {
+    pool = new ParserPool({ size: threads, open: parserThread({ maxHeapMegabytes: 32, entry: of }) });
     return pool;
   };
   const parse = (format: string, signal = new AbortController().signal, bytes = Buffer.from('x')): Promise<string> =>
     pool.parse(format, { bytes, filename: 'a' }, signal).then(({ text }) => text);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'parser-threads-'));
+    folder = await mkdtemp(join(tmpdir(), 'parser-pool-'));
     entry = join(folder, 'stand-in.js');
     await writeFile(entry, STAND_IN);
   });

@@ -1,0 +1,110 @@
+import { IngestionFailure } from '@vectorlane/errors';
+import { TextAssembly } from '../../text-assembly';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
+import { ZipArchive } from './docx-archive';
+import { type DocxBlock, draftOf } from './docx-blocks';
+import { refuseCompoundFile } from './docx-container';
+import type { DocxProperties } from './docx-flow';
+import { DocxNoteReader } from './docx-note-reader';
+import { DocxNotes } from './docx-notes';
+import { DocxNumbering } from './docx-numbering';
+import { PART_LIMITS, locateParts, notWord } from './docx-package';
+import { DocxPages } from './docx-pages';
+import { DocxStory } from './docx-story';
+import { DocxStyles } from './docx-styles';
+import { type XmlVisitor, walkXml } from './docx-xml';
+
+/** Word documents (OOXML), as Word, LibreOffice, Google Docs and others write them: what a reader of the pages sees. */
+export class DocxExtractor implements TextExtractor {
+  readonly format = 'docx';
+  readonly lane = 'heavy';
+  readonly extensions = ['docx', 'docm', 'dotx', 'dotm'];
+  readonly mediaTypes = [
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.template',
+    'application/vnd.ms-word.document.macroenabled.12',
+    'application/vnd.ms-word.template.macroenabled.12',
+  ];
+
+  extract(source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
+    return extractDocx(source, signal);
+  }
+}
+
+/**
+ * @param limits bytes that parts may unpack to
+ * @throws IngestionFailure `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `EMPTY_CONTENT`, `NEEDS_OCR`, `TOO_LARGE`; the signal's
+ *   reason when it is aborted
+ */
+export async function extractDocx(
+  { bytes }: ExtractionSource,
+  signal: AbortSignal,
+  limits: Readonly<Record<keyof typeof PART_LIMITS, number>> = PART_LIMITS,
+): Promise<ExtractedDocument> {
+  signal.throwIfAborted();
+  // As for every other format, a file of no bytes is not broken but empty.
+  if (bytes.length === 0) return { text: '', blocks: [] };
+  refuseCompoundFile(bytes);
+  const archive = ZipArchive.open(bytes);
+  const parts = await locateParts(archive, signal);
+  const walk = async (part: string | undefined, limit: number, visitor: XmlVisitor): Promise<void> => {
+    if (part !== undefined) await walkXml(archive.read(part, limit, signal), part, visitor);
+  };
+
+  const styles = new DocxStyles();
+  const numbering = new DocxNumbering();
+  await walk(parts.styles, limits.properties, styles);
+  await walk(parts.numbering, limits.properties, numbering);
+  const read = async (properties: DocxProperties): Promise<{ story: DocxStory; document: ExtractedDocument }> => {
+    // Before the text, which has them where it refers to them.
+    const notes = new DocxNotes();
+    await walk(parts.footnotes, limits.notes, new DocxNoteReader(properties, notes, 'footnote'));
+    await walk(parts.endnotes, limits.notes, new DocxNoteReader(properties, notes, 'endnote'));
+    const text = new DocxText();
+    const pages = new DocxPages();
+    const story = new DocxStory(properties, (block) => text.add(block), pages, notes);
+    await walk(parts.document, limits.document, story);
+    story.finish();
+    return { story, document: text.finish(pages) };
+  };
+
+  const { story, document } = await read({ styles, numbering });
+  if (!story.isDocument) throw notWord();
+  // Only the end of the text shows that it should have been read otherwise.
+  const again = story.isAllOutermost || story.isInCode;
+  const properties = { styles, numbering, outlineFromOne: story.isAllOutermost, fieldsBroken: story.isInCode };
+  const result = again ? (await read(properties)).document : document;
+  if (result.blocks.length === 0) throw nothingToRead(story);
+  return result;
+}
+
+/** Blocks to text. The page of each is kept aside, as only the end of the file tells whether it has pages. */
+class DocxText {
+  private readonly assembly = new TextAssembly();
+  private readonly pageOfBlock: number[] = [];
+  private before: DocxBlock['kind'] | undefined;
+
+  /** @param block with something to see in it, so that it stays a block */
+  add(block: DocxBlock): void {
+    this.assembly.add(draftOf(block, this.before));
+    this.pageOfBlock.push(block.page);
+    this.before = block.kind;
+  }
+
+  finish(pages: DocxPages): ExtractedDocument {
+    return pages.applyTo(this.assembly.finish(), this.pageOfBlock);
+  }
+}
+
+function nothingToRead(story: DocxStory): IngestionFailure {
+  if (story.hasPicture) {
+    return new IngestionFailure('NEEDS_OCR', 'This document holds pictures alone; reading text in pictures needs OCR.');
+  }
+  if (story.hasEmbedded) {
+    return new IngestionFailure(
+      'EMPTY_CONTENT',
+      'All text of this document is in files embedded in it. Open it in a word processor, save it as DOCX and upload that.',
+    );
+  }
+  return new IngestionFailure('EMPTY_CONTENT', 'There is no text in this document.');
+}

@@ -1,0 +1,169 @@
+import { splitBands } from './pdf-bands';
+import { type CellColumns, cellColumns, splitAtCells } from './pdf-cells';
+import { columnGutters } from './pdf-columns';
+import type { PageRuns } from './pdf-runs';
+import { joinRuns, joinWords, type Segment, weighFont } from './pdf-segments';
+import type { Tag } from './pdf-tags';
+
+/** Segments joined to lines in the order in which they are read, column after column. */
+
+export interface Line {
+  readonly text: string;
+  readonly x0: number;
+  readonly x1: number;
+  readonly y: number;
+  readonly size: number;
+  /** Lines of one flow stand above each other in one column. */
+  readonly flow: number;
+  /** How many cells of a table it is made of; 1 where it is none. */
+  readonly cells: number;
+  /** Of a text that reads across the page, as running heads do. */
+  readonly across: boolean;
+  /** The font of (nearly) all of it; empty where there are several. */
+  readonly font: string;
+  /** Where all of it is of one element of a tagged file. */
+  readonly tag: Tag | undefined;
+}
+
+/** In parts of the font's size. */
+const SAME_ROW = 0.4;
+/** What is as narrow as a page number and stands this far from all other text is read before or after the columns. */
+const MAX_APART_WIDTH = 9;
+const MIN_APART = 1.8;
+/** Of the characters, with spaces between words that count for none. */
+const ONE_FONT = 0.7;
+const LIST_MARKER = /^(?:[•◦▪●○■‣⁃∙·–—*-]|\(?(?:\d{1,3}|\p{L}|[ivxlc]{1,5})[.)])$/u;
+
+export function readLines({ directions }: PageRuns): Line[] {
+  const lines: Line[] = [];
+  directions.forEach((runs, turns) => {
+    const segments = joinRuns(runs);
+    for (const flow of flows(segments).flatMap((found) => splitBands(rows(found)))) {
+      const number = (lines.at(-1)?.flow ?? 0) + 1;
+      const cells = cellColumns(flow);
+      for (const row of flow) lines.push(lineOf(splitAtCells(row, cells), number, turns === 0, cells));
+    }
+  });
+  return lines;
+}
+
+/**
+ * Splits a page at what spans its columns (titles, wide figures): above it each column is read to its end, then it,
+ * then the columns below.
+ */
+function flows(segments: readonly Segment[]): Segment[][] {
+  const gutters = columnGutters(segments);
+  if (gutters.length === 0) return segments.length === 0 ? [] : [[...segments]];
+  const read: Segment[][] = [];
+  let columns: Segment[][] = [];
+  let spanning: Segment[] = [];
+  const flush = (): void => {
+    read.push(...[spanning, ...columns].filter((flow) => flow.length > 0));
+    columns = [];
+    spanning = [];
+  };
+  const rightToLeft = segments.filter((segment) => segment.rightToLeft).length * 2 > segments.length;
+  const sorted = segments.toSorted((a, b) => a.y - b.y);
+  const apart = new Set([...standingApart(sorted), ...standingApart(sorted.toReversed())]);
+  for (const segment of sorted) {
+    const crosses = gutters.some((x) => segment.x0 < x - segment.size / 2 && segment.x1 > x + segment.size / 2);
+    if (crosses || apart.has(segment)) {
+      if (columns.length > 0) flush();
+      spanning.push(segment);
+      continue;
+    }
+    const passed = gutters.filter((x) => (segment.x0 + segment.x1) / 2 > x).length;
+    const column = rightToLeft ? gutters.length - passed : passed;
+    if (columns.length === 0) columns = Array.from({ length: gutters.length + 1 }, () => []);
+    columns[column]?.push(segment);
+  }
+  flush();
+  return read;
+}
+
+/** The first row, where it is short and clearly apart from the next: a page number, at the head or at the foot. */
+function standingApart(sorted: readonly Segment[]): readonly Segment[] {
+  const [edge] = sorted;
+  if (edge === undefined) return [];
+  const next = sorted.findIndex(({ y }) => Math.abs(y - edge.y) > SAME_ROW * edge.size);
+  const row = sorted.slice(0, next);
+  const distance = Math.abs((sorted[next]?.y ?? edge.y) - edge.y);
+  const isShort = row.every(({ x0, x1, size }) => x1 - x0 < MAX_APART_WIDTH * size);
+  return next > 0 && isShort && distance > MIN_APART * edge.size ? row : [];
+}
+
+/** Segments by row, from top to bottom. */
+function rows(segments: readonly Segment[]): Segment[][] {
+  const found: Segment[][] = [];
+  let y = Number.NEGATIVE_INFINITY;
+  for (const segment of segments.toSorted((a, b) => a.y - b.y)) {
+    const row = found.at(-1);
+    const first = row?.[0];
+    if (row === undefined || first === undefined || segment.y - y > SAME_ROW * Math.max(first.size, segment.size)) {
+      found.push([segment]);
+      y = segment.y;
+    } else {
+      row.push(segment);
+    }
+  }
+  return found;
+}
+
+function lineOf(row: readonly Segment[], flow: number, across: boolean, columns: CellColumns): Line {
+  const ordered = inReadingOrder(row);
+  let text = '';
+  let cells = 1;
+  let size = 0;
+  let weight = 0;
+  const font = { font: ordered[0]?.font ?? '', fontWeight: 0 };
+  ordered.forEach((segment, index) => {
+    const before = ordered[index - 1];
+    if (before === undefined) {
+      text = segment.text;
+    } else {
+      const gap = Math.max(segment.x0 - before.x1, before.x0 - segment.x1);
+      const isCell = columns.parts(before, segment) && !(index === 1 && LIST_MARKER.test(text));
+      if (isCell) cells += 1;
+      text = isCell
+        ? `${text}\t${segment.text}`
+        : joinWords(text, segment.text, gap, segment.size, before.tag?.label === true);
+    }
+    weighFont(font, segment.font, segment.fontWeight);
+    if (segment.text.length > weight) {
+      weight = segment.text.length;
+      size = segment.size;
+    }
+  });
+  const [first] = ordered;
+  return {
+    text: text.trim().replace(/ {2,}/g, ' '),
+    x0: Math.min(...row.map((segment) => segment.x0)),
+    x1: Math.max(...row.map((segment) => segment.x1)),
+    y: row[0]?.y ?? 0,
+    size,
+    flow,
+    cells,
+    across,
+    font: font.fontWeight >= ONE_FONT * text.length ? font.font : '',
+    tag: ordered.every(({ tag }) => tag?.block === first?.tag?.block) ? first?.tag : undefined,
+  };
+}
+
+/** From left to right; in a right-to-left row from right to left, except for left-to-right words side by side in it. */
+function inReadingOrder(row: readonly Segment[]): Segment[] {
+  const ordered = row.toSorted((a, b) => a.x0 - b.x0);
+  const letters = (wanted: boolean): number =>
+    row.reduce((sum, { text, rightToLeft }) => sum + (rightToLeft === wanted ? text.length : 0), 0);
+  if (letters(true) <= letters(false)) return ordered;
+  const result: Segment[] = [];
+  let foreign: Segment[] = [];
+  for (const segment of ordered.reverse()) {
+    if (!segment.rightToLeft) {
+      foreign.unshift(segment);
+      continue;
+    }
+    result.push(...foreign, segment);
+    foreign = [];
+  }
+  return [...result, ...foreign];
+}

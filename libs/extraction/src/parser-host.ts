@@ -1,0 +1,139 @@
+import { IngestionFailure } from '@vectorlane/errors';
+import { unpackDocument } from './document-transfer';
+import type { ExtractionReply, ExtractionRequest } from './parser-protocol';
+import type { ExtractedDocument, ExtractionSource } from './text-extractor';
+
+/** The way to one parser, in a thread or in a process. */
+export interface ParserChannel {
+  /** Sends a request; the bytes may be moved and not copied. */
+  send(request: ExtractionRequest): void;
+  /** Keeps this program running until `release`: a file is being parsed. */
+  hold(): void;
+  release(): void;
+  /** Ends the parser wherever it is; resolves when it is gone. May be called at any time, and more than once. */
+  kill(): Promise<void>;
+}
+
+export interface ParserEvents {
+  reply(reply: ExtractionReply): void;
+  /** Once it is gone, whatever the reason; only the first call counts. */
+  died(death: ParserDeath): void;
+}
+
+/** @throws Error when the parser cannot even be begun */
+export type OpenParser = (events: ParserEvents) => ParserChannel;
+
+export interface ParserDeath {
+  readonly of: 'memory' | 'kill' | 'crash';
+  readonly cause: Error;
+}
+
+const DEATHS: Readonly<Record<ParserDeath['of'], string>> = {
+  memory: 'The parser needs more memory for this file than it may have. Split the file into smaller ones.',
+  kill: 'The parser was killed while it read this file, most likely because memory ran out.',
+  crash: 'The parser stopped while it read this file.',
+};
+
+/** One parser, one file at a time. It ends with the first file that is aborted or kills it. */
+export class ParserHost {
+  private readonly channel: ParserChannel | undefined;
+  private ready = false;
+  private dead: ParserDeath | IngestionFailure | undefined;
+  private settle: { resolve: (reply: ExtractionReply) => void; reject: (reason: unknown) => void } | undefined;
+  private taken = 0;
+
+  constructor(open: OpenParser) {
+    try {
+      this.channel = open({
+        reply: (reply) => {
+          if (reply.kind === 'ready') this.ready = true;
+          else this.settle?.resolve(reply);
+        },
+        died: (death) => this.die(death),
+      });
+    } catch (error) {
+      this.die({ of: 'crash', cause: error instanceof Error ? error : new Error(String(error)) });
+    }
+  }
+
+  /** Whether it can still take a file. */
+  get usable(): boolean {
+    return this.dead === undefined;
+  }
+
+  /** Files it was given so far. */
+  get files(): number {
+    return this.taken;
+  }
+
+  /**
+   * Parses one file; never two at once.
+   * @throws IngestionFailure the parser's own, `PARSER_CRASHED` when the parser dies of the file, `INTERNAL_ERROR` when
+   *   it cannot be started, is stopped by us or breaks its promise
+   * @throws the signal's reason, and then the parser is ended: there is no other way to stop it
+   */
+  async parse(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
+    const reply = await this.request(format, source, signal);
+    if (reply.kind === 'document') return unpackDocument(reply.document);
+    if (reply.kind === 'failure') {
+      throw new IngestionFailure(
+        reply.code,
+        reply.message,
+        reply.cause === undefined ? {} : { cause: new Error(reply.cause) },
+      );
+    }
+    const cause = new Error(reply.kind === 'error' ? reply.stack : 'unexpected reply');
+    throw new IngestionFailure('INTERNAL_ERROR', 'The parser met an error of its own in this file.', { cause });
+  }
+
+  async end(): Promise<void> {
+    // Ended by us, at a shutdown or for a caller that gave up: no fault of the file in hand.
+    this.die(new IngestionFailure('INTERNAL_ERROR', 'The parser was stopped before it had read this file.'));
+    await this.channel?.kill();
+  }
+
+  private async request(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractionReply> {
+    signal.throwIfAborted();
+    const { channel } = this;
+    if (this.dead !== undefined || channel === undefined) throw this.failure();
+    this.taken += 1;
+    // A copy, as the caller's bytes may be a view of something larger, and are needed again for the next attempt.
+    const request: ExtractionRequest = {
+      format,
+      bytes: new Uint8Array(source.bytes),
+      filename: source.filename,
+      ...(source.declaredCharset !== undefined && { declaredCharset: source.declaredCharset }),
+    };
+    const abort = (): void => {
+      this.settle?.reject(signal.reason);
+      void this.end();
+    };
+    channel.hold();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await new Promise((resolve, reject) => {
+        this.settle = { resolve, reject };
+        channel.send(request);
+      });
+    } finally {
+      this.settle = undefined;
+      signal.removeEventListener('abort', abort);
+      channel.release();
+    }
+  }
+
+  /** The first cause counts. */
+  private die(death: ParserDeath | IngestionFailure): void {
+    this.dead ??= death;
+    this.settle?.reject(this.failure());
+  }
+
+  private failure(): IngestionFailure {
+    const { dead } = this;
+    if (dead instanceof IngestionFailure) return dead;
+    if (dead === undefined || !this.ready) {
+      return new IngestionFailure('INTERNAL_ERROR', 'The parser could not be started.', { cause: dead?.cause });
+    }
+    return new IngestionFailure('PARSER_CRASHED', DEATHS[dead.of], { cause: dead.cause });
+  }
+}

@@ -1,0 +1,122 @@
+import { IngestionFailure } from '@vectorlane/errors';
+import { type OpenParser, ParserHost } from './parser-host';
+import type { ExtractedDocument, ExtractionSource } from './text-extractor';
+
+export interface ParserPoolOptions {
+  /** Most parsers at once: as many as documents are worked on, so that none waits for the parser of another. */
+  readonly size: number;
+  readonly open: OpenParser;
+  /** Files after which a parser is ended, so that what it leaks goes with it. @default no bound */
+  readonly maxFiles?: number;
+  /** Time without a file after which a parser is ended and its memory given back. @default kept */
+  readonly idleMs?: number;
+}
+
+/** More than this many files waiting for a parser is no queue, but a fault. */
+const MAX_WAITING = 256;
+/** The memory of a parser that read a file this large goes back with the parser. */
+const LARGE_FILE_BYTES = 8 * 1024 * 1024;
+
+/** Isolated parsers of one kind, started when they are needed and kept while they are well. */
+export class ParserPool {
+  private readonly idle: ParserHost[] = [];
+  private readonly busy = new Set<ParserHost>();
+  /** Killed, but not gone yet. */
+  private readonly ending = new Set<Promise<void>>();
+  private readonly waiting: { take: (parser: ParserHost) => void; refuse: (reason: Error) => void }[] = [];
+  private idleTimer: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(private readonly options: ParserPoolOptions) {}
+
+  /** @throws IngestionFailure as `ParserHost.parse` does, `TIMEOUT` when too many files wait; the signal's reason */
+  async parse(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
+    signal.throwIfAborted();
+    const parser = await this.acquire(signal);
+    try {
+      return await parser.parse(format, source, signal);
+    } finally {
+      this.release(parser, source.bytes.byteLength >= LARGE_FILE_BYTES);
+    }
+  }
+
+  /** Ends all parsers and sees them gone; what they had in hand fails and is taken up again after the next start. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.idleTimer);
+    for (const { refuse } of this.waiting.splice(0)) refuse(closing());
+    for (const parser of [...this.idle.splice(0), ...this.busy]) this.end(parser);
+    await Promise.all(this.ending);
+  }
+
+  private acquire(signal: AbortSignal): Promise<ParserHost> {
+    if (this.closed) return Promise.reject(closing());
+    const parser = this.takeIdle() ?? this.start();
+    if (parser !== undefined) return Promise.resolve(parser);
+    if (this.waiting.length >= MAX_WAITING) {
+      return Promise.reject(new IngestionFailure('TIMEOUT', 'Too many files wait for a parser.'));
+    }
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        reject(signal.reason as Error);
+      };
+      const waiter = {
+        take: (free: ParserHost): void => {
+          signal.removeEventListener('abort', leave);
+          resolve(free);
+        },
+        refuse: (reason: Error): void => {
+          signal.removeEventListener('abort', leave);
+          reject(reason);
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.waiting.push(waiter);
+    });
+  }
+
+  private takeIdle(): ParserHost | undefined {
+    for (let parser = this.idle.pop(); parser !== undefined; parser = this.idle.pop()) {
+      if (!parser.usable) continue;
+      this.busy.add(parser);
+      return parser;
+    }
+    return undefined;
+  }
+
+  private start(): ParserHost | undefined {
+    if (this.busy.size >= this.options.size) return undefined;
+    const parser = new ParserHost(this.options.open);
+    this.busy.add(parser);
+    return parser;
+  }
+
+  private release(parser: ParserHost, wasLarge: boolean): void {
+    const { maxFiles = Infinity } = this.options;
+    this.busy.delete(parser);
+    if (this.closed || wasLarge || !parser.usable || parser.files >= maxFiles) this.end(parser);
+    else this.keep(parser);
+    const next = this.closed ? undefined : this.waiting.shift();
+    if (next === undefined) return;
+    const free = this.takeIdle() ?? this.start();
+    if (free !== undefined) next.take(free);
+  }
+
+  private keep(parser: ParserHost): void {
+    this.idle.push(parser);
+    const { idleMs } = this.options;
+    if (idleMs === undefined) return;
+    clearTimeout(this.idleTimer);
+    this.idleTimer = setTimeout(() => this.idle.splice(0).forEach((unused) => this.end(unused)), idleMs).unref();
+  }
+
+  private end(parser: ParserHost): void {
+    const ended = parser.end().finally(() => this.ending.delete(ended));
+    this.ending.add(ended);
+  }
+}
+
+function closing(): IngestionFailure {
+  return new IngestionFailure('INTERNAL_ERROR', 'The service is shutting down.');
+}
