@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { unavailable } from './model-thread';
 
 export type TextKind = 'query' | 'passage';
@@ -5,6 +6,10 @@ export type TextKind = 'query' | 'passage';
 /** One call of `embed`: its texts, what has been answered, and the one settlement of its promise. */
 export class EmbeddingCall {
   readonly vectors: Promise<Float32Array[]>;
+  /** Aborted when the call is rejected, for whatever reason: its work in hand is of no use any more. */
+  readonly cancelled: AbortSignal;
+  private readonly cancellation = new AbortController();
+  private readonly startedAt = performance.now();
   private readonly answers: Float32Array[];
   private next = 0;
   private unanswered: number;
@@ -22,6 +27,9 @@ export class EmbeddingCall {
   ) {
     this.answers = new Array<Float32Array>(texts.length);
     this.unanswered = texts.length;
+    this.cancelled = this.cancellation.signal;
+    // One listener for each of its requests in flight: as many as there are, and no leak.
+    setMaxListeners(0, this.cancelled);
     this.vectors = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.rejectPromise = reject;
@@ -38,6 +46,29 @@ export class EmbeddingCall {
   /** Every text has been handed out, or nobody wants the rest. */
   get exhausted(): boolean {
     return this.done || this.next === this.texts.length;
+  }
+
+  /** What `take` would give; only while not `exhausted`. */
+  peek(): string {
+    return this.texts[this.next] as string;
+  }
+
+  /** Milliseconds a query still waits; without end for passages, which wait as long as they get on. */
+  get remainingMs(): number {
+    if (this.kind === 'passage') return Number.POSITIVE_INFINITY;
+    return this.startedAt + this.timeoutMs - performance.now();
+  }
+
+  /** Passages that were told to wait are not late meanwhile; a query's user waits all the same. */
+  holdClock(): void {
+    if (this.kind === 'passage') clearTimeout(this.timer);
+  }
+
+  /** After `holdClock`: the whole time again. */
+  resumeClock(): void {
+    if (this.kind === 'query' || this.done) return;
+    clearTimeout(this.timer);
+    this.startClock();
   }
 
   /** The next text to work on; only while not `exhausted`. */
@@ -65,6 +96,7 @@ export class EmbeddingCall {
     if (this.done) return;
     this.settle();
     this.rejectPromise(reason);
+    this.cancellation.abort(reason);
   }
 
   private startClock(): void {

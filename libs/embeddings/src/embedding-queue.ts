@@ -23,11 +23,15 @@ export class EmbeddingQueue {
     return true;
   }
 
-  /** The call whose next text is to be worked on; it stays in the queue until all of its texts are taken. */
-  next(): EmbeddingCall | undefined {
+  /**
+   * The call whose next text is to be worked on; it stays in the queue until all of its texts are taken.
+   * @param kinds `queries` when there is no room for passages at present; they keep their turn
+   */
+  next(kinds: 'all' | 'queries' = 'all'): EmbeddingCall | undefined {
     this.dropExhausted(this.queries);
     this.dropExhausted(this.passages);
     const [query] = this.queries;
+    if (kinds === 'queries') return query;
     const [passage] = this.passages;
     if (query !== undefined && (passage === undefined || this.queriesInARow < QUERIES_BEFORE_A_PASSAGE)) {
       this.queriesInARow += 1;

@@ -6,3 +6,4 @@ export {
 } from './embedding-provider';
 export { EmbeddingsModule } from './embeddings.module';
 export { ModelFilesError } from './model-files';
+export { EmbeddingEndpointError } from './learned-dimension';
