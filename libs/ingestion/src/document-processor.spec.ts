@@ -8,8 +8,10 @@ import {
 } from '@vectorlane/documents';
 import { IngestionFailure } from '@vectorlane/errors';
 import type { LogContext } from '@vectorlane/logging';
+import { Metrics } from '@vectorlane/metrics';
 import { Logger } from '@nestjs/common';
 import { DocumentProcessor } from './document-processor';
+import { IngestionObserver } from './ingestion-observer';
 import type { IngestionPipeline } from './ingestion.pipeline';
 import type { IngestionScheduler } from './ingestion-scheduler';
 
@@ -25,6 +27,7 @@ const CLAIM: Claim = {
   attempts: 0,
   interruptions: 0,
   parserDeaths: 0,
+  interrupted: false,
 };
 
 /** The processor over a ledger that records its moves and a pipeline that does what the test says. */
@@ -44,6 +47,8 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
     release: record('release'),
   };
   const scheduled: unknown[][] = [];
+  const metrics = new Metrics();
+  const tracked: string[] = [];
   const processor = new DocumentProcessor(
     loadConfig({
       INGESTION_MAX_ATTEMPTS: '3',
@@ -62,9 +67,10 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
         return Promise.resolve();
       },
     } as unknown as IngestionScheduler,
+    new IngestionObserver(metrics, { trackError: (type) => void tracked.push(type) }),
     { run: (_: unknown, work: () => unknown) => work() } as unknown as LogContext,
   );
-  return { processor, moves, scheduled, ledger };
+  return { processor, moves, scheduled, ledger, metrics, tracked };
 }
 
 const shutdown = new AbortController().signal;
@@ -121,6 +127,26 @@ describe('DocumentProcessor', () => {
     const { processor, moves } = processorOver(failing(failure), { ...CLAIM, parserDeaths, attempts });
     await processor.process('d', 'd-1', shutdown);
     expect(moves).toEqual([move]);
+  });
+
+  it.each([
+    ['CORRUPT_FILE', {}, undefined],
+    ['TIMEOUT', { attempts: 2 }, 'attempts'],
+    ['PARSER_CRASHED', { parserDeaths: 2 }, 'parser_deaths'],
+    ['INTERNAL_ERROR', { interruptions: 5, interrupted: true }, 'interruptions'],
+  ] as const)('reports %s once, after the document has failed of it', async (code, spent, reason) => {
+    const { processor, metrics, tracked } = processorOver(failing(new IngestionFailure(code, 'No.')), {
+      ...CLAIM,
+      ...spent,
+    });
+    await processor.process('d', 'd-1', shutdown);
+    const text = await metrics.scrape();
+    expect(tracked).toEqual([`INGESTION_${code}`]);
+    expect(text).toContain('documents_processed_total{status="failed",format="txt",lane="fast"} 1\n');
+    const dead = [...text.matchAll(/^ingestion_documents_dead_total\{reason="(\w+)"\} 1$/gm)].map(([, name]) => name);
+    expect(dead).toEqual(reason === undefined ? [] : [reason]);
+    expect(text).toContain(`extraction_parser_deaths_total ${code === 'PARSER_CRASHED' ? 1 : 0}\n`);
+    expect(text).toContain(`ingestion_interruptions_total ${reason === 'interruptions' ? 1 : 0}\n`);
   });
 
   it('tells nobody what an unexpected error was', async () => {

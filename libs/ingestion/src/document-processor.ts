@@ -11,8 +11,16 @@ import {
 } from '@vectorlane/documents';
 import { IngestionFailure } from '@vectorlane/errors';
 import { LogContext } from '@vectorlane/logging';
+import { type EndReason, IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionScheduler } from './ingestion-scheduler';
+
+const COSTS: Readonly<Record<EndReason, Cost>> = {
+  verdict: 'none',
+  interruptions: 'none',
+  attempts: 'attempt',
+  parser_deaths: 'parser-death',
+};
 
 /** Where the doubling ends: an hour after what kept it from passing is mended, a document should be on its way. */
 const MAX_BACKOFF_MS = 3_600_000;
@@ -37,6 +45,7 @@ export class DocumentProcessor {
     private readonly spaces: EmbeddingSpacesRepository,
     private readonly pipeline: IngestionPipeline,
     private readonly scheduler: IngestionScheduler,
+    private readonly observer: IngestionObserver,
     private readonly log: LogContext,
   ) {}
 
@@ -46,9 +55,10 @@ export class DocumentProcessor {
       const claim = await this.ledger.claim(documentId, this.config.INGESTION_LEASE_MS, this.spaces.active.id);
       // Somebody else has it, it is finished, or it is gone: a second delivery of a job is normal.
       if (claim === undefined) return;
+      this.observer.claimed(claim);
       if (claim.interruptions >= this.config.INGESTION_MAX_INTERRUPTIONS) {
         const failure = new IngestionFailure('INTERNAL_ERROR', 'The ingestion was interrupted too often.');
-        await this.end(claim, failure, 'none');
+        await this.end(claim, failure, 'interruptions');
         return;
       }
       await this.work(claim, shutdown);
@@ -96,32 +106,34 @@ export class DocumentProcessor {
       error instanceof IngestionFailure
         ? error
         : new IngestionFailure('INTERNAL_ERROR', 'Something went wrong on our side.', { cause: error });
-    const { cost, spent, limit } = this.price(claim, failure);
-    if (cost === 'none' || spent >= limit) {
-      await this.end(claim, failure, cost);
-      return;
-    }
+    const price = this.price(claim, failure);
+    if (price === undefined) return this.end(claim, failure, 'verdict');
+    const { cost, spent, limit } = price;
+    if (spent >= limit) return this.end(claim, failure, cost === 'attempt' ? 'attempts' : 'parser_deaths');
     const delayMs = Math.min(this.config.INGESTION_BACKOFF_MS * 2 ** (spent - 1), MAX_BACKOFF_MS);
     this.logger.warn({ code: failure.code, cost, spent, limit, delayMs, err: failure }, 'failed; trying again later');
     await this.ledger.postpone(claim, delayMs, cost);
+    this.observer.postponed(cost);
     await this.scheduler.schedule(claim.documentId, delayMs);
   }
 
   /**
    * Which counter an error adds to, and where that one then stands. The death of a parser is not an attempt: a document
    * that kills its parser is set aside after few deaths, whatever else went wrong with it before.
+   * @returns nothing for an error that cannot pass: it ends the document and costs nothing
    */
-  private price(claim: Claim, failure: IngestionFailure): { cost: Cost; spent: number; limit: number } {
+  private price(claim: Claim, failure: IngestionFailure): { cost: Cost; spent: number; limit: number } | undefined {
     if (failure.code === 'PARSER_CRASHED') {
       return { cost: 'parser-death', spent: claim.parserDeaths + 1, limit: this.config.INGESTION_MAX_PARSER_DEATHS };
     }
-    if (!failure.passing) return { cost: 'none', spent: claim.attempts, limit: 0 };
+    if (!failure.passing) return undefined;
     return { cost: 'attempt', spent: claim.attempts + 1, limit: this.config.INGESTION_MAX_ATTEMPTS };
   }
 
-  private async end(claim: Claim, failure: IngestionFailure, cost: Cost): Promise<void> {
+  private async end(claim: Claim, failure: IngestionFailure, reason: EndReason): Promise<void> {
     const { code, message, passing } = failure;
-    await this.ledger.fail(claim, { code, message, retryable: passing }, cost);
+    await this.ledger.fail(claim, { code, message, retryable: passing }, COSTS[reason]);
+    this.observer.failed(claim, failure, reason);
     // A broken file is its owner's news; what kept a good one from passing is ours, with all that is known of it.
     if (passing) this.logger.error({ code, err: failure }, 'document failed');
     else this.logger.warn({ code, reason: message }, 'document failed');

@@ -17,10 +17,13 @@ export class IngestionRuntime {
     private readonly reconciler: Reconciler,
   ) {}
 
-  /** @throws SpaceMismatchError, or an Error when a lane has no processor in a role that consumes */
-  async start(): Promise<void> {
+  /**
+   * @param consumes whether this process works the lanes, or only accepts documents
+   * @throws SpaceMismatchError, or an Error when a lane has no processor in a process that consumes
+   */
+  async start({ consumes }: { consumes: boolean }): Promise<void> {
     await this.spaces.activate(this.embeddings.space, this.config.EMBEDDING_SPACE_CHANGE);
-    if (this.config.ROLE === 'api') return;
+    if (!consumes) return;
     // Alone by the data folder's lock: whoever held a lease is dead, and nobody needs to wait it out.
     if (this.config.embedded) await this.ledger.lapseAllLeases();
     this.consumers.start();

@@ -3,6 +3,7 @@ import { DocumentsModule } from '@vectorlane/documents';
 import { EmbeddingsModule } from '@vectorlane/embeddings';
 import { ExtractionModule } from '@vectorlane/extraction';
 import { DocumentProcessor } from './document-processor';
+import { IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionRuntime } from './ingestion-runtime';
 import { IngestionScheduler } from './ingestion-scheduler';
@@ -22,6 +23,7 @@ export class IngestionModule {
         IngestionService,
         IngestionScheduler,
         IngestionPipeline,
+        IngestionObserver,
         DocumentProcessor,
         IngestionRuntime,
         Reconciler,

@@ -13,6 +13,7 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { type ExtractedDocument, ExtractionService } from '@vectorlane/extraction';
 import type { Chunk } from './chunking/chunk';
 import { chunkDocument } from './chunking/chunker';
+import { IngestionObserver } from './ingestion-observer';
 import { textSearchConfig } from './text-search-config';
 
 /**
@@ -43,6 +44,7 @@ export class IngestionPipeline {
     private readonly extraction: ExtractionService,
     @Inject(EMBEDDING_PROVIDER) private readonly embeddings: EmbeddingProvider,
     private readonly spaces: EmbeddingSpacesRepository,
+    private readonly observer: IngestionObserver,
   ) {}
 
   /**
@@ -54,14 +56,17 @@ export class IngestionPipeline {
     const extracted = await this.extract(claim, signal);
     await this.chunks.storeText(claim, extracted.text);
     const extractedAt = performance.now();
+    this.observer.stageEnded('extracting', extractedAt - startedAt);
 
     await this.ledger.progress(claim, this.at('chunking', PERCENT_CHUNKING));
     const chunks = await this.chunk(extracted, signal);
     const chunkedAt = performance.now();
+    this.observer.stageEnded('chunking', chunkedAt - extractedAt);
 
     const config = await textSearchConfig(extracted.text);
     await this.embedAndStore(claim, chunks, config, signal);
     const embeddedAt = performance.now();
+    this.observer.stageEnded('embedding', embeddedAt - chunkedAt);
 
     signal.throwIfAborted();
     const timings = {
@@ -72,6 +77,7 @@ export class IngestionPipeline {
     };
     const spaceId = this.spaces.active.id;
     await this.ledger.complete(claim, { chunkCount: chunks.length, textSearchConfig: config, timings, spaceId });
+    this.observer.completed(claim, chunks.length, performance.now() - startedAt);
     this.logger.log({ chunks: chunks.length, ...timings }, 'document completed');
   }
 

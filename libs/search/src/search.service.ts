@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { IngestionFailure, Problem } from '@vectorlane/errors';
+import { Metrics } from '@vectorlane/metrics';
 import { DataSource } from 'typeorm';
 import { KeywordSearch } from './keyword-search';
 import { fuseRanks } from './rank-fusion';
@@ -35,10 +36,20 @@ export class SearchService {
     private readonly vectors: VectorSearch,
     private readonly keywords: KeywordSearch,
     private readonly dataSource: DataSource,
+    private readonly metrics: Metrics,
   ) {}
 
   /** @throws Problem `EMBEDDING_UNAVAILABLE` */
   async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchHit[]> {
+    const startedAt = performance.now();
+    const hits = await this.find(request, signal);
+    const labels = { mode: request.mode };
+    this.metrics.searchDuration.observe(labels, (performance.now() - startedAt) / 1_000);
+    if (hits.length === 0) this.metrics.searchEmptyResults.inc(labels);
+    return hits;
+  }
+
+  private async find(request: SearchRequest, signal?: AbortSignal): Promise<SearchHit[]> {
     if (matchesNothing(request.filter)) return [];
     const candidates = await this.candidates(request, signal);
     return this.read(candidates.slice(0, request.topK));

@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Claim, Cost } from '@vectorlane/documents';
+import { ERROR_TRACKER, type ErrorTracker, type IngestionFailure, ingestionErrorType } from '@vectorlane/errors';
+import { Metrics } from '@vectorlane/metrics';
+
+export type TimedStage = 'extracting' | 'chunking' | 'embedding';
+
+/**
+ * What ingestion tells those who watch it: its metrics and its errors. Called after the database has taken the move it
+ * is about, so that what is counted has happened.
+ */
+@Injectable()
+export class IngestionObserver {
+  constructor(
+    private readonly metrics: Metrics,
+    @Inject(ERROR_TRACKER) private readonly errors: ErrorTracker,
+  ) {}
+
+  claimed({ interrupted }: Claim): void {
+    if (interrupted) this.metrics.interruptions.inc();
+  }
+
+  stageEnded(stage: TimedStage, durationMs: number): void {
+    this.metrics.ingestionStageDuration.observe({ stage }, durationMs / 1000);
+    if (stage === 'embedding') this.metrics.embeddingGenerationDuration.observe(durationMs / 1000);
+  }
+
+  completed({ format, lane }: Claim, chunks: number, durationMs: number): void {
+    this.metrics.documentsProcessed.inc({ status: 'completed', format, lane });
+    this.metrics.chunksStored.inc(chunks);
+    this.metrics.ingestionDuration.observe(durationMs / 1000);
+  }
+
+  /** An error that may pass: the document is tried again later. */
+  postponed(cost: Cost): void {
+    if (cost === 'parser-death') this.metrics.parserDeaths.inc();
+    else this.metrics.attemptsRetried.inc();
+  }
+
+  /** The end of it, until somebody asks for a retry. */
+  failed({ documentId, format, lane }: Claim, failure: IngestionFailure, reason: EndReason): void {
+    this.metrics.documentsProcessed.inc({ status: 'failed', format, lane });
+    if (reason === 'parser_deaths') this.metrics.parserDeaths.inc();
+    if (reason !== 'verdict') this.metrics.documentsDead.inc({ reason });
+    this.errors.trackError(ingestionErrorType(failure.code), { error: failure, documentId });
+  }
+}
+
+/** Why a document ended as failed: by a verdict on its bytes, or given up although they may be good. */
+export type EndReason = 'verdict' | 'attempts' | 'interruptions' | 'parser_deaths';
