@@ -7,11 +7,24 @@ import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
 import { isStorable, storableText } from './storable-text';
 
+const MOST_PER_MINUTE = 1_000_000_000;
+
+const rateLimit = z
+  .union([z.int().min(1).max(MOST_PER_MINUTE), z.literal('none')], {
+    error: `must be a whole number from 1 to ${MOST_PER_MINUTE}, or "none"`,
+  })
+  .nullable();
+
 const createSchema = z
   .strictObject({
     name: storableText().trim().min(1).max(200),
     scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
+    rateLimitPerMinute: rateLimit.default(null).meta({
+      description:
+        'Requests a minute that this key may make wherever they come from, or `none` for as many as it likes. ' +
+        'Left out: its requests count with those of the address they come from.',
+    }),
   })
   .meta({ example: { name: 'nightly import', scopes: ['write'] } });
 
@@ -25,6 +38,7 @@ const keySchema = z.object({
   expiresAt: timestamp.nullable(),
   lastUsedAt: timestamp.nullable(),
   revokedAt: timestamp.nullable(),
+  rateLimitPerMinute: rateLimit.meta({ description: '`null`: counted with the address the requests come from.' }),
 });
 const createdSchema = keySchema.extend({ key: z.string().meta({ description: 'Shown this once.' }) });
 const keysSchema = z.object({ items: z.array(keySchema) });
@@ -47,11 +61,12 @@ export class ApiKeysController {
   @ApiResponse({ status: 201, description: 'The new key.', standardSchema: createdSchema })
   @ApiProblems('INVALID_REQUEST', 'INVALID_JSON')
   async create(
-    @Body({ schema: createSchema }) { name, scopes, expiresAt }: z.output<typeof createSchema>,
+    @Body({ schema: createSchema }) { name, scopes, expiresAt, rateLimitPerMinute }: z.output<typeof createSchema>,
   ): Promise<z.output<typeof createdSchema>> {
     const { apiKey, key } = await this.keys.create({
       name,
       scopes: [...new Set(scopes)],
+      rateLimitPerMinute,
       ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
     });
     return { ...listed(apiKey), key };
@@ -89,5 +104,6 @@ function listed(key: ApiKeyListing): z.output<typeof keySchema> {
     expiresAt: key.expiresAt?.toISOString() ?? null,
     lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
     revokedAt: key.revokedAt?.toISOString() ?? null,
+    rateLimitPerMinute: key.rateLimitPerMinute,
   };
 }

@@ -1,44 +1,53 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AlertingModule } from '@vectorlane/alerting';
 import { AuthModule } from '@vectorlane/auth';
 import { Config, ConfigModule } from '@vectorlane/config';
 import { DatabaseModule } from '@vectorlane/database';
 import { DocumentsModule } from '@vectorlane/documents';
-import { HealthModule } from '@vectorlane/health';
+import { HealthModule, VERSION } from '@vectorlane/health';
 import { IngestionModule } from '@vectorlane/ingestion';
 import { LoggingModule } from '@vectorlane/logging';
+import { MetricsModule } from '@vectorlane/metrics';
 import { QueueModule } from '@vectorlane/queue';
 import { RedisModule } from '@vectorlane/redis';
 import { SearchModule } from '@vectorlane/search';
-import { ShutdownModule } from '@vectorlane/shutdown';
+import { ShutdownModule, type ShutdownSequence } from '@vectorlane/shutdown';
+import { DependencyGauge, ProblemFilter, RouteTable } from '@vectorlane/http';
+import { AlertsController } from './alerts.controller';
 import { ApiKeysController } from './api-keys.controller';
 import { ApiScopeGuard } from './scope.guard';
 import { DocumentsController } from './documents.controller';
-import { ProblemFilter } from './problem.filter';
+import { RateLimitModule } from './rate-limit/rate-limit.module';
 import { SearchController } from './search.controller';
 import { validationPipe } from './validation';
 
 /** The whole service as one process sees it. */
 @Module({})
 export class AppModule {
-  static register(config: Config): DynamicModule {
+  static register(config: Config, shutdown: ShutdownSequence): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
         LoggingModule,
-        ShutdownModule,
+        ShutdownModule.forRoot(shutdown),
+        MetricsModule.register({ version: VERSION, role: config.ROLE }),
         HealthModule,
         DatabaseModule,
         RedisModule,
+        AlertingModule,
         QueueModule,
         AuthModule,
         DocumentsModule,
         IngestionModule.register({ consumes: config.ROLE === 'all' }),
         SearchModule,
+        RateLimitModule,
       ],
-      controllers: [DocumentsController, SearchController, ApiKeysController],
+      controllers: [DocumentsController, SearchController, ApiKeysController, AlertsController],
       providers: [
+        RouteTable,
+        DependencyGauge,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: ApiScopeGuard },
         { provide: APP_PIPE, useValue: validationPipe },

@@ -7,8 +7,8 @@ import { ReadinessRegistry } from '@vectorlane/health';
 import { IngestionRuntime } from '@vectorlane/ingestion';
 import { BootLogger, ServiceLogger } from '@vectorlane/logging';
 import { ShutdownSequence } from '@vectorlane/shutdown';
+import { closeHttpServer, HttpAdapter } from '@vectorlane/http';
 import { AppModule } from './app.module';
-import { closeHttpServer } from './http-server';
 import { mountOpenApi } from './openapi';
 import { mountRequestPipeline } from './request-pipeline';
 
@@ -24,23 +24,18 @@ export interface StartedApp {
  * Creates, opens and starts the service: connections first (each room opens its own), then who may come in, then the
  * workers, and the door last.
  */
-export async function startApp(config: Config): Promise<StartedApp> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config), {
-    logger: new BootLogger('Boot', { colors: false, logLevels: ['warn', 'error', 'fatal'] }),
-    bufferLogs: true,
-    bodyParser: false,
-    abortOnError: false,
-  });
+export async function startApp(config: Config, shutdown = new ShutdownSequence()): Promise<StartedApp> {
+  shutdown.deadlineMs = config.SHUTDOWN_TIMEOUT_MS;
+  const app = await createApp(config, shutdown);
   app.useLogger(app.get(ServiceLogger));
   try {
     mountRequestPipeline(app);
     mountOpenApi(app);
     await app.init();
     const firstKey = await app.get(FirstKey).ensure();
-    await app.get(IngestionRuntime).start();
-    const shutdown = app.get(ShutdownSequence);
+    await app.get(IngestionRuntime).start({ consumes: config.ROLE === 'all' });
     shutdown.add('drain', 'readiness', () => Promise.resolve(app.get(ReadinessRegistry).startDraining()));
-    closeHttpServer(app, shutdown, config.SHUTDOWN_HTTP_TIMEOUT_MS);
+    closeHttpServer(app, shutdown, config);
     await app.listen(config.PORT, config.HOST);
     const url = await app.getUrl();
     new Logger('Http').log({ url, role: config.ROLE, embedded: config.embedded }, 'listening');
@@ -48,6 +43,21 @@ export async function startApp(config: Config): Promise<StartedApp> {
   } catch (error) {
     // What is open is closed in order, so that a boot that fails leaves no lock and no half-written folder.
     await app.close();
+    throw error;
+  }
+}
+
+/** Every room opens its connections here; when one cannot, what the others have opened is closed in order. */
+async function createApp(config: Config, shutdown: ShutdownSequence): Promise<NestExpressApplication> {
+  try {
+    return await NestFactory.create<NestExpressApplication>(AppModule.register(config, shutdown), new HttpAdapter(), {
+      logger: new BootLogger('Boot', { colors: false, logLevels: ['warn', 'error', 'fatal'] }),
+      bufferLogs: true,
+      bodyParser: false,
+      abortOnError: false,
+    });
+  } catch (error) {
+    await shutdown.run('the start failed');
     throw error;
   }
 }

@@ -2,11 +2,13 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { AlertingService } from '@vectorlane/alerting';
 import { ApiKeysService } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
 import { ChunksRepository, ContentsRepository, DocumentsRepository } from '@vectorlane/documents';
 import { IngestionService } from '@vectorlane/ingestion';
 import { SearchService } from '@vectorlane/search';
+import { AlertsController } from './alerts.controller';
 import { ApiKeysController } from './api-keys.controller';
 import { DocumentsController } from './documents.controller';
 import { openApiDocument } from './openapi';
@@ -20,11 +22,12 @@ const WANTED = [
   ChunksRepository,
   SearchService,
   ApiKeysService,
+  AlertingService,
 ];
 
 /** The controllers with nothing behind them: their decorators say all that the document needs. */
 @Module({
-  controllers: [DocumentsController, SearchController, ApiKeysController],
+  controllers: [DocumentsController, SearchController, ApiKeysController, AlertsController],
   providers: WANTED.map((provide) => ({ provide, useValue: {} })),
 })
 class ApiDescriptionModule {}

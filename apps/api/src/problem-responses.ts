@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { type ProblemCode, PROBLEMS } from '@vectorlane/errors';
+import { problemType } from '@vectorlane/http';
 import { z } from 'zod';
 
 /** The body of every refusal (RFC 9457). */
@@ -18,6 +19,7 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'MISSING_API_KEY',
   'INVALID_API_KEY',
   'INSUFFICIENT_SCOPE',
+  'RATE_LIMITED',
   'INTERNAL_ERROR',
 ];
 
@@ -55,9 +57,4 @@ function exampleOf(code: ProblemCode): z.output<typeof problemSchema> {
     requestId: '0f4cb6de-8f1c-4a57-9a6f-6f2c8f0f7a11',
     ...(definition.retryable && { retryable: true }),
   };
-}
-
-/** A URI that names the kind of problem; it is a name, not an address to fetch. */
-export function problemType(code: ProblemCode): string {
-  return `urn:vectorlane:problem:${code.toLowerCase().replaceAll('_', '-')}`;
 }

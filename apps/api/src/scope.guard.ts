@@ -3,11 +3,12 @@ import { Reflector } from '@nestjs/core';
 import type { Scope } from '@vectorlane/auth';
 import { Problem } from '@vectorlane/errors';
 import { ProbesController } from '@vectorlane/health';
+import { MetricsController } from '@vectorlane/metrics';
+import { callerOf } from '@vectorlane/http';
 import type { Response } from 'express';
-import { callerOf } from './caller';
 
 /** For everybody. Decided by the class, never by the path: there is more than one way to write a path. */
-const PUBLIC_CONTROLLERS: ReadonlySet<unknown> = new Set([ProbesController]);
+const PUBLIC_CONTROLLERS: ReadonlySet<unknown> = new Set([ProbesController, MetricsController]);
 
 const REQUIRED_SCOPE = 'vectorlane:scope';
 

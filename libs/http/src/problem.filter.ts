@@ -1,22 +1,26 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { Problem } from '@vectorlane/errors';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
+import { ERROR_TRACKER, type ErrorTracker, Problem } from '@vectorlane/errors';
 import type { Request, Response } from 'express';
-import { problemType } from './problem-responses';
+import { problemType } from './problem-type';
 import { refuseRestOfBody } from './refusal';
+import { routeTemplate } from './route-template';
 
 /**
  * The one place where an error becomes an answer: RFC 9457, with our stable code and the request's id. What is not
- * one of ours is logged with its stack and answered with a 500 that says nothing of the inside.
+ * one of ours is logged with its stack, tracked for alerting and answered with a 500 that says nothing of the inside.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
+
+  constructor(@Inject(ERROR_TRACKER) private readonly errors: ErrorTracker) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const problem = toProblem(error);
     if (problem.status >= 500) this.logger.error({ code: problem.code, err: problem.cause ?? error }, problem.detail);
+    this.track(problem, error, request, response);
     if (response.headersSent) {
       // Too late for an answer: cutting the connection is the only honest sign that the body is not whole.
       response.destroy();
@@ -39,6 +43,18 @@ export class ProblemFilter implements ExceptionFilter {
           ...(problem.retryable && { retryable: true }),
         }),
       );
+  }
+
+  /** Errors of ours alone: a 503 is a refusal, whose cause is tracked where it is known, and so is all of `/ready`. */
+  private track(problem: Problem, error: unknown, request: Request, response: Response): void {
+    const route = routeTemplate(request);
+    if (problem.status < 500 || problem.status === 503 || route === '/ready') return;
+    const requestId = response.locals['requestId'] as string | undefined;
+    this.errors.trackError('HTTP_INTERNAL_ERROR', {
+      error: problem.cause ?? error,
+      route: `${request.method} ${route}`,
+      ...(requestId !== undefined && { requestId }),
+    });
   }
 }
 

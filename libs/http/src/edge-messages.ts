@@ -1,0 +1,46 @@
+import { IncomingMessage, type ServerOptions, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Express } from 'express';
+
+/** Bytes on a response's socket when it got it, and how many of them were its own when it gave it back. */
+const account = new WeakMap<object, { socket: Socket; before: number; sent?: number }>();
+
+/**
+ * The classes that the server makes requests and responses of, with Express' own as their prototypes. Express sets
+ * these on each of them anew, for which V8 takes longer than for all the rest of a request; where they are set already
+ * it changes nothing.
+ */
+export function edgeMessages(app: Express): Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'> {
+  class EdgeRequest extends IncomingMessage {}
+  class EdgeResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+    /** A pipelined request's response waits for its turn on the socket. */
+    override assignSocket(socket: Socket): void {
+      account.set(this, { socket, before: socket.bytesWritten });
+      super.assignSocket(socket);
+    }
+
+    /** Not a part of the answer yet. */
+    override writeContinue(callback?: () => void): void {
+      super.writeContinue(callback);
+      const entry = account.get(this);
+      if (entry !== undefined) entry.before = entry.socket.bytesWritten;
+    }
+
+    override detachSocket(socket: Socket): void {
+      const entry = account.get(this);
+      if (entry !== undefined) entry.sent = socket.bytesWritten - entry.before;
+      super.detachSocket(socket);
+    }
+  }
+  Object.setPrototypeOf(EdgeRequest.prototype, app.request);
+  Object.setPrototypeOf(EdgeResponse.prototype, app.response);
+  app.request = EdgeRequest.prototype as unknown as Express['request'];
+  app.response = EdgeResponse.prototype as unknown as Express['response'];
+  return { IncomingMessage: EdgeRequest, ServerResponse: EdgeResponse };
+}
+
+/** Bytes of this response that went to the socket, head and body. */
+export function bytesSent(response: ServerResponse): number {
+  const entry = account.get(response);
+  return entry === undefined ? 0 : (entry.sent ?? entry.socket.bytesWritten - entry.before);
+}

@@ -1,0 +1,37 @@
+import { createServer } from 'node:http';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import express, { type Express } from 'express';
+import { awaitContinue } from './body-invitation';
+import { edgeMessages } from './edge-messages';
+import { readTarget } from './request-target';
+
+/**
+ * Express under Nest, on a server of our own making: a request whose target has no path would never get to Express'
+ * first middleware, and one without `Host` not even to Express. Both are let through with a harmless target and a note,
+ * for the pipeline to refuse, count and log.
+ */
+export class HttpAdapter extends ExpressAdapter {
+  constructor() {
+    const app = express();
+    // One way to write a route: `/API/…` is not `/api/…`. The base class is the first to use the router.
+    app.enable('case sensitive routing');
+    app.disable('x-powered-by');
+    super(app);
+  }
+
+  override initHttpServer(): void {
+    const app = this.getInstance<Express>();
+    const server = createServer({ ...edgeMessages(app), requireHostHeader: false }, (request, response) => {
+      readTarget(request);
+      app(request, response);
+    });
+    // A client that asks first is told to send its body when its request has been let in, not before.
+    server.on('checkContinue', (request, response) => {
+      awaitContinue(request);
+      server.emit('request', request, response);
+    });
+    // Node's answer to other expectations would be an empty 417; ignoring them is as good (RFC 9110, 10.1.1).
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+    this.setHttpServer(server);
+  }
+}

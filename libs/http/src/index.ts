@@ -1,0 +1,15 @@
+export { inviteBody } from './body-invitation';
+export { describeBootFailure } from './boot-failure';
+export { callerOf, type PresentedKey, presentedKey, rememberCaller } from './caller';
+export { DependencyGauge } from './dependency-gauge';
+export { HttpAdapter } from './http-adapter';
+export { closeHttpServer } from './http-server';
+export { answerParserErrors } from './parser-errors';
+export { problemType } from './problem-type';
+export { ProblemFilter } from './problem.filter';
+export { requestContext } from './request-context';
+export { type EndedRequest, RequestEnds } from './request-end';
+export { refuseMethod, refuseUnreadable } from './request-refusals';
+export { type Route, RouteTable } from './route-table';
+export { PROBES, routeOf, routeTemplate } from './route-template';
+export { securityHeaders } from './security-headers';
