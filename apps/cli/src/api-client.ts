@@ -68,8 +68,18 @@ const keyListSchema = z.object({
       lastUsedAt: z.string().nullish(),
       expiresAt: z.string().nullish(),
       revokedAt: z.string().nullish(),
+      rateLimitPerMinute: z.union([z.number(), z.string()]).nullish(),
     }),
   ),
+});
+
+const testAlertSchema = z.object({
+  delivered: z.boolean(),
+  channel: z.string().nullable(),
+  host: z.string().nullable(),
+  status: z.number().nullable(),
+  latencyMs: z.number(),
+  detail: z.string(),
 });
 
 export type UploadAnswer = z.infer<typeof uploadAnswerSchema>;
@@ -77,6 +87,8 @@ export type DocumentStatus = z.infer<typeof documentSchema>;
 export type SearchAnswer = z.infer<typeof searchAnswerSchema>;
 export type CreatedKey = z.infer<typeof createdKeySchema>;
 export type ListedKey = z.infer<typeof keyListSchema>['items'][number];
+
+export type TestAlertReport = z.infer<typeof testAlertSchema>;
 
 export const SEARCH_MODES = ['hybrid', 'vector', 'keyword'] as const;
 export const KEY_SCOPES = ['read', 'write', 'admin'] as const;
@@ -93,6 +105,7 @@ export interface NewKey {
   readonly scopes: readonly (typeof KEY_SCOPES)[number][];
   /** ISO 8601. */
   readonly expiresAt?: string;
+  readonly rateLimitPerMinute?: number | 'none';
 }
 
 export interface ApiClientOptions extends TransportOptions {
@@ -154,6 +167,11 @@ export class ApiClient {
   async revokeKey(id: string, signal: AbortSignal): Promise<void> {
     const path = `/api/admin/keys/${encodeURIComponent(id)}`;
     await this.transport.send({ method: 'DELETE', path, ...this.defaults, repeatable: false, signal });
+  }
+
+  /** Not repeated: people would be told twice. */
+  async sendTestAlert(signal: AbortSignal): Promise<TestAlertReport> {
+    return this.call(testAlertSchema, { method: 'POST', path: '/api/admin/alerts/test', signal, repeatable: false });
   }
 
   private get defaults(): { timeoutMs: number; repeatable: boolean } {

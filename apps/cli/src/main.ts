@@ -7,8 +7,11 @@ import {
   type CommandDefinition,
   type ParsedCommandLine,
 } from './command-line';
+import { alertsDefinition, runAlerts } from './commands/alerts.command';
+import { backupDefinition, runBackup } from './commands/backup.command';
 import { ingestDefinition, runIngest } from './commands/ingest.command';
 import { keysDefinition, runKeys } from './commands/keys.command';
+import { restoreDefinition, runRestore } from './commands/restore.command';
 import { runSearch, searchDefinition } from './commands/search.command';
 import { Interrupted, processIo, type Io } from './terminal';
 import { printable } from './text-layout';
@@ -23,6 +26,9 @@ const COMMANDS: readonly Command[] = [
   { definition: ingestDefinition, run: runIngest },
   { definition: searchDefinition, run: runSearch },
   { definition: keysDefinition, run: runKeys },
+  { definition: alertsDefinition, run: runAlerts },
+  { definition: backupDefinition, run: runBackup },
+  { definition: restoreDefinition, run: runRestore },
 ];
 
 const EXIT_FAILED = 1;

@@ -2,13 +2,13 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ApiKeysService, AuthModule, type Scope, SCOPES } from '@vectorlane/auth';
+import { ApiKeysService, AuthModule, type KeyRateLimit, type Scope, SCOPES } from '@vectorlane/auth';
 import { ConfigModule, loadConfig } from '@vectorlane/config';
 import { DatabaseModule } from '@vectorlane/database';
 import { HealthModule } from '@vectorlane/health';
 import { ShutdownModule } from '@vectorlane/shutdown';
 
-const USAGE = `Usage: npm run keys -- create --offline --name NAME --scopes read,write,admin
+const USAGE = `Usage: npm run keys -- create --offline --name NAME --scopes read,write,admin [--rate-limit N|none]
 Makes a key directly in the database (DATABASE_URL, or DATA_DIR of a service that is not running).`;
 
 /**
@@ -23,11 +23,14 @@ export async function runOfflineKeys(argv: readonly string[]): Promise<number> {
       offline: { type: 'boolean' },
       name: { type: 'string' },
       scopes: { type: 'string', default: SCOPES.join(',') },
+      'rate-limit': { type: 'string' },
     },
     allowPositionals: true,
   });
   const scopes = values.scopes.split(',').map((scope) => scope.trim());
-  if (positionals[0] !== 'create' || values.name === undefined || !scopes.every(isScope)) {
+  const rateLimitPerMinute = rateLimitFrom(values['rate-limit']);
+  const { name } = values;
+  if (positionals[0] !== 'create' || name === undefined || !scopes.every(isScope) || rateLimitPerMinute === undefined) {
     process.stderr.write(`${USAGE}\n`);
     return 2;
   }
@@ -40,13 +43,20 @@ export async function runOfflineKeys(argv: readonly string[]): Promise<number> {
     abortOnError: false,
   });
   try {
-    const { key, apiKey } = await context.get(ApiKeysService).create({ name: values.name, scopes });
+    const { key, apiKey } = await context.get(ApiKeysService).create({ name, scopes, rateLimitPerMinute });
     process.stdout.write(`${key}\n`);
     process.stderr.write(`Key ${apiKey.id} ("${apiKey.name}", ${apiKey.scopes.join(', ')}). It is shown this once.\n`);
     return 0;
   } finally {
     await context.close();
   }
+}
+
+/** @returns nothing when the text is no limit */
+function rateLimitFrom(text: string | undefined): KeyRateLimit | undefined {
+  if (text === undefined) return null;
+  if (text === 'none') return text;
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }
 
 function isScope(value: string): value is Scope {

@@ -9,7 +9,7 @@ export const keysDefinition: CommandDefinition = {
   name: 'keys',
   summary: 'Makes, lists and revokes API keys. Needs a key with the scope admin.',
   usage: [
-    'keys -- create --name NAME --scopes read,write [--expires 2027-12-31]',
+    'keys -- create --name NAME --scopes read,write [--expires 2027-12-31] [--rate-limit 600]',
     'keys -- create --name NAME --scopes read,write,admin --offline',
     'keys -- list',
     'keys -- revoke ID [--yes]',
@@ -20,6 +20,11 @@ export const keysDefinition: CommandDefinition = {
     expires: {
       value: 'DATE',
       description: 'from then on it opens nothing, such as 2027-12-31 or 2027-12-31T12:00:00Z; without: never',
+    },
+    'rate-limit': {
+      value: 'N',
+      description:
+        'requests a minute of its own, or none for as many as it likes; without: as many as the address it is used from',
     },
     offline: {
       description: 'make the key in the database itself, for a server that is not running: the first key in production',
@@ -48,13 +53,20 @@ async function create(line: ParsedCommandLine, io: Io): Promise<number> {
   const name = line.required('name');
   const scopes = scopesFrom(line);
   const expiresAt = expiryFrom(line, io.clock.now());
+  const rateLimitPerMinute = rateLimitFrom(line);
   if (line.flag('offline')) {
     if (expiresAt !== undefined) throw line.error('--expires does not go with --offline');
-    return loadOfflineKeys()(['create', '--offline', '--name', name, '--scopes', scopes.join(',')]);
+    const limit = rateLimitPerMinute === undefined ? [] : ['--rate-limit', String(rateLimitPerMinute)];
+    return loadOfflineKeys()(['create', '--offline', '--name', name, '--scopes', scopes.join(','), ...limit]);
   }
   const client = await connect(line, io);
   const created = await client.createKey(
-    { name, scopes, ...(expiresAt === undefined ? {} : { expiresAt }) },
+    {
+      name,
+      scopes,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(rateLimitPerMinute === undefined ? {} : { rateLimitPerMinute }),
+    },
     io.interrupt,
   );
   io.stdout.write(`${created.key}\n`);
@@ -75,6 +87,13 @@ function scopesFrom(line: ParsedCommandLine): (typeof KEY_SCOPES)[number][] {
   return scopes;
 }
 
+function rateLimitFrom(line: ParsedCommandLine): number | 'none' | undefined {
+  const text = line.text('rate-limit')?.trim();
+  if (text === undefined || text === 'none') return text;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw line.error(`--rate-limit must be a whole number or none, not "${text}"`);
+  return Number(text);
+}
+
 function expiryFrom(line: ParsedCommandLine, now: number): string | undefined {
   const text = line.text('expires')?.trim();
   if (text === undefined) return undefined;
@@ -93,7 +112,7 @@ async function list(line: ParsedCommandLine, io: Io): Promise<number> {
   const client = await connect(line, io);
   const keys = await client.listKeys(io.interrupt);
   const rows = [
-    ['ID', 'NAME', 'SCOPES', 'CREATED', 'LAST USED', 'STATE'],
+    ['ID', 'NAME', 'SCOPES', 'LIMIT', 'CREATED', 'LAST USED', 'STATE'],
     ...keys.map((key) => rowOf(key, io.clock.now())),
   ];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
@@ -104,11 +123,14 @@ async function list(line: ParsedCommandLine, io: Io): Promise<number> {
   return 0;
 }
 
-function rowOf({ id, name, scopes, createdAt, lastUsedAt, expiresAt, revokedAt }: ListedKey, now: number): string[] {
+function rowOf(key: ListedKey, now: number): string[] {
+  const { id, name, scopes, createdAt, lastUsedAt, expiresAt, revokedAt } = key;
+  const limit = typeof key.rateLimitPerMinute === 'number' ? `${key.rateLimitPerMinute}/min` : key.rateLimitPerMinute;
   const expired = typeof expiresAt === 'string' && Date.parse(expiresAt) <= now;
   const expiry = typeof expiresAt === 'string' ? `until ${minute(expiresAt)}` : 'active';
   const state = typeof revokedAt === 'string' ? `revoked ${minute(revokedAt)}` : expired ? 'expired' : expiry;
-  return [id, name, scopes.join(','), minute(createdAt), lastUsedAt ? minute(lastUsedAt) : 'never', state].map((cell) =>
+  const used = lastUsedAt ? minute(lastUsedAt) : 'never';
+  return [id, name, scopes.join(','), limit ?? 'address', minute(createdAt), used, state].map((cell) =>
     printable(cell),
   );
 }

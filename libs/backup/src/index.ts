@@ -1,0 +1,13 @@
+export {
+  BackupRefusedError,
+  type BackupHeader,
+  type BackupProgress,
+  type BackupRun,
+  type BackupSummary,
+  DamagedBackupError,
+  rowsOf,
+} from './backup-format';
+export { LEFT_OUT, TABLES } from './backed-up-tables';
+export { restoreBackup, type RestoreOptions } from './restore-backup';
+export { verifyBackup } from './verify-backup';
+export { writeBackup } from './write-backup';
