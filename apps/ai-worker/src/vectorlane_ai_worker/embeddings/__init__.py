@@ -1,0 +1,1 @@
+"""Text to vectors, with the very weights that the backend uses by default."""

@@ -1,0 +1,18 @@
+"""Verdicts on a file, raised in the parser's process and carried to the caller as they are."""
+
+
+class ExtractionFailure(Exception):  # noqa: N818 -- the backend's word for it
+    """`code` is one of `VERDICTS`; `detail` is shown to users and says what to do."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+def corrupt(detail: str) -> ExtractionFailure:
+    return ExtractionFailure("CORRUPT_FILE", detail)
+
+
+def too_large(detail: str) -> ExtractionFailure:
+    return ExtractionFailure("TOO_LARGE", detail)

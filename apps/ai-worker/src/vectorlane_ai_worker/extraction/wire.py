@@ -1,0 +1,29 @@
+"""What parent and parser say to each other over a socket pair.
+
+To the parser: one JSON line `{"format": …}`, and with it the file itself as a descriptor: the parser needs no path, and
+the file no name. Back: the lengths of a head and a body, the head (JSON, small), the body (the answer, ready to send).
+"""
+
+import struct
+from typing import Literal, NotRequired, TypedDict
+
+LENGTHS = struct.Struct("!II")
+MAX_REQUEST_BYTES = 4_096
+MAX_HEAD_BYTES = 65_536
+#: 32 Mi code units of text with every one escaped, and the blocks beside it.
+MAX_BODY_BYTES = 512 * 1024 * 1024
+
+
+class Request(TypedDict):
+    format: str | None
+
+
+class Head(TypedDict):
+    """`ready` once at the start, then one of the others for each file."""
+
+    kind: Literal["ready", "done", "failed"]
+    format: NotRequired[str]
+    pages: NotRequired[int]
+    ocrPages: NotRequired[int]
+    code: NotRequired[str]
+    detail: NotRequired[str]

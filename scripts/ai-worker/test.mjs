@@ -1,0 +1,73 @@
+// Lint, format, types and tests of the AI worker; the last line counts all of them together.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { attempt } from '../test-servers/process.mjs';
+import { sourcesOf } from './serve.mjs';
+
+const TIMEOUT_MS = 8 * 60_000;
+const TOOLS = [
+  ['lint', ['-m', 'ruff', 'check', '--no-cache', '.']],
+  ['format', ['-m', 'ruff', 'format', '--no-cache', '--check', '.']],
+  ['types', ['-m', 'mypy']],
+];
+
+/** @param args go to pytest @returns {Promise<number>} exit code */
+export async function test(python, args, root) {
+  await installTesseract();
+  const app = join(root, 'apps', 'ai-worker');
+  const env = { ...process.env, ...sourcesOf(root), PYTHONDONTWRITEBYTECODE: '1' };
+  // What is set for a service of one's own says nothing about these tests.
+  for (const name of Object.keys(env))
+    if (/^(AI_WORKER_(?!PYTHON)|OCR_|TESSERACT_|MODEL_PATH)/.test(name)) delete env[name];
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, command] of TOOLS) {
+    const { code, output } = await attempt(python, command, { cwd: app, env, timeoutMs: TIMEOUT_MS });
+    process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'} ${name}\n${code === 0 ? '' : output}`);
+    total[code === 0 ? 'passed' : 'failed'] += 1;
+  }
+  const { code, output } = await shown(python, ['-m', 'pytest', '-n', '2', '-p', 'no:cacheprovider', '-q', ...args], {
+    cwd: app,
+    env,
+  });
+  const counts = countsOf(output);
+  total.passed += counts.passed;
+  total.failed += counts.failed + counts.errors;
+  total.skipped += counts.skipped;
+  // A run that broke off has counted too little.
+  if (code !== 0 && counts.failed + counts.errors === 0) total.failed += 1;
+  const tail = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed${tail}\n`);
+  return total.failed > 0 ? 1 : 0;
+}
+
+function countsOf(output) {
+  const summary = output.trimEnd().split('\n').at(-1) ?? '';
+  const count = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
+  return { passed: count('passed'), failed: count('failed'), errors: count('errors?'), skipped: count('skipped') };
+}
+
+/** On Debian and its kin where we may; elsewhere the tests that need it are skipped and say so. */
+async function installTesseract() {
+  if ((await attempt('tesseract', ['--version'])).code === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  process.stderr.write('Installing tesseract-ocr …\n');
+  const install = () => attempt('apt-get', ['install', '-y', '--no-install-recommends', 'tesseract-ocr']);
+  if ((await install()).code === 0) return;
+  await attempt('apt-get', ['update']);
+  await install();
+}
+
+/** Runs a command whose output is worth watching. */
+function shown(command, args, { cwd, env }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'], timeout: TIMEOUT_MS });
+    let output = '';
+    child.stdout.on('data', (data) => {
+      process.stdout.write(data);
+      output = (output + data).slice(-64_000);
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
