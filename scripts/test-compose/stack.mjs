@@ -1,0 +1,180 @@
+// One stack of its own: project name, settings, port and images of this run; and what is asked of it from outside.
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { ROOT } from '../bootstrap.mjs';
+import { freePort, run } from '../test-servers/process.mjs';
+
+const OBSERVERS = ['prometheus', 'alertmanager'];
+
+export class Stack {
+  static async prepare(engine, folder, images, report) {
+    const port = await freePort();
+    const stack = new Stack(engine, folder, port);
+    stack.observers = OBSERVERS.filter((name) => [...images].some((image) => image.startsWith(`prom/${name}:`)));
+    stack.hasProxy = [...images].some((image) => image.startsWith('haproxy:'));
+    await stack.#listenForAlerts();
+    await stack.#writeFiles();
+    report.row('docker compose config with empty secrets', 'refused', ...(await stack.#refusesEmptySecrets()));
+    if (process.env.TEST_COMPOSE_BUILT !== '1') {
+      const startedAt = Date.now();
+      await stack.compose(['build'], { timeoutMs: 1_200_000 });
+      const built = `${seconds(startedAt)} s, ${await stack.#imageSizes()}`;
+      report.row('docker compose build', 'both images', built, true);
+    }
+    return stack;
+  }
+
+  constructor(engine, folder, port) {
+    this.engine = engine;
+    this.folder = folder;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.project = `vectorlane-test-${randomBytes(3).toString('hex')}`;
+    this.files = [join(ROOT, 'docker-compose.yml'), join(folder, 'test.yml')];
+    if (process.env.TEST_COMPOSE_FILE) this.files.push(process.env.TEST_COMPOSE_FILE);
+    this.alerts = [];
+  }
+
+  compose(args, { files = this.files, timeoutMs = 300_000 } = {}) {
+    return this.engine.docker(this.#composeArgs(args, files), { timeoutMs, cwd: ROOT });
+  }
+
+  attemptCompose(args, { files = this.files, timeoutMs = 300_000 } = {}) {
+    return this.engine.attempt(this.#composeArgs(args, files), { timeoutMs, cwd: ROOT });
+  }
+
+  #composeArgs(args, files, envFile = join(this.folder, 'env')) {
+    return ['compose', '-p', this.project, '--env-file', envFile, ...files.flatMap((file) => ['-f', file]), ...args];
+  }
+
+  /** A request with the API key. Never throws: a connection that fails has status 0. */
+  async call(path, { body, headers, method = body === undefined ? 'GET' : 'POST', timeoutMs = 10_000 } = {}) {
+    const startedAt = performance.now();
+    try {
+      const response = await fetch(`${this.url}${path}`, {
+        method,
+        headers: {
+          'X-API-Key': this.key,
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        body: text.startsWith('{') ? JSON.parse(text) : text,
+        ms: performance.now() - startedAt,
+      };
+    } catch (error) {
+      return { status: 0, body: String(error.cause?.code ?? error.name), ms: performance.now() - startedAt };
+    }
+  }
+
+  async containerOf(service) {
+    return (await this.compose(['ps', '-a', '-q', service])).trim().split('\n')[0];
+  }
+
+  async inspect(service) {
+    return JSON.parse(await this.engine.docker(['inspect', await this.containerOf(service)]))[0];
+  }
+
+  /** As a crash would end it: from outside, so that the engine restarts it, where the engine's processes are ours. */
+  async kill(service) {
+    const { Id, State } = await this.inspect(service);
+    if (this.engine.isPrivate) process.kill(State.Pid, 'SIGKILL');
+    else await this.engine.docker(['kill', '--signal', 'KILL', Id]);
+    return this.engine.isPrivate ? 'killed' : 'killed, started by hand';
+  }
+
+  async afterKill(service) {
+    if (!this.engine.isPrivate) await this.compose(['start', service]);
+  }
+
+  async lastLogs() {
+    return (await this.attemptCompose(['--profile', '*', 'logs', '--no-color', '--tail', '40'])).output.slice(-12_000);
+  }
+
+  async down() {
+    await this.attemptCompose(['--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '30']);
+    this.receiver?.close();
+    this.receiver?.closeAllConnections();
+  }
+
+  async #refusesEmptySecrets() {
+    const args = this.#composeArgs(['config', '--quiet'], [this.files[0]], join(ROOT, '.env.example'));
+    const { code, output } = await this.engine.attempt(args, { cwd: ROOT });
+    return [output.trim().split('\n').at(-1), code !== 0 && output.includes('required variable')];
+  }
+
+  async #writeFiles() {
+    const env = await run('sh', [join(ROOT, 'docker/fill-env.sh')]);
+    this.key = /^BOOTSTRAP_API_KEY=(.+)$/m.exec(env)[1];
+    const more = {
+      VECTORLANE_VERSION: 'compose-test',
+      RATE_LIMIT_PER_MINUTE: '1000000', // everything comes from one address
+      ALERT_WEBHOOK_URL: this.webhook,
+    };
+    const kept = env.split('\n').filter((line) => !(line.split('=')[0] in more));
+    const added = Object.entries(more).map(([name, value]) => `${name}=${value}`);
+    writeFileSync(join(this.folder, 'env'), [...kept, ...added, ''].join('\n'), { mode: 0o600 });
+    // The port is this run's own, and the build may use the host's network: nothing else differs from what is shipped.
+    writeFileSync(
+      join(this.folder, 'test.yml'),
+      `services:\n  backend:\n    build: { network: host }\n    ports: !override ['127.0.0.1:${this.port}:3000']\n  ai-worker:\n    build: { network: host }\n`,
+    );
+    writeFileSync(
+      join(this.folder, 'rolling.yml'),
+      `services:\n  proxy:\n    ports: !override ['127.0.0.1:${this.port}:3000']\n  backend:\n    ports: !reset []\n`,
+    );
+  }
+
+  get rollingFiles() {
+    return [...this.files, join(ROOT, 'docker/compose.rolling.yml'), join(this.folder, 'rolling.yml')];
+  }
+
+  /** The generic channel's receiver, on the address at which containers reach this machine. */
+  async #listenForAlerts() {
+    const gateway = (
+      await this.engine.docker(['network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}'])
+    ).trim();
+    this.receiver = createServer((request, response) => {
+      let text = '';
+      request.setEncoding('utf8').on('data', (part) => (text = (text + part).slice(0, 200_000)));
+      request.on('end', () => {
+        this.alerts.push(JSON.parse(text));
+        response.end('ok');
+      });
+    });
+    await new Promise((resolve, reject) =>
+      this.receiver.once('error', reject).listen(0, gateway || '172.17.0.1', resolve),
+    );
+    this.webhook = `http://${gateway || '172.17.0.1'}:${this.receiver.address().port}/alerts`;
+  }
+
+  async #imageSizes() {
+    const sizes = [];
+    for (const name of ['backend', 'ai-worker']) {
+      const bytes = Number(
+        await this.engine.docker(['image', 'inspect', '--format', '{{.Size}}', `vectorlane/${name}:compose-test`]),
+      );
+      sizes.push(`${name} ${Math.round(bytes / 1e6)} MB`);
+    }
+    return sizes.join(', ');
+  }
+}
+
+export const seconds = (since) => ((Date.now() - since) / 1000).toFixed(1);
+
+/** @returns {Promise<number>} milliseconds it took; @throws when it never holds */
+export async function until(what, timeoutMs, condition) {
+  const startedAt = Date.now();
+  while (!(await condition())) {
+    if (Date.now() - startedAt > timeoutMs) throw new Error(`Not within ${timeoutMs / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return Date.now() - startedAt;
+}
