@@ -17,7 +17,12 @@ describe('probes', () => {
       checks: {
         database: { status: 'up', latencyMs: expect.any(Number) },
         redis: { status: 'up', latencyMs: expect.any(Number) },
-        queue: { status: 'up', latencyMs: expect.any(Number) },
+        queue: {
+          status: 'up',
+          latencyMs: expect.any(Number),
+          waiting: 0,
+          consumers: { fast: expect.any(Number), heavy: expect.any(Number) },
+        },
       },
       version: '0.1.0',
       uptime: expect.any(Number),
@@ -42,6 +47,7 @@ describe('the documentation', () => {
       body.paths,
     );
     expect(operations.map(([path]) => path).toSorted()).toEqual([
+      '/api/admin/alerts/test',
       '/api/admin/keys',
       '/api/admin/keys/{id}',
       '/api/documents',

@@ -53,6 +53,7 @@ interface StoredKey {
   expiresAt: string | null;
   lastUsedAt: string | null;
   revokedAt: string | null;
+  rateLimitPerMinute: number | 'none' | null;
 }
 
 export class StandInApi {
@@ -156,7 +157,8 @@ export class StandInApi {
     if (method === 'POST' && path === '/api/search') {
       send(response, 200, this.options.searchAnswer ?? { results: [], tookMs: 1.4 });
     } else if (method === 'POST' && path === '/api/admin/keys') {
-      const { name, scopes, expiresAt } = body as { name: string; scopes: string[]; expiresAt?: string };
+      const { name, scopes, expiresAt, rateLimitPerMinute } = body as Pick<StoredKey, 'name' | 'scopes'> &
+        Partial<StoredKey>;
       const createdAt = new Date().toISOString();
       const created = {
         id: randomUUID(),
@@ -166,6 +168,7 @@ export class StandInApi {
         expiresAt: expiresAt ?? null,
         lastUsedAt: null,
         revokedAt: null,
+        rateLimitPerMinute: rateLimitPerMinute ?? null,
       };
       this.keys.set(created.id, created);
       send(response, 201, { ...created, key: `vl_made_${created.id}` });

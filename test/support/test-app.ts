@@ -32,6 +32,7 @@ export class TestApp {
       RECONCILE_INTERVAL_MS: '500',
       INGESTION_BACKOFF_MS: '50',
       EMBEDDING_THREADS: '2',
+      RATE_LIMIT_PER_MINUTE: '1000000',
       ...servers.settings,
       ...settings,
     });

@@ -123,9 +123,20 @@ describe('keys', () => {
     expect(made.stderr).toContain('It is shown this once.');
     expect(key).toMatchObject({ name: 'nightly', scopes: ['read', 'write'], expiresAt: '2999-12-31T00:00:00.000Z' });
     const listed = await keys(['list']);
-    expect(listed.stdout).toMatch(/^ID +NAME +SCOPES +CREATED +LAST USED +STATE\n/);
-    expect(listed.stdout).toMatch(/nightly +read,write +20\d\d-\d\d-\d\d \d\d:\d\d +never +until 2999-12-31 00:00\n$/);
+    expect(listed.stdout).toMatch(/^ID +NAME +SCOPES +LIMIT +CREATED +LAST USED +STATE\n/);
+    expect(listed.stdout).toMatch(
+      /nightly +read,write +address +20\d\d-\d\d-\d\d \d\d:\d\d +never +until 2999-12-31 00:00\n$/,
+    );
     expect(listed.stdout).not.toContain('vl_made');
+  });
+
+  it.each([
+    ['600', 600, '600/min'],
+    ['none', 'none', 'none'],
+  ])('gives a key a limit of its own: %s', async (given, sent, shown) => {
+    await keys(['create', '--name', 'bulk', '--scopes', 'write', '--rate-limit', given]);
+    expect([...api.keys.values()][0]).toMatchObject({ rateLimitPerMinute: sent });
+    expect((await keys(['list'])).stdout).toMatch(new RegExp(`bulk +write +${shown} `));
   });
 
   it('revokes after a question, or with --yes', async () => {
@@ -165,6 +176,8 @@ describe('keys', () => {
     [['create', '--name', 'n', '--scopes', 'read', '--expires', '2027-02-31'], '--expires'],
     [['create', '--name', 'n', '--scopes', 'read', '--expires', '2001-01-01'], 'past'],
     [['create', '--name', 'n', '--scopes', 'read', '--expires', '2999-01-01', '--offline'], '--offline'],
+    [['create', '--name', 'n', '--scopes', 'read', '--rate-limit', '0'], '--rate-limit'],
+    [['create', '--name', 'n', '--scopes', 'read', '--rate-limit', 'all'], '"all"'],
     [['list', '--offline'], '--offline'],
     [['list', 'more'], 'too many'],
     [['revoke'], 'ID'],

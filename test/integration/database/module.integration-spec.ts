@@ -3,7 +3,7 @@ import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ConfigModule } from '@vectorlane/config';
 import { DatabaseModule, DataFolderInUseError, DataFolderLock, inTransaction, poolOf } from '@vectorlane/database';
-import { HealthModule, ReadinessRegistry } from '@vectorlane/health';
+import { HealthModule, type ReadinessDetails, ReadinessRegistry } from '@vectorlane/health';
 import { ShutdownModule, ShutdownSequence } from '@vectorlane/shutdown';
 import { Column, DataSource, Entity, PrimaryColumn, Repository } from 'typeorm';
 import { type DatabaseLocation, freshLocation, onServer, testConfig } from '../../support/test-database';
@@ -48,7 +48,7 @@ const start = (settings: Record<string, string> = {}): Promise<TestingModule> =>
     .compile()
     .then((module) => module.init());
 
-const check = (signal: AbortSignal): Promise<void> => {
+const check = async (signal: AbortSignal): Promise<ReadinessDetails | void> => {
   const indicator = app.get(ReadinessRegistry).indicators.find(({ name }) => name === 'database');
   if (indicator === undefined) throw new Error('no indicator');
   return indicator.check(signal);
@@ -80,7 +80,9 @@ describe('an open database', () => {
     const pool = poolOf(dataSource);
     const busy = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
     const started = performance.now();
-    await expect(check(AbortSignal.timeout(150))).rejects.toThrow();
+    // A server is asked on a connection of its own, and a full pool is no loss; the one session inside is all there is.
+    if (onServer) await expect(check(AbortSignal.timeout(2_000))).resolves.toBeUndefined();
+    else await expect(check(AbortSignal.timeout(150))).rejects.toThrow();
     expect(performance.now() - started).toBeLessThan(1_000);
     for (const client of busy) client.release();
     await expect(check(AbortSignal.timeout(2_000))).resolves.toBeUndefined();

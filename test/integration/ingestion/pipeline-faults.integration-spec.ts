@@ -11,6 +11,7 @@ import { ExtractionService } from '@vectorlane/extraction';
 import { LogContext } from '@vectorlane/logging';
 import { DataSource } from 'typeorm';
 import { DocumentProcessor } from '../../../libs/ingestion/src/document-processor';
+import { IngestionObserver } from '../../../libs/ingestion/src/ingestion-observer';
 import { IngestionPipeline } from '../../../libs/ingestion/src/ingestion.pipeline';
 import { IngestionScheduler } from '../../../libs/ingestion/src/ingestion-scheduler';
 import { TestApp, type Untyped } from '../../support/test-app';
@@ -125,9 +126,19 @@ function processorUnder(plan: Plan, error: () => Error): DocumentProcessor {
     underPlan('extraction', app.get(ExtractionService), ['extract'], plan, error),
     embeddings,
     spaces,
+    app.get(IngestionObserver),
   );
   const scheduler = underPlan('scheduler', app.get(IngestionScheduler), ['schedule'], plan, error);
-  return new DocumentProcessor(config, ledger, chunks, spaces, pipeline, scheduler, app.get(LogContext));
+  return new DocumentProcessor(
+    config,
+    ledger,
+    chunks,
+    spaces,
+    pipeline,
+    scheduler,
+    app.get(IngestionObserver),
+    app.get(LogContext),
+  );
 }
 
 interface Ending {

@@ -58,7 +58,7 @@ const open = async (lanes: typeof OneLane, settings: Record<string, string> = {}
     imports: [
       ConfigModule.forRoot(config),
       ShutdownModule,
-      MetricsModule.register({ version: 'test' }),
+      MetricsModule.register({ version: 'test', role: 'all' }),
       HealthModule,
       RedisModule,
       QueueModule,

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { ServiceProcess } from '../support/service-process';
+import { onServer } from '../support/test-database';
+import { openTestServers } from '../support/test-servers';
+import type { Untyped } from '../support/test-app';
+
+/**
+ * docs/extending.md taken at its word: its classes and lines are applied to a copy of the sources, and what comes out of
+ * the build ingests the new format with the new embedder.
+ */
+
+const ROOT = join(__dirname, '../..');
+const COPIED = ['apps', 'libs', 'nest-cli.json', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+const BUILD_TIMEOUT_MS = 240_000;
+
+const SUBTITLES = `1
+00:00:01,000 --> 00:00:04,000
+The lighthouse keeper polishes
+the great lens at dusk.
+
+2
+00:00:05,000 --> 00:00:08,500
+A schooner rounds the cape under reefed sails.
+`;
+
+interface Block {
+  readonly kind: 'file' | 'insert';
+  readonly path: string;
+  readonly code: string;
+}
+
+function blocksOf(page: string): Block[] {
+  return [...page.matchAll(/<!-- (file|insert): (\S+) -->\n\n```\w+\n([^]*?)```/g)].map(([, kind, path, code]) => ({
+    kind: kind as Block['kind'],
+    path: path!,
+    code: code!,
+  }));
+}
+
+/** One known line, which stays, and new lines before or behind it. */
+function insert(source: string, diff: string, path: string): string {
+  const lines = diff.trimEnd().split('\n');
+  const known = lines.filter((line) => !line.startsWith('+')).map((line) => line.slice(1));
+  if (known.length !== 1 || source.split(`${known[0]}\n`).length !== 2) {
+    throw new Error(`docs/extending.md names a line that is not once in ${path}: ${known.join('⏎')}`);
+  }
+  return source.replace(`${known[0]}\n`, () => lines.map((line) => `${line.slice(1)}\n`).join(''));
+}
+
+async function build(folder: string): Promise<void> {
+  const nest = join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js');
+  const child = spawn(process.execPath, [nest, 'build'], { cwd: folder, timeout: BUILD_TIMEOUT_MS });
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => output.push(data.toString()));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`The extended sources do not build:\n${output.join('')}`);
+}
+
+let folder: string;
+let service: ServiceProcess | undefined;
+let closeServers: () => Promise<void> = () => Promise.resolve();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vectorlane-extending-'));
+  for (const name of COPIED) {
+    await cp(join(ROOT, name), join(folder, name), { recursive: true, filter: (path) => !path.endsWith('.spec.ts') });
+  }
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const blocks = blocksOf(await readFile(join(ROOT, 'docs/extending.md'), 'utf8'));
+  expect(blocks.map(({ kind }) => kind)).toEqual(['file', 'insert', 'insert', 'file', 'insert', 'insert', 'insert']);
+  for (const { kind, path, code } of blocks) {
+    const target = join(folder, path);
+    await writeFile(target, kind === 'file' ? code : insert(await readFile(target, 'utf8'), code, path));
+  }
+  await build(folder);
+}, BUILD_TIMEOUT_MS + 30_000);
+
+afterAll(async () => {
+  await service?.stop();
+  await closeServers();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+it('adds a format and an embedder with a class and a line each', async () => {
+  const servers = await openTestServers();
+  closeServers = () => servers.close();
+  const data = join(folder, 'data');
+  service = await ServiceProcess.start(
+    { DATA_DIR: data, EMBEDDING_HASHING_DIMENSION: '256', ...(onServer && servers.settings) },
+    relative(ROOT, join(folder, 'dist/apps/api/src/main.js')),
+  );
+  const key = (await readFile(join(data, 'api-key'), 'utf8')).trim();
+  const call = async (path: string, init: RequestInit = {}): Promise<Untyped> => {
+    const headers = { 'X-API-Key': key, ...(typeof init.body === 'string' && { 'Content-Type': 'application/json' }) };
+    const response = await fetch(`${service?.url}${path}`, { ...init, headers, signal: AbortSignal.timeout(30_000) });
+    return { status: response.status, body: await response.json() };
+  };
+  const ingest = async (content: string): Promise<Untyped> => {
+    const form = new FormData();
+    form.set('file', new Blob([content]), 'film.srt');
+    const { body: accepted } = await call('/api/documents', { method: 'POST', body: form });
+    expect(accepted).toMatchObject({ format: 'srt', lane: 'fast' });
+    for (let deadline = Date.now() + 30_000; Date.now() < deadline;) {
+      const { body } = await call(`/api/documents/${accepted.id}`);
+      if (body.status === 'completed' || body.status === 'failed') return body;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error('The document has not ended in time.');
+  };
+
+  expect(await ingest(SUBTITLES)).toMatchObject({ status: 'completed', chunkCount: 1 });
+  expect(await ingest('1\nThere are no times here.\n')).toMatchObject({
+    status: 'failed',
+    failure: { code: 'CORRUPT_FILE', message: expect.stringContaining('has no times') },
+  });
+  const { body } = await call('/api/search', {
+    method: 'POST',
+    body: JSON.stringify({ query: 'schooner under reefed sails', mode: 'vector', filter: { format: ['srt'] } }),
+  });
+  expect(body.results).toHaveLength(1);
+  expect(body.results[0].content).toBe(
+    'The lighthouse keeper polishes\nthe great lens at dusk.\n\nA schooner rounds the cape under reefed sails.',
+  );
+}, 120_000);
