@@ -171,10 +171,13 @@ describe('a service whose vectors come from an endpoint', () => {
   });
 
   it('is refused a start when the model behind the name is another one', async () => {
+    const printed = jest.spyOn(console, 'error');
     const changed = remote({ EMBEDDING_PASSAGE_PREFIX: 'passage:', EMBEDDING_API_REVISION: '2' });
     await expect(start(changed)).rejects.toMatchObject({ name: 'SpaceMismatchError' });
     await expect(start(remote({ EMBEDDING_PASSAGE_PREFIX: 'x '.repeat(150) }))).rejects.toThrow(
       /EMBEDDING_PASSAGE_PREFIX is estimated at \d+ tokens/,
     );
+    // What had been opened was closed without a word from a library on the operator's terminal.
+    expect(printed).not.toHaveBeenCalled();
   });
 });
