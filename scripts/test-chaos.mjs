@@ -7,7 +7,7 @@ import { bootstrap, main } from './bootstrap.mjs';
 import { jestOnServers } from './test-servers/jest-on-servers.mjs';
 import { installHaproxy, installPromtool } from './test-servers/packages.mjs';
 
-const SHORT = { TEST_CHAOS_RESTARTS: '3' };
+const SHORT = { TEST_CHAOS_SHORT: '1', TEST_CHAOS_RESTARTS: '3' };
 
 await main(async () => {
   await bootstrap();
@@ -18,7 +18,7 @@ await main(async () => {
     if (!process.env.TEST_HAPROXY) await installHaproxy();
     if (!process.env.TEST_PROMETHEUS) await installPromtool();
   };
-  const env = { ...(short && SHORT), ...(await aiWorker()) };
+  const env = { ...(short && SHORT), ...(!short && (await aiWorker())) };
   // One after the other where it is measured, side by side where it is only to hold.
   process.exit(await jestOnServers(args, { install, env, workers: short ? 2 : 1, timeoutMs: 25 * 60_000 }));
 });
