@@ -64,7 +64,10 @@ const api = async (path: string, body?: object): Promise<Untyped> => {
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(20_000),
   });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  if (!response.ok) {
+    const trouble = running.flatMap(troubleOf).slice(-10).join('\n');
+    throw new Error(`${path}: ${response.status} ${await response.text()}\n${trouble}`);
+  }
   return response.json();
 };
 const statusesOf = async (ids: readonly string[]): Promise<string[]> => {
@@ -126,7 +129,9 @@ it(
         onAnswer: (body) => uploaded.push((JSON.parse(body) as { id: string }).id),
       },
     ]);
-    const capacity = await load.capacity(CAPACITY_CLIENTS, CAPACITY_MS);
+    const capacity = await load.capacity(CAPACITY_CLIENTS, CAPACITY_MS).catch((error: Error) => {
+      throw new Error(`${error.message}\n${running.flatMap(troubleOf).slice(0, 20).join('\n')}`);
+    });
     const perSecond = Math.floor(Math.min(MOST_PER_SECOND, capacity / 2));
 
     const rows: Row[] = [];
@@ -156,7 +161,8 @@ it(
       note('the last answers', lap());
       process.stderr.write(table(rows, capacity, perSecond));
     }
-    if (failures.length > 0) unwell.push(...haproxy.lines(/ 5\d\d | -1 |DOWN|UP/).slice(-20));
+    if (failures.length > 0)
+      unwell.push(...running.flatMap(troubleOf).slice(0, 20), ...haproxy.lines(/ 5\d\d | -1 |DOWN|UP/).slice(-20));
     expect({ failures: failures.slice(0, 20), unwell }).toEqual({ failures: [], unwell: [] });
     // The load was what it was said to be, and nothing that was accepted is lost.
     const served = rows.reduce((sum, row) => sum + row.served, 0);

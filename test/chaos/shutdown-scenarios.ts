@@ -21,6 +21,9 @@ const SHORT = process.env['TEST_CHAOS_SHORT'] !== undefined;
 /** Counted as missing, by name, where the machine does not let us make a process number one. */
 const CAN_UNSHARE = spawnSync(AS_PID_1[0], [...AS_PID_1.slice(1), 'true']).status === 0;
 
+/** What is tried in the full form alone: test/e2e/shutdown has it in every gate, not as process number one. */
+const inFull = SHORT ? undefined : it;
+
 const AS_PLACED = { 'as process number one': AS_PID_1, 'as any other process': undefined } as const;
 
 export function describeShutdown(profile: SceneOptions['profile']): void {
@@ -49,15 +52,19 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
       await expectInFlightToFinish(scene);
     }, 120_000);
 
-    it('a request that hangs is cut at its bound, the rest closes in order, exit 1', async () => {
-      const service = await scene.start({ SHUTDOWN_HTTP_TIMEOUT_MS: '500' });
-      const hanging = await scene.slowUpload(service, 'never finished');
-      await scene.api(service, '/api/documents'); // by its answer the other one has arrived
-      expect(await scene.stop(service)).toEqual({ code: 1, signal: null });
-      expect(await hanging.cut()).toBe('');
-      expect(service.output).toContain('1 requests were still in flight after 500 ms and were cut off');
-      expectRoad(service.output);
-    }, 60_000);
+    inFull?.(
+      'a request that hangs is cut at its bound, the rest closes in order, exit 1',
+      async () => {
+        const service = await scene.start({ SHUTDOWN_HTTP_TIMEOUT_MS: '500' });
+        const hanging = await scene.slowUpload(service, 'never finished');
+        await scene.api(service, '/api/documents'); // by its answer the other one has arrived
+        expect(await scene.stop(service)).toEqual({ code: 1, signal: null });
+        expect(await hanging.cut()).toBe('');
+        expect(service.output).toContain('1 requests were still in flight after 500 ms and were cut off');
+        expectRoad(service.output);
+      },
+      60_000,
+    );
 
     it('a job that hangs is given up at its bound, exit 1; who comes after it finishes the document', async () => {
       const service = await scene.start({ SHUTDOWN_QUEUE_TIMEOUT_MS: '100' }, 'deaf job');
@@ -78,17 +85,25 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
       expect(await scene.stop(other)).toEqual({ code: 0, signal: null });
     }, 120_000);
 
-    it('a step that throws is logged, the rest still runs, exit 1', async () => {
-      const service = await scene.start({}, 'throwing step');
-      expect(await scene.stop(service)).toEqual({ code: 1, signal: null });
-      expect(service.output).toContain('planted: the queue cannot be closed');
-      expectRoad(service.output);
-    }, 60_000);
+    inFull?.(
+      'a step that throws is logged, the rest still runs, exit 1',
+      async () => {
+        const service = await scene.start({}, 'throwing step');
+        expect(await scene.stop(service)).toEqual({ code: 1, signal: null });
+        expect(service.output).toContain('planted: the queue cannot be closed');
+        expectRoad(service.output);
+      },
+      60_000,
+    );
 
-    it.each([
-      ['SIGTERM', 143],
-      ['SIGINT', 130],
-    ] as const)(
+    it.each(
+      (
+        [
+          ['SIGTERM', 143],
+          ['SIGINT', 130],
+        ] as const
+      ).slice(0, SHORT ? 1 : 2),
+    )(
       'a second %s, a second later, ends it within a second',
       async (signal, code) => {
         const service = await scene.start();
@@ -104,7 +119,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
       60_000,
     );
 
-    it.each(['uncaught exception', 'unhandled rejection'])(
+    it.each(['uncaught exception', 'unhandled rejection'].slice(0, SHORT ? 1 : 2))(
       'an %s is logged and counted, takes the same way down, exit 1',
       async (fault) => {
         const service = await scene.start({ SHUTDOWN_DRAIN_DELAY_MS: '1500' }, fault);
