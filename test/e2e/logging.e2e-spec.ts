@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { operationsSection } from '../support/operations-page';
 import { sendRaw } from '../support/raw-http';
 import { ServiceProcess } from '../support/service-process';
 import { eventually } from '../support/test-redis';
@@ -213,6 +214,13 @@ it('writes one line a request, with its method, template, status, duration, byte
     );
   }
   expect(requests.filter((line) => line['keyId'] === 'Ab1Ab1Ab1Ab1').length).toBeGreaterThan(10);
+});
+
+it('has no field that docs/operations.md does not explain', () => {
+  const { names } = operationsSection('Logs');
+  const fields = new Set(lines().flatMap((line) => Object.keys(line)));
+  expect(fields.size).toBeGreaterThan(20);
+  expect([...fields].filter((field) => !names.has(field))).toEqual([]);
 });
 
 it('shows none of the secrets, in no line, from its start to its end', async () => {
