@@ -1,4 +1,4 @@
-// Four suites over one transform. `unit` needs nothing; `integration` and `e2e` run on the embedded engines,
+// Five suites over one transform. `unit` needs nothing; `integration` and `e2e` run on the embedded engines,
 // or on a real PostgreSQL and Redis when TEST_DATABASE_URL and TEST_REDIS_URL are set (npm run test:server).
 const esmPackages = [
   '@nestjs',
@@ -52,6 +52,8 @@ module.exports = {
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'] },
     // Wants a Chromium (npm run test:server brings one).
     { ...base, displayName: 'browser', testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'] },
+    // Real processes under load, behind a real balancer, scraped by a real Prometheus (npm run test:chaos brings them).
+    { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'] },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
   ],
 };

@@ -10,10 +10,10 @@ const LINGER_MS = 20_000;
 
 /**
  * @param {string[]} args for Jest
- * @param {{ env?: Record<string, string>, timeoutMs: number }} options
+ * @param {{ env?: Record<string, string>, workers?: number, timeoutMs: number }} options
  * @returns {Promise<number>} exit code
  */
-export async function runJest(args, { env = {}, timeoutMs }) {
+export async function runJest(args, { env = {}, workers = 2, timeoutMs }) {
   const folder = mkdtempSync(join(tmpdir(), 'vectorlane-jest-'));
   const resultFile = join(folder, 'result.json');
   try {
@@ -22,7 +22,7 @@ export async function runJest(args, { env = {}, timeoutMs }) {
         process.execPath,
         [
           join(ROOT, 'node_modules/jest/bin/jest.js'),
-          '--maxWorkers=2',
+          `--maxWorkers=${workers}`,
           '--json',
           `--outputFile=${resultFile}`,
           ...args,

@@ -31,6 +31,11 @@ export async function installPromtool() {
   if (!existsSync('/usr/bin/amtool')) await apt('prometheus-alertmanager');
 }
 
+/** A balancer for the rolling restart, where the tests look for it unless TEST_HAPROXY names another. */
+export async function installHaproxy() {
+  if (!existsSync('/usr/sbin/haproxy')) await apt('haproxy');
+}
+
 function newestPostgresql() {
   if (!existsSync(POSTGRESQL)) return undefined;
   return readdirSync(POSTGRESQL)
@@ -103,7 +108,9 @@ export async function apt(...packages) {
     );
   }
   process.stderr.write(`Installing ${packages.join(', ')} …\n`);
-  const install = () => root('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
+  // Whoever else installs at this moment holds the lock for a while.
+  const wait = ['-o', 'DPkg::Lock::Timeout=240'];
+  const install = () => root('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...packages]);
   if (!listsAreNew) {
     // The machine's package lists may do; old ones point to files that are gone, and a fresh machine has none.
     try {

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from 'pg';
+import { operationsSection } from '../support/operations-page';
 import { sendRaw } from '../support/raw-http';
 import { newDataFolder } from '../support/data-folder';
 import { ServiceProcess } from '../support/service-process';
@@ -212,6 +213,13 @@ it('writes one line a request, with its method, template, status, duration, byte
     );
   }
   expect(requests.filter((line) => line['keyId'] === 'Ab1Ab1Ab1Ab1').length).toBeGreaterThan(10);
+});
+
+it('has no field that docs/operations.md does not explain', () => {
+  const { names } = operationsSection('Logs');
+  const fields = new Set(lines().flatMap((line) => Object.keys(line)));
+  expect(fields.size).toBeGreaterThan(20);
+  expect([...fields].filter((field) => !names.has(field))).toEqual([]);
 });
 
 it('shows none of the secrets, in no line, from its start to its end', async () => {

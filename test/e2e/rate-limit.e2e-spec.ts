@@ -1,6 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ApiKeysService } from '@vectorlane/auth';
 import { sendRaw } from '../support/raw-http';
+import { ServiceProcess } from '../support/service-process';
+import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import { TestApp } from '../support/test-app';
+import { onServer } from '../support/test-database';
+import { eventually, recordLog } from '../support/test-redis';
+import { openTestServers } from '../support/test-servers';
 
 /** 100 requests a minute over all routes together, and who is counted as whom (contract §1). */
 const LIMIT = 20;
@@ -211,6 +220,77 @@ describe('a key', () => {
     });
     expect([status, body.detail]).toEqual([400, expect.stringContaining('rateLimitPerMinute')]);
   });
+});
+
+it('a request that was refused carries what every answer carries, and is counted and logged once', async () => {
+  const log = recordLog();
+  try {
+    const counted = async (): Promise<number> => {
+      const text = await (await service.fetch('/metrics', { key: null })).text();
+      return Number(
+        /^http_requests_total\{method="GET",path="\/api\/documents\/:id",status="429"\} (\d+)$/m.exec(text)?.[1] ?? 0,
+      );
+    };
+    const before = await counted();
+    const fetch = as(newAddress());
+    await exhaust(fetch);
+    const requestId = `limited-${randomUUID()}`;
+    const path = '/api/documents/5a3c0d4e-6f0b-4b8c-9d53-0f3f6c9f0b11';
+    const answer = await fetch(path, { headers: { 'X-Request-ID': requestId } });
+    await answer.text();
+    expect([answer.status, answer.headers.get('x-request-id')]).toEqual([429, requestId]);
+    expect(answer.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}/);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    const lines = (): string[] => log.lines.filter((line) => line.includes(requestId) && line.includes('} "request"'));
+    await eventually(() => lines().length > 0);
+    expect(lines()).toEqual([expect.stringMatching(/"route":"\/api\/documents\/:id","status":429/)]);
+    expect(await counted()).toBe(before + 1);
+  } finally {
+    log.stop();
+  }
+});
+
+// Several processes share one Redis: servers alone have one.
+const forServers = onServer ? describe : undefined;
+
+forServers?.('three processes', () => {
+  it('let exactly 100 of 150 requests of one client through within a minute', async () => {
+    const servers = await openTestServers();
+    const folder = await mkdtemp(join(tmpdir(), 'vectorlane-replicas-'));
+    const embeddings = await StandInEmbeddings.start();
+    const running: ServiceProcess[] = [];
+    try {
+      for (const name of ['a', 'b', 'c']) {
+        running.push(
+          await ServiceProcess.start({
+            ...servers.settings,
+            ROLE: 'api',
+            DATA_DIR: join(folder, name),
+            BOOTSTRAP_API_KEY: `vl_${'Ab1'.repeat(4)}_${'x'.repeat(43)}`,
+            EMBEDDING_API_URL: embeddings.baseUrl,
+            EMBEDDING_API_MODEL: 'stand-in',
+            RATE_LIMIT_PER_MINUTE: '100',
+            // That Redis counts is what this is about, and a busy machine is no reason to go on without it.
+            RATE_LIMIT_REDIS_TIMEOUT_MS: '5000',
+          }),
+        );
+      }
+      const statuses = await Promise.all(
+        Array.from({ length: 150 }, async (_, index) => {
+          const answer = await fetch(`${running[index % 3]?.url}/nowhere`, { signal: AbortSignal.timeout(30_000) });
+          await answer.text();
+          return answer.status;
+        }),
+      );
+      const got = (status: number): number => statuses.filter((one) => one === status).length;
+      expect({ passed: got(404), refused: got(429) }).toEqual({ passed: 100, refused: 50 });
+    } finally {
+      for (const service of running) await service.stop('SIGKILL');
+      await embeddings.close();
+      await servers.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
 });
 
 it('what was refused is counted as a metric', async () => {

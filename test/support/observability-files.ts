@@ -40,6 +40,10 @@ export const ruleFile = 'docker/prometheus/rules/vectorlane.yml';
 /** @param path of a rule file of Prometheus or Loki */
 export const rulesOf = (path: string): Untyped[] => parseYaml(read(path)).groups.flatMap(({ rules }: Untyped) => rules);
 
+/** A rule without its thresholds: what is compared, where nothing is wrong. */
+export const leftSide = (expr: string): string =>
+  expr.replaceAll(/\s(>|<|==)\s[\d.]+(\s\*\s\d+)?/g, '').replaceAll(/absent\(([^)]*)\)/g, '$1');
+
 /** Names of metrics in a query of PromQL: words that are neither functions, keywords, labels nor inside quotes. */
 export function metricsIn(expr: string): string[] {
   const bare = expr

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readlinkSync } from 'node:fs';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
@@ -19,6 +20,11 @@ export interface SpooledFile {
 
 const HEAD_BYTES = 64 * 1024;
 const PREFIX = 'vectorlane-spool-';
+/** No upload is silent for so long: a folder of somebody whose process cannot be asked for is left over by then. */
+const LEFT_AFTER_MS = 3_600_000;
+
+/** Which processes see each other by their numbers: those of one host and, on Linux, of one namespace. */
+const PROCESSES = createHash('sha256').update(`${hostname()} ${pidNamespace()}`).digest('hex').slice(0, 8);
 
 /**
  * The bounded temporary folder that uploads stream into: at most `MAX_CONCURRENT_UPLOADS` files of at most
@@ -42,7 +48,7 @@ export class Spool implements OnModuleInit {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
     } else {
       await this.sweepDead();
-      this.folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+      this.folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${PROCESSES}-`));
     }
     this.shutdown.add('producers', 'spool', () => rm(this.folder, { recursive: true, force: true }));
   }
@@ -64,7 +70,7 @@ export class Spool implements OnModuleInit {
       await rm(path, { force: true });
     };
     try {
-      const file = await open(path, 'wx', 0o600);
+      const file = await this.create(path);
       try {
         return { path, discard, ...(await this.drain(source, file)) };
       } finally {
@@ -76,11 +82,28 @@ export class Spool implements OnModuleInit {
     }
   }
 
-  /** Removes the folders of processes that are gone; one whose number was given to another process is left alone. */
+  /** Whoever tidies up temporary folders may have taken ours while nobody uploaded. */
+  private async create(path: string): Promise<FileHandle> {
+    try {
+      return await open(path, 'wx', 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      return open(path, 'wx', 0o600);
+    }
+  }
+
+  /**
+   * Removes the folders of processes that are gone. A number says who is gone only among processes that see each other:
+   * another container may use this temporary folder too, and everybody in it looks dead from here.
+   */
   private async sweepDead(): Promise<void> {
     for (const name of await readdir(tmpdir())) {
-      const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : Number.NaN;
-      if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+      if (!name.startsWith(PREFIX)) continue;
+      const [pid, processes] = name.slice(PREFIX.length).split('-');
+      const folder = join(tmpdir(), name);
+      const isLeft = processes === PROCESSES ? !isAlive(Number(pid)) : await isIdle(folder);
+      if (isLeft) await rm(folder, { recursive: true, force: true });
     }
   }
 
@@ -104,11 +127,31 @@ export function tooLarge(limit: number): Problem {
   return new Problem('TOO_LARGE', `A file may have at most ${limit} bytes.`);
 }
 
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return ''; // no Linux: there is one for all
+  }
+}
+
+/** Another one of our number was before us: in a container every process is number one. */
 function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function isIdle(folder: string): Promise<boolean> {
+  try {
+    const paths = [folder, ...(await readdir(folder)).map((name) => join(folder, name))];
+    const changes = await Promise.all(paths.map(async (path) => (await stat(path)).mtimeMs));
+    return Math.max(...changes) < Date.now() - LEFT_AFTER_MS;
+  } catch {
+    return false; // something in it changes at this moment, or it is not ours to look at
   }
 }

@@ -22,6 +22,8 @@ const logRules = rulesOf('docker/loki/rules/fake/vectorlane.yml');
 const grafanaRules = parseYaml(read('docker/grafana/provisioning/alerting/watch-the-watchers.yml')).groups.flatMap(
   (group: Untyped) => group.rules,
 );
+/** `TargetDown` → `target-down.md`. */
+const pageOf = (rule: string): string => `${rule.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()}.md`;
 const mounts = (name: string): string[] =>
   services[name].volumes.filter((volume: unknown) => typeof volume === 'string');
 
@@ -56,17 +58,24 @@ describe('Prometheus', () => {
   });
 
   it('tests each rule for firing and for keeping still', () => {
-    const cases = parseYaml(read('docker/prometheus/rules-tests/vectorlane.yml')).tests.map(
-      ({ name }: Untyped) => name,
-    );
-    expect(cases.toSorted()).toEqual(
+    const cases = parseYaml(read('docker/prometheus/rules-tests/vectorlane.yml')).tests;
+    expect(cases.map(({ name }: Untyped) => name).toSorted()).toEqual(
       rules.flatMap(({ alert }) => [`${alert} fires`, `${alert} keeps still`]).toSorted(),
     );
+    for (const { name, input_series: input, promql_expr_test: asked } of cases) {
+      const [alert, ...what] = name.split(' ');
+      const firing = `ALERTS{alertname="${alert}",alertstate="firing"`;
+      // The rule itself is asked, on its own metrics, after its `for`, and the answer is the one that its name promises.
+      expect({ name, expr: asked[0].expr }).toEqual({ name, expr: expect.stringContaining(firing) });
+      expect(asked[0].exp_samples).toEqual([{ labels: '{}', value: what.join(' ') === 'fires' ? 1 : 0 }]);
+      const { expr, for: pending } = rules.find((rule) => rule.alert === alert);
+      for (const { series } of input) expect(metricsIn(expr)).toContain(series.split('{')[0]);
+      expect(parseInt(asked[0].eval_time)).toBeGreaterThan(parseInt(pending));
+    }
   });
 });
 
 describe('every alert rule', () => {
-  const runbook = read('docs/runbooks/prometheus-alerts.md');
   const all = [
     ...rules.map((rule) => ({ ...rule, name: rule.alert })),
     ...logRules.map((rule) => ({ ...rule, name: rule.alert })),
@@ -78,14 +87,33 @@ describe('every alert rule', () => {
     (name, rule) => {
       expect(['critical', 'warning']).toContain(rule.labels.severity);
       expect(rule.annotations.summary).toBeTruthy();
-      expect(rule.annotations.runbook_url).toBe(`docs/runbooks/prometheus-alerts.md#${name.toLowerCase()}`);
-      expect(runbook).toMatch(new RegExp(`^## ${name}$\n\n\\S`, 'm'));
+      expect(rule.annotations.runbook_url).toBe(`docs/runbooks/${pageOf(name)}`);
+      const [title, ...sections] = read('docs/runbooks', pageOf(name)).split('\n## ');
+      expect(title?.trim()).toBe(`# ${name}`);
+      expect(sections.map((section) => /^(.+)\n\n\S/.exec(section)?.[1])).toEqual([
+        ...['What it means', 'Where to look', 'What to do', 'When to stop worrying'],
+      ]);
     },
   );
 
-  it('is described, and nothing else is', () => {
-    const sections = [...runbook.matchAll(/^## (\S+)$/gm)].map(([, name]) => name);
-    expect(sections.toSorted()).toEqual(all.map(({ name }) => name).toSorted());
+  it('has a page, and no page is without its rule', () => {
+    const pages = all.map(({ name }) => pageOf(name)).toSorted();
+    const files = readdirSync(join(ROOT, 'docs/runbooks')).filter((file) => file !== 'README.md');
+    expect(files.toSorted()).toEqual(pages);
+    const listed = [...read('docs/runbooks/README.md').matchAll(/^- \[\w+\]\((.+)\)$/gm)].map(([, page]) => page);
+    expect(listed.toSorted()).toEqual(pages);
+  });
+
+  it('links only to pages that there are', () => {
+    for (const page of readdirSync(join(ROOT, 'docs/runbooks'))) {
+      const links = [...read('docs/runbooks', page).matchAll(/\]\(([^)#]+)(#[^)]+)?\)/g)].map(([, link = '']) => link);
+      for (const link of links)
+        expect({ page, link, there: existsSync(join(ROOT, 'docs/runbooks', link)) }).toEqual({
+          page,
+          link,
+          there: true,
+        });
+    }
   });
 });
 

@@ -1,0 +1,208 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../support/free-port';
+import { Haproxy } from '../support/haproxy';
+import { percentile, RequestLoad } from '../support/request-load';
+import { ServiceProcess } from '../support/service-process';
+import { StandInEmbeddings } from '../support/stand-in-embeddings';
+import type { Untyped } from '../support/test-app';
+import { openTestServers, type TestServers } from '../support/test-servers';
+
+/**
+ * Two API processes as in production, behind the stack's balancer with its second chances taken away, restarted in turn
+ * under load. Whatever a drain drops is a failed request here.
+ */
+
+const RESTARTS = Number(process.env['TEST_CHAOS_RESTARTS'] ?? 10);
+const MOST_PER_SECOND = 300;
+const CAPACITY_CLIENTS = 16;
+const CAPACITY_MS = 5_000;
+const SEEDED_DOCUMENTS = 20;
+const KEY = `vl_${'Ab1'.repeat(4)}_${'x'.repeat(43)}`;
+const NAMES = ['backend', 'backend-2'] as const;
+
+let embeddings: StandInEmbeddings;
+let servers: TestServers;
+let folder: string;
+let ports: [number, number];
+let haproxy: Haproxy;
+const running: [ServiceProcess?, ServiceProcess?] = [];
+
+const startBackend = async (index: 0 | 1): Promise<ServiceProcess> => {
+  const service = await ServiceProcess.start({
+    ...servers.settings,
+    NODE_ENV: 'production', // and with it the drain delay of production
+    ROLE: 'all',
+    PORT: String(ports[index]),
+    DATA_DIR: join(folder, NAMES[index]),
+    TRUST_PROXY: '1',
+    BOOTSTRAP_API_KEY: KEY,
+    EMBEDDING_API_URL: embeddings.baseUrl,
+    EMBEDDING_API_MODEL: 'stand-in',
+  });
+  running[index] = service;
+  return service;
+};
+
+const eventually = async (what: string, look: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> => {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await look())) {
+    if (performance.now() > deadline) throw new Error(`Not in time: ${what}`);
+    await new Promise((wake) => setTimeout(wake, 50));
+  }
+};
+const inRotation = (...names: string[]): Promise<void> =>
+  eventually(`${names.join(' and ')} in rotation`, async () => {
+    const states = await haproxy.states();
+    return names.every((name) => states[name] === 'UP');
+  });
+
+const api = async (path: string, body?: object): Promise<Untyped> => {
+  const response = await fetch(`${haproxy.url}${path}`, {
+    headers: { 'X-API-Key': KEY, 'Content-Type': 'application/json' },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  if (!response.ok) {
+    const trouble = running.flatMap(troubleOf).slice(-10).join('\n');
+    throw new Error(`${path}: ${response.status} ${await response.text()}\n${trouble}`);
+  }
+  return response.json();
+};
+const statusesOf = async (ids: readonly string[]): Promise<string[]> => {
+  const statuses: string[] = [];
+  for (const id of ids) statuses.push((await api(`/api/documents/${id}`)).status as string);
+  return statuses;
+};
+
+beforeAll(async () => {
+  embeddings = await StandInEmbeddings.start();
+  servers = await openTestServers();
+  folder = await mkdtemp(join(tmpdir(), 'vectorlane-rolling-'));
+  ports = [await freePort(), await freePort()];
+  haproxy = await Haproxy.start(ports);
+  await startBackend(0); // the first makes the tables and takes the key
+  await startBackend(1);
+  await inRotation(...NAMES);
+}, 120_000);
+afterAll(async () => {
+  for (const service of running) await service?.stop('SIGKILL');
+  await haproxy?.stop();
+  await servers?.close();
+  await embeddings?.close();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+it(
+  `${RESTARTS} restarts in turn under load drop no request`,
+  async () => {
+    const seeded: string[] = [];
+    for (let index = 0; index < SEEDED_DOCUMENTS; index += 1) {
+      const text = `Document ${index} tells of tides, harbours and lighthouse ${index}.`;
+      seeded.push((await api('/api/documents', { text })).id as string);
+    }
+    const done = async (ids: readonly string[]): Promise<boolean> =>
+      (await statusesOf(ids)).every((status) => status === 'completed');
+    await eventually('the seed is completed', () => done(seeded));
+
+    let made = 0;
+    const uploaded: string[] = [];
+    const load = new RequestLoad(haproxy.url, { 'X-API-Key': KEY }, [
+      {
+        name: 'status',
+        share: 70,
+        status: 200,
+        next: () => ({ path: `/api/documents/${seeded[made++ % seeded.length]}` }),
+      },
+      {
+        name: 'search',
+        share: 25,
+        status: 200,
+        next: () => ({ path: '/api/search', body: { query: `Which lighthouse has number ${made++ % 40}?` } }),
+      },
+      {
+        name: 'upload',
+        share: 5,
+        status: 202,
+        next: () => ({ path: '/api/documents', body: { text: `Note ${(made += 1)} of the harbour master.` } }),
+        onAnswer: (body) => uploaded.push((JSON.parse(body) as { id: string }).id),
+      },
+    ]);
+    const capacity = await load.capacity(CAPACITY_CLIENTS, CAPACITY_MS).catch((error: Error) => {
+      throw new Error(`${error.message}\n${running.flatMap(troubleOf).slice(0, 20).join('\n')}`);
+    });
+    const perSecond = Math.floor(Math.min(MOST_PER_SECOND, capacity / 2));
+
+    const rows: Row[] = [];
+    const failures: string[] = [];
+    /** Shutdowns that were not in order. */
+    const unwell: string[] = [];
+    const note = (what: string, tookMs: number): void => {
+      const { served, failures: failed, durationsMs } = load.take();
+      failures.push(...failed);
+      rows.push({ what, tookMs, served, failed: failed.length, durationsMs });
+    };
+    let since = performance.now();
+    const lap = (): number => -since + (since = performance.now());
+    load.start(perSecond);
+    try {
+      for (let restart = 0; restart < RESTARTS; restart += 1) {
+        const index = restart % 2 === 0 ? 0 : 1;
+        const old = running[index];
+        const { code } = (await old?.stop('SIGTERM')) ?? {};
+        if (code !== 0) unwell.push(`${NAMES[index]} exited ${code}: ${troubleOf(old).join('\n')}`);
+        await startBackend(index);
+        await inRotation(...NAMES);
+        note(`restart ${restart + 1}, ${NAMES[index]}`, lap());
+      }
+    } finally {
+      await load.stop();
+      note('the last answers', lap());
+      process.stderr.write(table(rows, capacity, perSecond));
+    }
+    if (failures.length > 0)
+      unwell.push(...running.flatMap(troubleOf).slice(0, 20), ...haproxy.lines(/ 5\d\d | -1 |DOWN|UP/).slice(-20));
+    expect({ failures: failures.slice(0, 20), unwell }).toEqual({ failures: [], unwell: [] });
+    // The load was what it was said to be, and nothing that was accepted is lost.
+    const served = rows.reduce((sum, row) => sum + row.served, 0);
+    const seconds = rows.reduce((sum, row) => sum + row.tookMs, 0) / 1_000;
+    expect(served).toBeGreaterThan(perSecond * seconds * 0.9);
+    expect(uploaded.length).toBeGreaterThan(0);
+    await eventually('all that was uploaded is completed', () => done(uploaded), 120_000);
+  },
+  RESTARTS * 60_000 + 240_000,
+);
+
+/** The lines of its log that say what did not go well. */
+function troubleOf(service: ServiceProcess | undefined): string[] {
+  return (service?.output ?? '').split('\n').filter((line) => /"level":"(warn|error|fatal)"/.test(line));
+}
+
+interface Row {
+  readonly what: string;
+  readonly tookMs: number;
+  readonly served: number;
+  readonly failed: number;
+  readonly durationsMs: readonly number[];
+}
+
+function table(rows: readonly Row[], capacity: number, perSecond: number): string {
+  const all = {
+    what: 'in all',
+    tookMs: rows.reduce((sum, row) => sum + row.tookMs, 0),
+    served: rows.reduce((sum, row) => sum + row.served, 0),
+    failed: rows.reduce((sum, row) => sum + row.failed, 0),
+    durationsMs: rows.flatMap(({ durationsMs }) => durationsMs),
+  };
+  const lines = [...rows, all].map(({ what, tookMs, served, failed, durationsMs }) =>
+    [what.padEnd(24), `${(tookMs / 1_000).toFixed(1)} s`, served, failed]
+      .concat([0.5, 0.95, 0.99, 1].map((share) => `${percentile(durationsMs, share).toFixed(0)} ms`))
+      .map((cell) => String(cell).padStart(9))
+      .join(' '),
+  );
+  const head = ['', 'took', 'served', 'failed', 'p50', 'p95', 'p99', 'slowest'].map((cell, index) =>
+    cell.padStart(index === 0 ? 24 : 9),
+  );
+  return `\n${perSecond} requests/s, of ${capacity.toFixed(0)} that ${CAPACITY_CLIENTS} clients got\n${head.join(' ')}\n${lines.join('\n')}\n\n`;
+}

@@ -1,0 +1,3 @@
+import { describeShutdown } from './shutdown-scenarios';
+
+describe('the shutdown on servers', () => describeShutdown('server'));
