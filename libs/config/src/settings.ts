@@ -136,6 +136,10 @@ export const settingsSchema = z
     DATABASE_QUERY_TIMEOUT_MS: milliseconds(100, 600_000)
       .default(30_000)
       .meta({ reason: 'Longest a single statement may take.' }),
+    DATABASE_REQUEST_TIMEOUT_MS: milliseconds(100, 600_000).default(3_000).meta({
+      reason:
+        'Longest a request waits for a PostgreSQL server, for a connection and the answer together, before it is refused with 503; ingestion waits as long as a statement may take.',
+    }),
     DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: milliseconds(100, 600_000)
       .default(10_000)
       .meta({ reason: 'A transaction left idle this long is rolled back, so that it cannot hold up everybody else.' }),

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Pool, type PoolClient, type PoolConfig, type QueryResult } from 'pg';
+import { Client, DatabaseError, Pool, type PoolClient, type PoolConfig, type QueryResult } from 'pg';
+import { DatabaseSilentError, RequestScope } from './request-scope';
 
 /**
  * pg's pool with what it lacks: nobody waits for a second connection while holding a first one, an answer that never
@@ -50,16 +51,26 @@ const ANSWER_GRACE_MS = 5_000;
 /** A goodbye takes one message; a server that does not hang up is not waited for. */
 const DISCONNECT_MS = 1_000;
 
+/** For asking the server to end a statement that nobody waits for any more. */
+const CANCEL_MS = 2_000;
+
+export interface GuardedPoolConfig extends PoolConfig {
+  /** Longest a request waits for a connection and the answer together; left out: as long as anybody else. */
+  readonly requestTimeoutMs?: number;
+}
+
 type Release = (reason?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
 export class GuardedPool extends Pool {
   private readonly connected = new Set<PoolClient>();
   private readonly inUse = new Set<PoolClient>();
+  private readonly requestTimeoutMs: number | undefined;
   private draining = false;
 
-  constructor(config: PoolConfig = {}) {
+  constructor(config: GuardedPoolConfig = {}) {
     super({ ...config, Client: GuardedClient });
+    this.requestTimeoutMs = config.requestTimeoutMs;
     this.on('connect', (client) => this.connected.add(client));
     this.on('remove', (client) => this.connected.delete(client));
     this.on('acquire', (client) => this.inUse.add(client));
@@ -69,10 +80,16 @@ export class GuardedPool extends Pool {
   override connect(): Promise<PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<PoolClient> | void {
+    if (callback === undefined) {
+      return new Promise((resolve, reject) =>
+        this.connect((error, client) => (client === undefined ? reject(error as Error) : resolve(client))),
+      );
+    }
     const refusal = this.refusal();
-    if (refusal === undefined) return callback === undefined ? super.connect() : super.connect(callback);
-    if (callback === undefined) return Promise.reject(refusal);
-    callback(refusal, undefined, () => undefined);
+    const request = RequestScope.get();
+    if (refusal !== undefined) callback(refusal, undefined, () => undefined);
+    else if (request === undefined || this.requestTimeoutMs === undefined) super.connect(callback);
+    else this.connectFor(request, this.requestTimeoutMs, callback);
   }
 
   /** As pg's, and done when the connections are gone, not only told to go: what they lead to may be closed next. */
@@ -98,6 +115,25 @@ export class GuardedPool extends Pool {
     for (const client of this.inUse) client.connection.stream.destroy(reason);
   }
 
+  /** Gives up when the request may wait no longer; a connection that comes later goes straight to the next one. */
+  private connectFor(request: RequestScope, limitMs: number, callback: ConnectCallback): void {
+    let waiting = true;
+    const settle: ConnectCallback = (error, client, release) => {
+      if (!waiting) {
+        if (client !== undefined) release();
+        return;
+      }
+      waiting = false;
+      clearTimeout(timer);
+      callback(error, client, release);
+    };
+    const timer = setTimeout(
+      () => settle(new DatabaseSilentError(limitMs), undefined, () => undefined),
+      request.leftMs(limitMs),
+    );
+    super.connect(settle);
+  }
+
   private refusal(): Error | undefined {
     if (transactionScope.getStore()?.open === true) return new SecondCheckoutError();
     return this.draining ? new Error('The database connection is shutting down.') : undefined;
@@ -116,11 +152,13 @@ async function until(condition: () => boolean, timeoutMs: number): Promise<boole
 
 class GuardedClient extends Client {
   private readonly answerTimeoutMs: number;
+  private readonly requestTimeoutMs: number | undefined;
 
-  constructor(config?: PoolConfig) {
+  constructor(private readonly config: GuardedPoolConfig = {}) {
     super(config);
-    const limitMs = config?.statement_timeout;
+    const limitMs = config.statement_timeout;
     this.answerTimeoutMs = typeof limitMs === 'number' && limitMs > 0 ? limitMs + ANSWER_GRACE_MS : 0;
+    this.requestTimeoutMs = config.requestTimeoutMs;
   }
 
   // pg's overloads cannot be repeated one by one; whatever a caller sees is their declared result.
@@ -130,19 +168,54 @@ class GuardedClient extends Client {
   }
 
   private async watch(text: unknown, answer: Promise<QueryResult>): Promise<QueryResult> {
-    let timer: NodeJS.Timeout | undefined;
-    if (this.answerTimeoutMs > 0) {
-      timer = setTimeout(() => {
-        // Nothing can be said on this connection any more: the answer would be taken for that of the next query.
-        this.connection.stream.destroy(new Error(`No answer from the database within ${this.answerTimeoutMs} ms.`));
-      }, this.answerTimeoutMs);
-    }
+    const request = this.requestTimeoutMs === undefined ? undefined : RequestScope.get();
+    const stop = request === undefined ? this.giveUpAfter(this.answerTimeoutMs) : this.giveUpFor(request);
     try {
       const result = await answer;
+      request?.answered();
       if (text === 'COMMIT' && result.command === 'ROLLBACK') throw new NothingCommittedError();
       return result;
+    } catch (error) {
+      if (error instanceof DatabaseError) request?.answered(); // a refusal is an answer too
+      throw error;
     } finally {
-      clearTimeout(timer);
+      stop();
+    }
+  }
+
+  private giveUpFor(request: RequestScope): () => void {
+    const limitMs = this.requestTimeoutMs ?? 0;
+    return this.giveUpAfter(request.leftMs(limitMs), limitMs, () => void this.cancelStatement());
+  }
+
+  /** @param limitMs what is told to have been waited for */
+  private giveUpAfter(timeoutMs: number, limitMs = timeoutMs, andThen: () => void = () => undefined): () => void {
+    if (limitMs === 0) return () => undefined;
+    const timer = setTimeout(() => {
+      // Nothing can be said on this connection any more: the answer would be taken for that of the next query.
+      this.connection.stream.destroy(new DatabaseSilentError(limitMs));
+      andThen();
+    }, timeoutMs);
+    return () => clearTimeout(timer);
+  }
+
+  /**
+   * A server that is slow and not frozen goes on with a statement whose connection is gone, and the pool opens another
+   * one meanwhile: without this an overload would grow beyond the pool. As good as can be: where it fails, the
+   * statement ends by its own timeout.
+   */
+  private async cancelStatement(): Promise<void> {
+    const { processID } = this as unknown as { processID: number | null };
+    if (processID === null) return;
+    const client = new Client({ ...this.config, connectionTimeoutMillis: CANCEL_MS, query_timeout: CANCEL_MS });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('SELECT pg_cancel_backend($1)', [processID]);
+    } catch {
+      // The probes tell of a server that does not answer.
+    } finally {
+      client.connection.stream.destroy();
     }
   }
 }
