@@ -9,8 +9,8 @@ import { startServers } from '../scripts/test-servers/servers.mjs';
 import { inParallel, startService } from './support/service.mjs';
 import { startSlowEmbedder } from './support/slow-embedder.mjs';
 
-const LATENCY_MS = Number(process.env.BENCH_LATENCY_MS ?? 300);
-const DOCUMENTS = Number(process.env.BENCH_DOCUMENTS ?? 150);
+const LATENCY_MS = Number(process.env.BENCH_LATENCY_MS ?? 600);
+const DOCUMENTS = Number(process.env.BENCH_DOCUMENTS ?? 80);
 const ROUNDS = [1, 2, 2, 1, 1, 2];
 
 const servers = await startServers();

@@ -63,7 +63,7 @@ async function startFleet(
   embeddings: StandInEmbeddings,
   workers: number,
   settings: Record<string, string> = {},
-): Promise<{ apis: ServiceProcess[]; workers: ServiceProcess[] }> {
+): Promise<{ apis: ServiceProcess[]; workers: ServiceProcess[]; startWorker: () => Promise<ServiceProcess> }> {
   const servers = await openTestServers();
   closeServers = () => servers.close();
   const start = async (extra: Record<string, string>, entry?: string): Promise<ServiceProcess> => {
@@ -84,10 +84,12 @@ async function startFleet(
     started.push(service);
     return service;
   };
+  // ROLE is the API's: in an environment that both share it must not put a worker to sleep.
+  const startWorker = (): Promise<ServiceProcess> => start({ ROLE: 'api' }, WORKER);
   return {
+    startWorker,
     apis: [await start({ ROLE: 'api' }), await start({ ROLE: 'api' })],
-    // ROLE is the API's: in an environment that both share it must not put a worker to sleep.
-    workers: await Promise.all(Array.from({ length: workers }, () => start({ ROLE: 'api' }, WORKER))),
+    workers: await Promise.all(Array.from({ length: workers }, startWorker)),
   };
 }
 
@@ -173,7 +175,8 @@ forServers?.('two APIs that only accept and two workers', () => {
     const embeddings = await StandInEmbeddings.start(16);
     closeEmbeddings = () => embeddings.close();
     const gates = new Gates();
-    embeddings.behaveAlways(() => gates.next());
+    // What the processes ask at their start is not the document's.
+    embeddings.behaveAlways(({ input }) => (input[0]?.includes('lamp') === true ? gates.next() : { kind: 'well' }));
     // One request a batch of eight chunks; none is answered before the test says so.
     const { apis } = await startFleet(embeddings, 1, {
       EMBEDDING_API_CONCURRENCY: '1',
@@ -198,6 +201,37 @@ forServers?.('two APIs that only accept and two workers', () => {
     expect(seen.length).toBeGreaterThan(3);
     expect(new Set(seen.map(({ stage }) => stage))).toEqual(new Set(['chunking', 'embedding', 'completed']));
     expect(seen.at(-1)).toMatchObject({ percent: 100 });
+  }, 120_000);
+
+  it('hand on what a worker that is stopped cannot finish; it says that it goes, and is gone in order', async () => {
+    const embeddings = await StandInEmbeddings.start(16);
+    closeEmbeddings = () => embeddings.close();
+    const gates = new Gates();
+    embeddings.behaveAlways(({ input }) => (input[0]?.includes('lamp') === true ? gates.next() : { kind: 'well' }));
+    const { apis, workers, startWorker } = await startFleet(embeddings, 1, {
+      SHUTDOWN_DRAIN_DELAY_MS: '3000',
+      SHUTDOWN_QUEUE_TIMEOUT_MS: '500',
+    });
+    const worker = workers[0]!;
+    const id = await upload(apis[0]!, 'short.txt', 'A keeper lights the lamp.');
+    await untilDocument(apis[0]!, id, ({ stage }) => stage === 'chunking');
+
+    worker.child.kill('SIGTERM');
+    const deadline = Date.now() + 10_000;
+    for (let ready; (ready = await call(worker, '/ready')).body.status !== 'shutting_down';) {
+      if (Date.now() > deadline) throw new Error(ready.text);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    expect((await call(worker, '/ready')).status).toBe(503);
+    expect((await call(worker, '/live')).status).toBe(200);
+    expect(await worker.stop()).toEqual({ code: 0, signal: null });
+    const { body } = await call(apis[1]!, `/api/documents/${id}`);
+    expect(body).toMatchObject({ status: 'processing', stage: 'queued', attempts: 0 });
+
+    gates.open();
+    gates.open();
+    await startWorker();
+    expect(await untilDocument(apis[1]!, id, isCompleted)).toMatchObject({ attempts: 0 });
   }, 120_000);
 });
 

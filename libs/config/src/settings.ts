@@ -132,7 +132,7 @@ export const settingsSchema = z
     }),
     DATABASE_CONNECT_TIMEOUT_MS: milliseconds(100, 60_000)
       .default(5_000)
-      .meta({ reason: 'Longest wait for a free or new connection before a request fails.' }),
+      .meta({ reason: 'Longest wait for a free or new connection.' }),
     DATABASE_QUERY_TIMEOUT_MS: milliseconds(100, 600_000)
       .default(30_000)
       .meta({ reason: 'Longest a single statement may take.' }),
