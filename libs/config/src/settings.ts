@@ -136,9 +136,9 @@ export const settingsSchema = z
     DATABASE_QUERY_TIMEOUT_MS: milliseconds(100, 600_000)
       .default(30_000)
       .meta({ reason: 'Longest a single statement may take.' }),
-    DATABASE_REQUEST_TIMEOUT_MS: milliseconds(100, 600_000).default(3_000).meta({
+    DATABASE_REQUEST_TIMEOUT_MS: milliseconds(100, 600_000).default(2_500).meta({
       reason:
-        'Longest a request waits for a PostgreSQL server, for a connection and the answer together, before it is refused with 503; ingestion waits as long as a statement may take.',
+        'Longest a request waits for a connection to a PostgreSQL server, or for one that gives no sign of life, before it is refused with 503. A statement that is only slow may take as long as any other, and so may ingestion.',
     }),
     DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: milliseconds(100, 600_000)
       .default(10_000)

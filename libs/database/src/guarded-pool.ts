@@ -51,11 +51,14 @@ const ANSWER_GRACE_MS = 5_000;
 /** A goodbye takes one message; a server that does not hang up is not waited for. */
 const DISCONNECT_MS = 1_000;
 
-/** For asking the server to end a statement that nobody waits for any more. */
-const CANCEL_MS = 2_000;
+/** A server that is there greets and answers a question for nothing in a small part of this. */
+const SIGN_MS = 1_000;
 
 export interface GuardedPoolConfig extends PoolConfig {
-  /** Longest a request waits for a connection and the answer together; left out: as long as anybody else. */
+  /**
+   * Longest a request waits for a connection, and for a server that gives no sign; one that is only slow with a
+   * statement is waited for as by anybody else. Left out: never given up early.
+   */
   readonly requestTimeoutMs?: number;
 }
 
@@ -168,8 +171,12 @@ class GuardedClient extends Client {
   }
 
   private async watch(text: unknown, answer: Promise<QueryResult>): Promise<QueryResult> {
-    const request = this.requestTimeoutMs === undefined ? undefined : RequestScope.get();
-    const stop = request === undefined ? this.giveUpAfter(this.answerTimeoutMs) : this.giveUpFor(request);
+    const request = RequestScope.get();
+    const limitMs = this.requestTimeoutMs;
+    const stop =
+      request === undefined || limitMs === undefined
+        ? this.giveUpAfter(this.answerTimeoutMs)
+        : this.giveUpFor(request, limitMs);
     try {
       const result = await answer;
       request?.answered();
@@ -183,38 +190,53 @@ class GuardedClient extends Client {
     }
   }
 
-  private giveUpFor(request: RequestScope): () => void {
-    const limitMs = this.requestTimeoutMs ?? 0;
-    return this.giveUpAfter(request.leftMs(limitMs), limitMs, () => void this.cancelStatement());
+  /** As for everybody; and sooner when the server gives no sign at all, which is looked after again and again. */
+  private giveUpFor(request: RequestScope, limitMs: number): () => void {
+    let waiting = true;
+    let timer: NodeJS.Timeout | undefined;
+    const lookLater = (): void => {
+      timer = setTimeout(() => void look(), request.leftMs(limitMs));
+    };
+    const look = async (): Promise<void> => {
+      const alive = await this.givesSign();
+      if (!waiting) return;
+      if (!alive) return this.giveUp(limitMs);
+      request.answered();
+      lookLater();
+    };
+    lookLater();
+    const stop = this.giveUpAfter(this.answerTimeoutMs);
+    return () => {
+      waiting = false;
+      clearTimeout(timer);
+      stop();
+    };
   }
 
-  /** @param limitMs what is told to have been waited for */
-  private giveUpAfter(timeoutMs: number, limitMs = timeoutMs, andThen: () => void = () => undefined): () => void {
-    if (limitMs === 0) return () => undefined;
-    const timer = setTimeout(() => {
-      // Nothing can be said on this connection any more: the answer would be taken for that of the next query.
-      this.connection.stream.destroy(new DatabaseSilentError(limitMs));
-      andThen();
-    }, timeoutMs);
+  private giveUpAfter(timeoutMs: number): () => void {
+    if (timeoutMs === 0) return () => undefined;
+    const timer = setTimeout(() => this.giveUp(timeoutMs), timeoutMs);
     return () => clearTimeout(timer);
   }
 
-  /**
-   * A server that is slow and not frozen goes on with a statement whose connection is gone, and the pool opens another
-   * one meanwhile: without this an overload would grow beyond the pool. As good as can be: where it fails, the
-   * statement ends by its own timeout.
-   */
-  private async cancelStatement(): Promise<void> {
-    const { processID } = this as unknown as { processID: number | null };
-    if (processID === null) return;
-    const client = new Client({ ...this.config, connectionTimeoutMillis: CANCEL_MS, query_timeout: CANCEL_MS });
+  /** Nothing can be said on this connection any more: the answer would be taken for that of the next query. */
+  private giveUp(waitedMs: number): void {
+    this.connection.stream.destroy(new DatabaseSilentError(waitedMs));
+  }
+
+  /** Whether the server answers another connection, made for that alone: this one waits for its statement. */
+  private async givesSign(): Promise<boolean> {
+    const client = new Client({ ...this.config, application_name: 'vectorlane-sign' });
     client.on('error', () => undefined);
+    const timer = setTimeout(() => client.connection.stream.destroy(new DatabaseSilentError(SIGN_MS)), SIGN_MS);
     try {
       await client.connect();
-      await client.query('SELECT pg_cancel_backend($1)', [processID]);
+      await client.query('SELECT 1');
+      return true;
     } catch {
-      // The probes tell of a server that does not answer.
+      return false;
     } finally {
+      clearTimeout(timer);
       client.connection.stream.destroy();
     }
   }

@@ -10,8 +10,8 @@ export class DatabaseSilentError extends Error {
 }
 
 /**
- * Work that somebody waits for at the other end of a request. What it asks of the database is given up sooner than what
- * a worker asks: a caller is better off with a refusal in seconds than with an answer in half a minute.
+ * Work that somebody waits for at the other end of a request. A database that gives no sign is given up sooner for it
+ * than for a worker: a caller is better off with a refusal in seconds than with a broken connection in half a minute.
  */
 export class RequestScope {
   private static readonly current = new AsyncLocalStorage<RequestScope>();
