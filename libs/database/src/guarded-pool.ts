@@ -85,7 +85,10 @@ export class GuardedPool extends Pool {
   override connect(callback?: ConnectCallback): Promise<PoolClient> | void {
     if (callback === undefined) {
       return new Promise((resolve, reject) =>
-        this.connect((error, client) => (client === undefined ? reject(error) : resolve(client))),
+        this.connect((error, client) => {
+          if (client === undefined) reject(error ?? new Error('The pool gave neither a connection nor an error.'));
+          else resolve(client);
+        }),
       );
     }
     const refusal = this.refusal();
