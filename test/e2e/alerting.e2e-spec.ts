@@ -24,6 +24,9 @@ const tracked = async (type: string): Promise<number> => {
   return Number(new RegExp(`^errors_tracked_total\\{type="${type}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 };
 
+const alertsSent = async (): Promise<number> =>
+  Number(/^alerts_total\{outcome="sent"\} (\d+)$/m.exec(await service.app.get(Metrics).scrape())?.[1]);
+
 const failSearchWith = (error: Error): void => {
   jest.spyOn(service.app.get(SearchService), 'search').mockImplementation(() => Promise.reject(error));
 };
@@ -87,7 +90,11 @@ describe('errors', () => {
   });
 
   it('in a storm slow no request down while the webhook hangs, and give one alert', async () => {
-    const before = { posts: webhook.posts.length, tracked: await tracked('HTTP_INTERNAL_ERROR') };
+    const before = {
+      posts: webhook.posts.length,
+      tracked: await tracked('HTTP_INTERNAL_ERROR'),
+      sent: await alertsSent(),
+    };
     let release: () => void = () => undefined;
     webhook.answerWith((response) => {
       release = () => void response.writeHead(200).end('ok');
@@ -116,6 +123,7 @@ describe('errors', () => {
     release();
     await webhook.received(before.posts + 2);
     expect(webhook.bodies.at(-1)).toMatchObject({ event: 'escalation' });
+    await eventually(async () => (await alertsSent()) === before.sent + 2);
   }, 60_000);
 });
 

@@ -97,7 +97,7 @@ describe('DocumentProcessor', () => {
     [0, 100],
     [1, 200],
   ])('tries what may pass again after attempt %i, with a backoff that doubles', async (attempts, delayMs) => {
-    const { processor, moves, scheduled } = processorOver(
+    const { processor, moves, scheduled, metrics } = processorOver(
       failing(new IngestionFailure('EMBEDDING_UNAVAILABLE', 'Away.')),
       {
         ...CLAIM,
@@ -107,6 +107,9 @@ describe('DocumentProcessor', () => {
     await processor.process('d', 'd-1', shutdown);
     expect(moves).toEqual([`postpone ${delayMs} "attempt"`]);
     expect(scheduled).toEqual([['d', delayMs]]);
+    const text = await metrics.scrape();
+    expect(text).toContain('ingestion_attempts_retried_total 1\n');
+    expect(text).not.toMatch(/^documents_processed_total\{/m);
   });
 
   it('gives up after the last attempt, and says that a retry may help', async () => {
