@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -216,6 +217,8 @@ forServers?.('two APIs that only accept and two workers', () => {
     const id = await upload(apis[0]!, 'short.txt', 'A keeper lights the lamp.');
     await untilDocument(apis[0]!, id, ({ stage }) => stage === 'chunking');
 
+    // Once, and no more: a second signal would end it at once.
+    const ended = once(worker.child, 'exit');
     worker.child.kill('SIGTERM');
     const deadline = Date.now() + 10_000;
     for (let ready; (ready = await call(worker, '/ready')).body.status !== 'shutting_down';) {
@@ -224,7 +227,7 @@ forServers?.('two APIs that only accept and two workers', () => {
     }
     expect((await call(worker, '/ready')).status).toBe(503);
     expect((await call(worker, '/live')).status).toBe(200);
-    expect(await worker.stop()).toEqual({ code: 0, signal: null });
+    expect(await ended).toEqual([0, null]);
     const { body } = await call(apis[1]!, `/api/documents/${id}`);
     expect(body).toMatchObject({ status: 'processing', stage: 'queued', attempts: 0 });
 
