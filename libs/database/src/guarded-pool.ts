@@ -85,7 +85,9 @@ export class GuardedPool extends Pool {
   override connect(callback?: ConnectCallback): Promise<PoolClient> | void {
     if (callback === undefined) {
       return new Promise((resolve, reject) =>
-        this.connect((error, client) => (client === undefined ? reject(error as Error) : resolve(client))),
+        this.connect((error, client) =>
+          client === undefined ? reject(error ?? new Error('The pool gave no connection.')) : resolve(client),
+        ),
       );
     }
     const refusal = this.refusal();
