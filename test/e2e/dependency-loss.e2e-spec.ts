@@ -1,12 +1,15 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RedisConnections } from '@vectorlane/redis';
 import { type Answer, MixedLoad } from '../support/mixed-load';
 import { PrivateServers, type ServerName } from '../support/private-servers';
 import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
-import type { Untyped } from '../support/test-app';
+import { TestApp, type Untyped } from '../support/test-app';
 import { onServer } from '../support/test-database';
+import { eventually } from '../support/test-redis';
 
 /**
  * PostgreSQL and Redis go and come back under load, in each way a server can, and nothing of ours is started anew. The
@@ -38,6 +41,40 @@ const LOSSES: Readonly<Record<string, (servers: PrivateServers, server: ServerNa
       return () => servers.resume(server);
     },
   };
+
+// Not on a Redis that other suites use at the same time.
+const forEmbedded = onServer ? undefined : it;
+
+forEmbedded?.(
+  'a service whose connections to Redis are all cut, again and again, answers and accepts everything',
+  async () => {
+    const service = await TestApp.start({ RECONCILE_INTERVAL_MS: '200' });
+    try {
+      const { id } = await service.ingest('known.txt', 'A lighthouse and its keeper.');
+      const load = new MixedLoad(service.url, service.key, id as string);
+      try {
+        for (let cuts = 0; cuts < 3; cuts += 1) {
+          await load.untilEach(succeeded, 2);
+          const { shared } = service.app.get(RedisConnections);
+          await eventually(() => shared.status === 'ready');
+          const closed = once(shared, 'close');
+          // Its own too, so that there may be no answer.
+          await shared.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'no').catch(() => undefined);
+          await closed;
+        }
+        await load.untilEach(succeeded, 2);
+      } finally {
+        await load.stop();
+      }
+      expect(load.answers.filter((answer) => !succeeded(answer))).toEqual([]);
+      for (const accepted of load.accepted)
+        expect(await service.finished(accepted)).toMatchObject({ status: 'completed' });
+    } finally {
+      await service.stop();
+    }
+  },
+  120_000,
+);
 
 const forServers = onServer ? describe : undefined;
 

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import type { Untyped } from '../support/test-app';
@@ -11,6 +13,7 @@ const WORKER = 'dist/apps/worker/src/main.js';
 const DOCUMENTS = Number(process.env['TEST_WORKER_DOCUMENTS'] ?? 500);
 /** Uploads at once. */
 const UPLOADERS = 8;
+const POOL_SIZE = 5;
 
 let folder: string;
 const started: ServiceProcess[] = [];
@@ -58,12 +61,34 @@ it('refuses the embedded profile with a word on what to do', async () => {
   expect(output).toContain('set DATABASE_URL and REDIS_URL');
 }, 60_000);
 
-/** Starts so many APIs that only accept, and so many workers, all on the same servers and the same embedder. */
+interface Fleet {
+  readonly apis: readonly ServiceProcess[];
+  readonly workers: readonly ServiceProcess[];
+  readonly settings: Readonly<Record<string, string>>;
+  readonly startWorker: () => Promise<ServiceProcess>;
+}
+
+/** Connections of ours to that database, whatever they do. */
+async function connectionsTo(databaseUrl: string): Promise<number> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'vectorlane%'`,
+    );
+    return rows[0]?.count ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Starts two APIs that only accept, and so many workers, all on the same servers and the same embedder. */
 async function startFleet(
   embeddings: StandInEmbeddings,
   workers: number,
   settings: Record<string, string> = {},
-): Promise<{ apis: ServiceProcess[]; workers: ServiceProcess[]; startWorker: () => Promise<ServiceProcess> }> {
+): Promise<Fleet> {
   const servers = await openTestServers();
   closeServers = () => servers.close();
   const start = async (extra: Record<string, string>, entry?: string): Promise<ServiceProcess> => {
@@ -88,6 +113,7 @@ async function startFleet(
   const startWorker = (): Promise<ServiceProcess> => start({ ROLE: 'api' }, WORKER);
   return {
     startWorker,
+    settings: servers.settings,
     apis: [await start({ ROLE: 'api' }), await start({ ROLE: 'api' })],
     workers: await Promise.all(Array.from({ length: workers }, startWorker)),
   };
@@ -124,7 +150,7 @@ forServers?.('two APIs that only accept and two workers', () => {
   it(`ingest ${DOCUMENTS} documents together, each once, and answer their own probes`, async () => {
     const embeddings = await StandInEmbeddings.start(16);
     closeEmbeddings = () => embeddings.close();
-    const { apis, workers } = await startFleet(embeddings, 2);
+    const { apis, workers, settings } = await startFleet(embeddings, 2, { DATABASE_POOL_SIZE: String(POOL_SIZE) });
 
     const ids: string[] = [];
     const names = Array.from({ length: DOCUMENTS }, (_, index) => `note-${index}`);
@@ -138,6 +164,9 @@ forServers?.('two APIs that only accept and two workers', () => {
     );
     // Asked of the other replica than the one that took it.
     for (const [index, id] of ids.entries()) await untilDocument(apis[(index + 1) % 2]!, id, isCompleted);
+
+    // What a process may take of PostgreSQL's connections: its pool, and one to ask for readiness on.
+    expect(await connectionsTo(settings['DATABASE_URL'] ?? '')).toBeLessThanOrEqual(4 * (POOL_SIZE + 1));
 
     // Each text was embedded once, whoever embedded it: no document was worked on twice.
     const embedded = embeddings.inputs.flatMap((text) => /note-\d+/.exec(text)?.[0] ?? []);
@@ -216,6 +245,8 @@ forServers?.('two APIs that only accept and two workers', () => {
     const id = await upload(apis[0]!, 'short.txt', 'A keeper lights the lamp.');
     await untilDocument(apis[0]!, id, ({ stage }) => stage === 'chunking');
 
+    // Once, and no more: a second signal would end it at once.
+    const ended = once(worker.child, 'exit');
     worker.child.kill('SIGTERM');
     const deadline = Date.now() + 10_000;
     for (let ready; (ready = await call(worker, '/ready')).body.status !== 'shutting_down';) {
@@ -224,7 +255,7 @@ forServers?.('two APIs that only accept and two workers', () => {
     }
     expect((await call(worker, '/ready')).status).toBe(503);
     expect((await call(worker, '/live')).status).toBe(200);
-    expect(await worker.stop()).toEqual({ code: 0, signal: null });
+    expect(await ended).toEqual([0, null]);
     const { body } = await call(apis[1]!, `/api/documents/${id}`);
     expect(body).toMatchObject({ status: 'processing', stage: 'queued', attempts: 0 });
 

@@ -1,14 +1,19 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import Ajv from 'ajv';
 import { describeSettings } from '@vectorlane/config';
 import { parseAllDocuments } from 'yaml';
-import { read } from '../../support/compose-file';
+import { read, ROOT } from '../../support/compose-file';
 import type { Untyped } from '../../support/test-app';
 
-/** The example manifest, held to what it promises. Nothing here needs a cluster. */
-const objects: Untyped[] = parseAllDocuments(read('docker/kubernetes/vectorlane.yaml')).map((document) => {
-  expect(document.errors).toEqual([]);
-  return document.toJS();
-});
+/** The example manifests, held to what they promise. Nothing here needs a cluster. */
+const files = readdirSync(join(ROOT, 'docker/kubernetes'));
+const objects: Untyped[] = files
+  .flatMap((file) => parseAllDocuments(read('docker/kubernetes', file)))
+  .map((document) => {
+    expect(document.errors).toEqual([]);
+    return document.toJS();
+  });
 const named = (kind: string): Record<string, Untyped> =>
   Object.fromEntries(objects.filter((one) => one.kind === kind).map((one) => [one.metadata.name, one]));
 
@@ -47,6 +52,13 @@ describe('the manifest', () => {
     expect(broken((pod) => (pod.terminationGracePeriod = 90))).toBe(false);
     expect(broken((pod) => (pod.containers[0].readinessProbe.httpGet.path = 1))).toBe(false);
     expect(broken(() => undefined)).toBe(true);
+  });
+
+  it('is applied file by file, what others refer to first', () => {
+    expect(files.toSorted()).toEqual(['1-processes.yaml', '2-scaling.yaml', '3-network.yaml']);
+    expect(objects[0].kind).toBe('Namespace');
+    const names = objects.map((one) => `${one.kind} ${one.metadata.name}`);
+    expect(new Set(names).size).toBe(names.length);
   });
 
   it('has one namespace, whose cluster holds it to the restricted standard, and everything in it', () => {
