@@ -14,13 +14,14 @@ say() {
   exec 3>&-
 }
 
-# Of the backends: 4 a line for each server, 2 one for all of them. Columns by name; of a state its first word.
+# Of the backends: 4 a line for each server, 2 one for all of them. Columns by name; of a state its first
+# word, and of a check under way (`* …`) what the one before said.
 columns() {
   local rows=$1
   shift
   say "show stat backends $rows -1" | awk -F, -v wanted="$*" '
     /^#/ { sub(/^# /, ""); for (i = 1; i <= NF; i++) at[$i] = i; count = split(wanted, name, " "); next }
-    $2 != "" { line = ""; for (i = 1; i <= count; i++) { value = $at[name[i]]; sub(/ .*/, "", value); line = line (i > 1 ? " " : "") value }; print line }'
+    $2 != "" { line = ""; for (i = 1; i <= count; i++) { value = $at[name[i]]; sub(/^\* /, "", value); sub(/ .*/, "", value); line = line (i > 1 ? " " : "") value }; print line }'
 }
 
 case ${1:-} in

@@ -41,7 +41,7 @@ export class Place {
     return place;
   }
 
-  async migrate(names: readonly string[]): Promise<void> {
+  async migrate(names: readonly string[] = KNOWN_MIGRATIONS): Promise<void> {
     const backend = await openBackend(this.config);
     try {
       await migrate(
