@@ -178,7 +178,7 @@ async function digest(path) {
 }
 
 /** @throws StepError when nothing answers there, or not with a certificate that this machine trusts for that name */
-function certificateDays(url) {
+export function certificateDays(url) {
   return new Promise((resolveDays, reject) => {
     const socket = connect({
       host: url.hostname,
