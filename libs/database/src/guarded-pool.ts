@@ -133,8 +133,10 @@ class GuardedClient extends Client {
     let timer: NodeJS.Timeout | undefined;
     if (this.answerTimeoutMs > 0) {
       timer = setTimeout(() => {
-        // Nothing can be said on this connection any more: the answer would be taken for that of the next query.
-        this.connection.stream.destroy(new Error(`No answer from the database within ${this.answerTimeoutMs} ms.`));
+        // Nothing can be said on this connection any more: the answer would be taken for that of the next query. The
+        // code is that of a connection gone silent, by which a request is answered with 503.
+        const silent = new Error(`No answer from the database within ${this.answerTimeoutMs} ms.`);
+        this.connection.stream.destroy(Object.assign(silent, { code: 'ETIMEDOUT' }));
       }, this.answerTimeoutMs);
     }
     try {

@@ -38,8 +38,7 @@ export interface Library {
 }
 
 export async function fillLibrary(place: Place, documents: number): Promise<void> {
-  await place.migrate();
-  await place.use(async (dataSource) => {
+  await place.fill(async (dataSource) => {
     const { table } = await new EmbeddingSpacesRepository(dataSource).activate(SPACE, 'refuse');
     for (let from = 0; from < documents; from += BATCH) {
       const numbers = Array.from({ length: Math.min(BATCH, documents - from) }, (_, index) => from + index);
@@ -117,7 +116,7 @@ async function searchOn(dataSource: DataSource): Promise<SearchService> {
   const keywords = new KeywordSearch(dataSource, new CorpusStatistics(dataSource));
   const provider = { embed: (texts: readonly string[]) => Promise.resolve(texts.map(hashed)) };
   return new SearchService(
-    provider as EmbeddingProvider,
+    provider as Partial<EmbeddingProvider> as EmbeddingProvider,
     new VectorSearch(dataSource, spaces),
     keywords,
     dataSource,

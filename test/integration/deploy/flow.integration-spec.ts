@@ -63,7 +63,9 @@ async function run(names: string[], steps: Untyped, context: Untyped): Promise<{
 
 describe('the flow', () => {
   const fine = (): Promise<string> => Promise.resolve('as it should be');
-  const broken = (): Promise<never> => Promise.reject(new StepError('not as it should be'));
+  const broken = (): Promise<never> => {
+    throw new StepError('not as it should be');
+  };
 
   it('says a line for each step, and which did not apply', async () => {
     const { done, lines } = await run(
