@@ -42,7 +42,7 @@ async function wholeFlow(stack, report) {
   const { code, steps, output } = await deploy(stack, ['--watch-seconds', WATCH_SECONDS], {
     VECTORLANE_VERSION: 'compose-test-next',
   });
-  const { sent, failed, kinds } = await load.stop();
+  const { sent, failed, kinds, meaning } = await load.stop();
   for (const { mark, name, text } of steps) report.row(`npm run deploy: ${name}`, 'ok', text, mark !== 'FAIL');
   const images = [];
   for (const name of ['backend', 'backend-2']) images.push((await containerOf(stack, name)).Config.Image);
@@ -51,6 +51,12 @@ async function wholeFlow(stack, report) {
     'exit 0, both backends on the new image, 0 failed requests',
     `exit ${code}, ${images.join(' and ')}, ${failed} of ${sent} failed${failed ? ` (${kinds})` : ''}`,
     code === 0 && failed === 0 && sent > 100 && images.every((image) => image.endsWith(':compose-test-next')),
+  );
+  report.row(
+    'searches by meaning meanwhile, with the one AI worker made anew',
+    '200, or 503 EMBEDDING_UNAVAILABLE while it is away',
+    `${meaning.unavailable} of ${meaning.sent} were 503, ${meaning.failed} anything else`,
+    meaning.failed === 0,
   );
   if (code !== 0) process.stderr.write(output);
 }

@@ -1,7 +1,9 @@
-// What clients do meanwhile: searches, lists and now and then an upload, one after the other on eight lines.
+// What clients do meanwhile: searches by words, lists and now and then an upload, one after the other on eight lines; and
+// on one more a search by meaning each second, counted apart: it needs the AI worker, of which there is one.
 const LINES = 8;
 const PAUSE_MS = 40;
 const UPLOAD_EVERY = 100;
+const MEANING_PAUSE_MS = 1_000;
 
 export function startLoad(stack) {
   let running = true;
@@ -28,12 +30,24 @@ export function startLoad(stack) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };
-  const lines = Array.from({ length: LINES }, (_, index) => line(index));
+  const meaning = { sent: 0, unavailable: 0, failed: 0 };
+  const byMeaning = async () => {
+    while (running) {
+      const { status, body } = await stack.call('/api/search', {
+        body: { query: 'When do the boats leave?', mode: 'vector' },
+      });
+      meaning.sent += 1;
+      if (body?.code === 'EMBEDDING_UNAVAILABLE') meaning.unavailable += 1;
+      else if (status !== 200) meaning.failed += 1;
+      await new Promise((resolve) => setTimeout(resolve, MEANING_PAUSE_MS));
+    }
+  };
+  const lines = Array.from({ length: LINES }, (_, index) => line(index)).concat(byMeaning());
   return {
     async stop() {
       running = false;
       await Promise.all(lines);
-      return { sent, failed, kinds: [...kinds].map(([kind, count]) => `${count} × ${kind}`).join(', ') };
+      return { sent, failed, meaning, kinds: [...kinds].map(([kind, count]) => `${count} × ${kind}`).join(', ') };
     },
   };
 }
