@@ -11,6 +11,21 @@ import { until } from './stack.mjs';
 const WATCH_SECONDS = process.env.TEST_COMPOSE_WATCH_SECONDS ?? '60';
 const STEP_LINE = /^(ok|FAIL|–) +([a-z]+\.[a-z]+) +(.*)$/;
 
+/** Without the proxy: over the stack as it stands, so that nothing is made anew and the steps alone are seen. */
+export async function deployInPlace(stack, report) {
+  const args = ['--skip', 'build.images,monitoring.prometheus', '--watch-seconds', '10'];
+  const { code, steps, output } = await deploy(stack, args, { COMPOSE_PROFILES: '' }, undefined, stack.files);
+  const failed = steps.find(({ mark }) => mark === 'FAIL');
+  const watched = steps.find(({ name }) => name === 'traffic.watch')?.text;
+  report.row(
+    'npm run deploy without the profile rolling',
+    'exit 0',
+    `exit ${code}: ${failed ? `${failed.name}: ${failed.text}` : `${steps.length} steps; traffic.watch: ${watched}`}`,
+    code === 0,
+  );
+  if (code !== 0) process.stderr.write(output);
+}
+
 export async function deployOver(stack, report, works) {
   await refusals(stack, report);
   await wholeFlow(stack, report);
@@ -105,13 +120,13 @@ async function containerOf(stack, service) {
  * @param {(step: { mark: string, name: string, text: string }) => Promise<void>} [onStep]
  * @returns {Promise<{ code: number, steps: { mark: string, name: string, text: string }[], output: string }>}
  */
-async function deploy(stack, args, env = {}, onStep = async () => {}) {
+async function deploy(stack, args, env = {}, onStep = async () => {}, files = stack.rollingFiles) {
   const child = spawn(
     process.execPath,
     [
       join(ROOT, 'scripts/deploy.mjs'),
       ...['--env-file', stack.envFile, '--project', stack.project, '--url', stack.url],
-      ...stack.rollingFiles.flatMap((file) => ['--file', file]),
+      ...files.flatMap((file) => ['--file', file]),
       ...['--backup-dir', join(stack.folder, 'backups'), '--min-free-gb', '1', '--waive-tls', 'a test on one machine'],
       ...args,
     ],

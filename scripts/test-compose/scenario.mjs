@@ -2,7 +2,7 @@
 // frozen), it is watched, it rolls, it ends in order.
 import { readFileSync } from 'node:fs';
 import { backUpAndRestore } from './backup.mjs';
-import { deployOver } from './deployment.mjs';
+import { deployInPlace, deployOver } from './deployment.mjs';
 import { loseEachService } from './faults.mjs';
 import { rollOver } from './rolling.mjs';
 import { seconds, until } from './stack.mjs';
@@ -22,6 +22,7 @@ export async function exercise(stack, report) {
   );
   await isHardened(stack, report);
   await works(stack, report, 'upload a document and search it');
+  await deployInPlace(stack, report);
   await logsAreShippable(stack, report);
   if (stack.observers.length > 0) await isWatched(stack, report);
   await loseEachService(stack, report, works);
