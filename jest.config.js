@@ -1,4 +1,4 @@
-// Four suites over one transform. `unit` needs nothing; `integration` and `e2e` run on the embedded engines,
+// Five suites over one transform. `unit` needs nothing; `integration` and `e2e` run on the embedded engines,
 // or on a real PostgreSQL and Redis when TEST_DATABASE_URL and TEST_REDIS_URL are set (npm run test:server).
 const esmPackages = [
   '@nestjs',
@@ -52,6 +52,8 @@ module.exports = {
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'] },
     // Wants a Chromium (npm run test:server brings one).
     { ...base, displayName: 'browser', testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'] },
+    // Wants the Python AI worker (npm run test:ai-worker brings it).
+    { ...base, displayName: 'ai-worker', testMatch: ['<rootDir>/test/ai-worker/**/*.ai-worker-spec.ts'] },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
   ],
 };
