@@ -1,12 +1,16 @@
 // Which room may know which (docs/architecture.md). A lib is entered by its index alone; arrows point downhill.
 const layers = [
   { libs: ['config', 'errors'], may: ['config', 'errors'] },
-  { libs: ['logging', 'metrics', 'health', 'shutdown'], may: ['config', 'errors'] },
+  { libs: ['logging', 'metrics', 'health', 'shutdown', 'endpoint'], may: ['config', 'errors'] },
   { libs: ['database', 'redis'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown'] },
+  { libs: ['ai-worker'], may: ['config', 'errors', 'logging', 'health', 'shutdown', 'endpoint'] },
   { libs: ['queue'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'redis'] },
   {
     libs: ['auth', 'documents', 'embeddings', 'extraction'],
-    may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'database', 'redis'],
+    may: [
+      ...['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'endpoint'],
+      ...['database', 'redis', 'ai-worker'],
+    ],
   },
   {
     libs: ['ingestion'],

@@ -54,6 +54,8 @@ module.exports = {
     { ...base, displayName: 'browser', testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'] },
     // Real processes under load, behind a real balancer, scraped by a real Prometheus (npm run test:chaos brings them).
     { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'] },
+    // Wants the Python AI worker (npm run test:ai-worker brings it).
+    { ...base, displayName: 'ai-worker', testMatch: ['<rootDir>/test/ai-worker/**/*.ai-worker-spec.ts'] },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
   ],
 };

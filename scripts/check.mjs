@@ -30,6 +30,10 @@ const CHECKS = [
     })),
   { name: 'docs/configuration.md is current', command: script('generate-configuration.mjs', '--check') },
   { name: 'docs/metrics.md is current', command: script('generate-metrics.mjs', '--check') },
+  {
+    name: 'the types of the AI worker’s contract are current',
+    command: script('generate-ai-worker-types.mjs', '--check'),
+  },
   { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
 ];
 

@@ -9,11 +9,22 @@ import { ROOT } from './bootstrap.mjs';
 const LINGER_MS = 20_000;
 
 /**
+ * Runs Jest and prints the line that tells the outcome.
  * @param {string[]} args for Jest
  * @param {{ env?: Record<string, string>, workers?: number, timeoutMs: number }} options
  * @returns {Promise<number>} exit code
  */
-export async function runJest(args, { env = {}, workers = 2, timeoutMs }) {
+export async function runJest(args, options) {
+  const { code, passed, failed, skipped } = await countJest(args, options);
+  process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+  return code;
+}
+
+/**
+ * The same for whoever has more to count.
+ * @returns {Promise<{ code: number, passed: number, failed: number, skipped: number }>}
+ */
+export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
   const folder = mkdtempSync(join(tmpdir(), 'vectorlane-jest-'));
   const resultFile = join(folder, 'result.json');
   try {
@@ -80,16 +91,13 @@ function close(code, resultFile) {
     result = JSON.parse(readFileSync(resultFile, 'utf8'));
   } catch {
     // Jest died before it could write: that is one failure, whatever had passed.
-    process.stdout.write('0 passed, 1 failed\n');
-    return code || 1;
+    return { code: code || 1, passed: 0, failed: 1, skipped: 0 };
   }
   const skipped = result.numPendingTests + result.numTodoTests;
   // A suite that could not even be loaded has no test in it that could fail.
   const broken = result.numFailedTests + result.numRuntimeErrorTestSuites;
   // Whatever else made Jest fail (it had to be ended, a threshold) counts as one, so that the line tells the outcome.
   const failed = broken === 0 && code !== 0 ? 1 : broken;
-  process.stdout.write(
-    `${result.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
-  );
-  return failed > 0 || result.numPassedTests === 0 ? code || 1 : code;
+  const passed = result.numPassedTests;
+  return { code: failed > 0 || passed === 0 ? code || 1 : code, passed, failed, skipped };
 }

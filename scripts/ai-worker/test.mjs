@@ -1,15 +1,19 @@
-// Lint, format, types and tests of the AI worker; the last line counts all of them together.
+// Lint, format, types, generated files and tests of the AI worker, then the backend's own tests with a real one beside
+// it; the last line counts all of them together.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { countJest } from '../jest.mjs';
+import { apt } from '../test-servers/packages.mjs';
 import { attempt } from '../test-servers/process.mjs';
 import { sourcesOf } from './serve.mjs';
 
-const TIMEOUT_MS = 8 * 60_000;
+const TIMEOUT_MS = 10 * 60_000;
 const TOOLS = [
   ['lint', ['-m', 'ruff', 'check', '--no-cache', '.']],
   ['format', ['-m', 'ruff', 'format', '--no-cache', '--check', '.']],
   ['types', ['-m', 'mypy']],
+  ['generated files are current', ['-B', '-m', 'vectorlane_ai_worker', 'generate', '--check']],
 ];
 
 /** @param args go to pytest @returns {Promise<number>} exit code */
@@ -36,6 +40,11 @@ export async function test(python, args, root) {
   total.skipped += counts.skipped;
   // A run that broke off has counted too little.
   if (code !== 0 && counts.failed + counts.errors === 0) total.failed += 1;
+  if (args.length === 0) {
+    const jest = ['--selectProjects', 'ai-worker'];
+    const together = await countJest(jest, { env: { TEST_AI_WORKER_PYTHON: python }, timeoutMs: TIMEOUT_MS });
+    for (const outcome of ['passed', 'failed', 'skipped']) total[outcome] += together[outcome];
+  }
   const tail = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
   process.stdout.write(`${total.passed} passed, ${total.failed} failed${tail}\n`);
   return total.failed > 0 ? 1 : 0;
@@ -47,15 +56,10 @@ function countsOf(output) {
   return { passed: count('passed'), failed: count('failed'), errors: count('errors?'), skipped: count('skipped') };
 }
 
-/** On Debian and its kin where we may; elsewhere the tests that need it are skipped and say so. */
+/** On Debian and its kin where we may; elsewhere the tests that need it are skipped and say so, or fail. */
 async function installTesseract() {
   if ((await attempt('tesseract', ['--version'])).code === 0) return;
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  process.stderr.write('Installing tesseract-ocr …\n');
-  const install = () => attempt('apt-get', ['install', '-y', '--no-install-recommends', 'tesseract-ocr']);
-  if ((await install()).code === 0) return;
-  await attempt('apt-get', ['update']);
-  await install();
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) await apt('tesseract-ocr');
 }
 
 /** Runs a command whose output is worth watching. */

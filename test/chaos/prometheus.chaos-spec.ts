@@ -49,7 +49,7 @@ beforeAll(async () => {
   const { host, port } = new URL(service.url);
   haproxy = await Haproxy.start([Number(port), await freePort()]); // of the second backend only the place is there
   await eventually(async () => (await haproxy.states())['backend'] === 'UP');
-  if (PYTHON !== undefined) aiWorker = await AiWorkerProcess.start(PYTHON);
+  if (PYTHON !== undefined) aiWorker = await AiWorkerProcess.start();
   prometheus = await Prometheus.start({
     metricsToken: TOKEN,
     jobs: {

@@ -78,7 +78,7 @@ class Worker:
 
     def post(self, path: str, **arguments: Any) -> httpx.Response:
         headers = {**AUTHORISED, **arguments.pop("headers", {})}
-        return httpx.post(self.url + path, headers=headers, timeout=60, **arguments)
+        return httpx.post(self.url + path, headers=headers, timeout=100, **arguments)
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, timeout=30)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vectorlane_ai_worker.embeddings.model import EmbeddingModel, batches
 from vectorlane_ai_worker.embeddings.model_files import ModelFilesError, find_model_files
 
-from .support import Worker, running
+from .support import Worker, running, within
 
 CLS, SEP, UNKNOWN = 101, 102, 100
 
@@ -122,7 +122,8 @@ def test_a_request_is_bounded_in_time() -> None:
     with running(EMBEDDING_TIMEOUT_MS=300, EMBEDDING_BATCH_TOKENS=512, EMBEDDING_THREADS=1) as slow:
         answer = ask(slow, input=["word " * 600] * 200)
         assert (answer.status_code, answer.json()["error"]["code"]) == (504, "EMBEDDING_TIMEOUT")
-        assert ask(slow, input="short").status_code == 200
+        # The batch in hand runs out first.
+        assert within(60, lambda: ask(slow, input="short").status_code == 200)
 
 
 def test_a_caller_who_hangs_up_frees_the_model() -> None:

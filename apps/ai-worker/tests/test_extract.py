@@ -138,7 +138,8 @@ def test_a_scanned_pdf_becomes_text(worker: Worker) -> None:
     document = extract(worker, scanned_pdf(), "pdf")
     flat = " ".join(document.text.split())
     assert "LOST PROPERTY" in flat
-    assert "One grey umbrella was found in carriage seven on Tuesday." in flat
+    # Which font there is decides whether a c looks like a capital.
+    assert "one grey umbrella was found in carriage seven on tuesday." in flat.casefold()
     assert document.ocr is True
     (page,) = document.pages
     assert page.ocr
@@ -162,7 +163,7 @@ def test_a_stamp_over_a_scan_does_not_hide_the_scan(worker: Worker) -> None:
     picture = encoded(scan(), "JPEG", quality=90)
     stamped = "q 612 0 0 792 0 0 cm /P Do Q\n" + text("Received 4 May", 400, 20, 8)
     document = extract(worker, make_pdf([stamped], picture=picture))
-    assert "carriage seven" in document.text
+    assert "carriage seven" in document.text.casefold()
     assert document.pages[0].ocr
 
 

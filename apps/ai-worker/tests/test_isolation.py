@@ -72,8 +72,8 @@ def test_memory_asked_for_at_once_is_denied_and_the_parser_lives(odd: Worker) ->
 
 def test_parsers_have_no_environment(odd: Worker) -> None:
     told = json.loads(work(odd, "env").json()["text"])
-    # What Python itself puts there for its locale.
-    assert set(told["env"]) <= {"LC_CTYPE"}
+    # What Python itself puts there for its locale, and our package for a library that reports to its maker.
+    assert set(told["env"]) <= {"LC_CTYPE", "ORT_DISABLE_TELEMETRY"}
     command = Path(f"/proc/{told['pid']}/cmdline").read_text()
     assert AUTHORISED["Authorization"].split()[1] not in command
 
@@ -82,7 +82,12 @@ def test_a_parser_that_dies_while_idle_is_replaced(odd: Worker) -> None:
     parser = pid_of_parser(odd)
     os.kill(parser, signal.SIGKILL)
     assert within(10, lambda: not is_running(parser))
+    assert within(10, lambda: odd.get("/ready").status_code == 200)
     assert work(odd, "next").status_code == 200
+
+
+def test_while_a_parser_is_replaced_the_service_stays_ready(odd: Worker) -> None:
+    assert outcome(odd, "abort") == (422, "PARSER_CRASHED", True)
     assert odd.get("/ready").status_code == 200
 
 
@@ -118,8 +123,10 @@ def test_parsers_end_with_a_killed_service() -> None:
         assert within(10, lambda: not any(map(is_running, parsers)))
 
 
-def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
-    with running(entry=ODD, TMPDIR=tmp_path) as worker:
+def test_nothing_is_left_in_the_temporary_or_home_folder(tmp_path: Path) -> None:
+    with running(entry=ODD, TMPDIR=tmp_path, HOME=tmp_path) as worker:
+        body = {"model": "gte-small", "input": "What a library has to report, it would report by now."}
+        assert worker.post("/v1/embeddings", json=body).status_code == 200
         with ThreadPoolExecutor() as pool:
             lost = pool.submit(work, worker, "hang")
             assert within(10, lambda: worker.metric('admission_in_work{operation="extract"}') == 1)

@@ -33,6 +33,10 @@ def raw(worker: Worker, head: str, body: bytes = b"", *, timeout_s: float = 20) 
         return received
 
 
+def as_bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
 def head(path: str, *lines: str, token: str = TOKEN) -> str:
     fixed = [f"POST {path} HTTP/1.1", "Host: worker", "Connection: close", f"Authorization: Bearer {token}"]
     return "\r\n".join([*fixed, *lines, "", ""])
@@ -58,7 +62,7 @@ def test_probes_are_open(worker: Worker, path: str) -> None:
     ],
 )
 def test_the_token_is_required(worker: Worker, path: str, authorisation: str | bytes | None) -> None:
-    headers = {} if authorisation is None else {"Authorization": authorisation}
+    headers = [] if authorisation is None else [(b"Authorization", as_bytes(authorisation))]
     answer = httpx.post(worker.url + path, content=b"x", headers=headers)
     body = answer.json()
     assert answer.status_code == 401
@@ -132,7 +136,7 @@ def test_a_well_formed_request_id_is_passed_on(worker: Worker, given: str) -> No
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "ä".encode(), 'a"b', "a/b"])
 def test_any_other_is_replaced(worker: Worker, given: str | bytes) -> None:
-    answer = httpx.get(worker.url + "/health", headers={"X-Request-ID": given})
+    answer = httpx.get(worker.url + "/health", headers=[(b"X-Request-ID", as_bytes(given))])
     assert answer.headers["x-request-id"] != given
     assert len(answer.headers["x-request-id"]) == 36
 

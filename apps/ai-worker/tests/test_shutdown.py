@@ -1,5 +1,6 @@
 """The ordered end, by real signals to a real process."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -57,8 +58,9 @@ def test_what_does_not_finish_is_cut_off() -> None:
         assert in_work(worker)
         worker.process.send_signal(signal.SIGTERM)
         assert worker.wait(20) == 1
-        with pytest.raises(httpx.TransportError):
-            assert asked.result(20).status_code != 500
+        # Either way it learns nothing of its file.
+        with contextlib.suppress(httpx.TransportError):
+            assert asked.result(20).status_code >= 500
         assert within(10, lambda: not any(map(is_running, parsers)))
 
 

@@ -43,3 +43,32 @@ describe('the settings of an embedding endpoint', () => {
     expect(() => loadConfig(key)).not.toThrow(secret);
   });
 });
+
+describe('the settings of the AI worker', () => {
+  const token = 'a'.repeat(32);
+  const worker = { AI_WORKER_URL: 'http://ai-worker:8000', AI_WORKER_TOKEN: token };
+
+  it('go together, and with those of an endpoint or a local model', () => {
+    expect(loadConfig(worker)).toMatchObject({ ...worker, AI_WORKER_MAX_WAIT_MS: 60_000 });
+    expect(loadConfig({ ...worker, ...ENDPOINT })).toMatchObject({ ...worker, ...ENDPOINT });
+    expect(loadConfig({ ...worker, EMBEDDING_MODEL_PATH: '/models/x' }).EMBEDDING_MODEL_PATH).toBe('/models/x');
+  });
+
+  it.each([
+    [
+      { AI_WORKER_URL: worker.AI_WORKER_URL },
+      /AI_WORKER_TOKEN is not set: AI_WORKER_URL and AI_WORKER_TOKEN go together/,
+    ],
+    [{ AI_WORKER_TOKEN: token }, /AI_WORKER_URL is not set: .* go together/],
+    [
+      { ...worker, AI_WORKER_TOKEN: 'short' },
+      /AI_WORKER_TOKEN has a bad value \(hidden\): must be 32 or more visible ASCII/,
+    ],
+    [{ ...worker, AI_WORKER_TOKEN: `${'a'.repeat(40)} b` }, /AI_WORKER_TOKEN .*visible ASCII/],
+    [{ ...worker, AI_WORKER_URL: 'ai-worker:8000' }, /AI_WORKER_URL .*http:\/\/ or https:\/\//],
+    [{ ...worker, AI_WORKER_URL: 'http://user:word@host' }, /AI_WORKER_URL .*without user, password/],
+    [{ ...worker, AI_WORKER_URL: 'http://host/?a=b' }, /AI_WORKER_URL .*without user, password, query or hash/],
+  ])('are refused: %j', (environment, message) => {
+    expect(() => loadConfig(environment)).toThrow(message);
+  });
+});

@@ -172,10 +172,10 @@ export const settingsSchema = z
     EMBEDDING_MODEL_PATH: z.string().min(1).optional().meta({
       reason: 'Folder of another local BERT-like model (`tokenizer.json`, `onnx/model.onnx`). Unset: gte-small.',
     }),
-    EMBEDDING_NUMBER_TYPE: z
-      .enum(['int8', 'fp32'])
-      .default('int8')
-      .meta({ reason: '`int8` is twice as fast and a quarter as large as `fp32`, with the same search quality.' }),
+    EMBEDDING_NUMBER_TYPE: z.enum(['int8', 'fp32']).default('int8').meta({
+      reason:
+        'Of a model in this process: `int8` is twice as fast and a quarter as large as `fp32`, with the same search quality.',
+    }),
     EMBEDDING_SPACE_CHANGE: z.enum(['refuse', 'reindex']).default('refuse').meta({
       reason:
         'When the database holds vectors of another model: `refuse` stops the boot, `reindex` embeds every document again.',
@@ -218,17 +218,19 @@ export const settingsSchema = z
         "Longest text the endpoint takes, in its tokens; longer ones are cut. 512 is what most open models have, 8191 OpenAI's. Counted by an estimate that is rather too high.",
     }),
     EMBEDDING_API_BATCH_TEXTS: count(1, 2_048).default(32).meta({
-      reason: 'Most texts of one request; text-embeddings-inference takes 32 unless told otherwise.',
+      reason:
+        'Most texts of one request to the endpoint or the AI worker; text-embeddings-inference takes 32 unless told otherwise.',
     }),
     EMBEDDING_API_BATCH_TOKENS: count(32, 1_000_000).default(8_192).meta({
-      reason: 'Most tokens of one request, by the same estimate; a longer text goes alone.',
+      reason: 'Most tokens of one such request, by the same estimate; a longer text goes alone.',
     }),
     EMBEDDING_API_CONCURRENCY: count(1, 64).default(4).meta({
-      reason: 'Requests to the endpoint at once in this process; of two and more, one is kept for queries.',
+      reason:
+        'Requests to the endpoint or the AI worker for vectors at once in this process; of two and more, one is kept for queries.',
     }),
     EMBEDDING_API_TIMEOUT_MS: milliseconds(10, 600_000).default(30_000).meta({
       reason:
-        'Longest one request to the endpoint may take before it is tried again; all of them share `EMBEDDING_TIMEOUT_MS`.',
+        'Longest one request to the endpoint or the AI worker for vectors may take before it is tried again; all of them share `EMBEDDING_TIMEOUT_MS`.',
     }),
     EMBEDDING_QUERY_PREFIX: z.string().min(1).max(1_000).optional().meta({
       reason:
@@ -237,6 +239,30 @@ export const settingsSchema = z
     EMBEDDING_PASSAGE_PREFIX: z.string().min(1).max(1_000).optional().meta({
       reason:
         'Put before each passage in the same way (e5: `passage:`); its tokens are taken off each chunk. Goes with `EMBEDDING_API_URL`.',
+    }),
+
+    AI_WORKER_URL: url('http', 'https')
+      .refine((value) => isBareUrl(value), {
+        error: 'must be the address alone (http://host:8000), without user, password, query or hash',
+      })
+      .optional()
+      .meta({
+        secret: true,
+        reason:
+          'The Python AI worker (`npm run ai-worker`): it reads PDF, scans among them, and images, and embeds with gte-small in fp32 unless `EMBEDDING_API_URL` or `EMBEDDING_MODEL_PATH` says where vectors come from. Unset: everything but images and scans works without it. Goes with `AI_WORKER_TOKEN`; the same for all processes.',
+      }),
+    AI_WORKER_TOKEN: z
+      .string()
+      .regex(/^[\x21-\x7e]{32,4096}$/, { error: 'must be 32 or more visible ASCII characters without spaces' })
+      .optional()
+      .meta({ secret: true, reason: 'Bearer token that the AI worker asks for, its own `AI_WORKER_TOKEN`.' }),
+    AI_WORKER_EXTRACTION_TIMEOUT_MS: milliseconds(1_000, 3_600_000).default(200_000).meta({
+      reason:
+        'Longest the AI worker may take to answer with the text of one document: its own bounds on the upload (30 s), the wait (30 s) and the parser (120 s), and some room.',
+    }),
+    AI_WORKER_MAX_WAIT_MS: milliseconds(0, 600_000).default(60_000).meta({
+      reason:
+        'Longest an attempt at a document waits, all tries together, for an AI worker that is busy or, for an image, away. A PDF is then read by the parser in this program.',
     }),
 
     INGESTION_MAX_ATTEMPTS: count(1, 20)
@@ -301,6 +327,13 @@ export const settingsSchema = z
         path: [missing],
         message:
           'DATABASE_URL and REDIS_URL go together: set both for servers of your own, or neither to run them inside',
+      });
+    }
+    if ((settings.AI_WORKER_URL === undefined) !== (settings.AI_WORKER_TOKEN === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        path: [settings.AI_WORKER_URL === undefined ? 'AI_WORKER_URL' : 'AI_WORKER_TOKEN'],
+        message: 'AI_WORKER_URL and AI_WORKER_TOKEN go together: set both, or neither to do without the AI worker',
       });
     }
     if (settings.EMBEDDING_API_URL === undefined) {

@@ -24,6 +24,8 @@ export class EmbeddingCall {
     readonly kind: TextKind,
     private readonly timeoutMs: number,
     private readonly signal: AbortSignal | undefined,
+    /** Of the request or job it is made for; passed on to where the vectors come from. */
+    readonly requestId?: string,
   ) {
     this.answers = new Array<Float32Array>(texts.length);
     this.unanswered = texts.length;

@@ -5,7 +5,7 @@ const vector = (index: unknown, embedding: unknown): unknown => ({ object: 'embe
 
 describe("an endpoint's answer", () => {
   it('is put in the order of the texts and brought to length 1', () => {
-    const vectors = readEmbeddings(answer(vector(1, [0, -2]), vector(0, [3, 4])), 2, 2);
+    const vectors = readEmbeddings(answer(vector(1, [0, -2]), vector(0, [3, 4])), 2, { dimension: 2 });
     expect(vectors).toEqual([Float32Array.of(0.6, 0.8), Float32Array.of(0, -1)]);
   });
 
@@ -41,7 +41,7 @@ describe("an endpoint's answer", () => {
     ['zeros', answer(vector(0, [0, -0]), vector(1, [1, 0])), 'without a direction'],
     ['an overflow', answer(vector(0, [1e200, 1e200]), vector(1, [1, 0])), 'without a direction'],
   ])('is refused for %s', (_name, body, message) => {
-    expect(() => readEmbeddings(body, 2, 2)).toThrow(message);
-    expect(() => readEmbeddings(body, 2, 2)).toThrow(expect.objectContaining({ fault: 'final' }));
+    expect(() => readEmbeddings(body, 2, { dimension: 2 })).toThrow(message);
+    expect(() => readEmbeddings(body, 2, { dimension: 2 })).toThrow(expect.objectContaining({ fault: 'final' }));
   });
 });

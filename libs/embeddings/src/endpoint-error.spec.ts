@@ -1,25 +1,4 @@
-import { refusalError, retryAfterMs } from './endpoint-error';
-
-const NOW = Date.parse('2026-03-01T12:00:00Z');
-
-describe('Retry-After', () => {
-  it.each([
-    ['0', 0],
-    ['7', 7_000],
-    [' 1.5 ', 1_500],
-    ['Sun, 01 Mar 2026 12:00:30 GMT', 30_000],
-    ['Sun, 01 Mar 2026 11:00:00 GMT', 0],
-  ])('%j is %i ms', (header, expected) => {
-    expect(retryAfterMs(header, NOW)).toBe(expected);
-  });
-
-  it.each([undefined, '', 'soon', 'Soon', '-5', '1e9', '99999999999', '2026-03-01', 'NaN', 'Infinity'])(
-    '%j says nothing',
-    (header) => {
-      expect(retryAfterMs(header, NOW)).toBeUndefined();
-    },
-  );
-});
+import { refusalError } from './endpoint-error';
 
 describe('a status that is not 200', () => {
   const faultOf = (status: number, words = '', more: { retryAfterMs?: number; askedForDimensions?: boolean } = {}) =>

@@ -1,3 +1,5 @@
+import type { ExchangeError } from '@vectorlane/endpoint';
+
 /**
  * What went wrong with one call of an embedding endpoint, and what follows from it. None of these errors has a cause:
  * what Node and JSON.parse attach to theirs quotes the wire, and so the key or a document.
@@ -37,6 +39,11 @@ export class EndpointError extends Error {
   }
 }
 
+/** An answer that is too large will be so the next time; everything else about a connection may pass. */
+export function exchangeFailed({ fault, message, retryAtOnce }: ExchangeError): EndpointError {
+  return new EndpointError(fault === 'too-large' ? 'final' : 'passing', message, { retryAtOnce });
+}
+
 /** 408 and 425 ask for another try, 409 and 424 are what some servers answer while a model loads or its backend fails. */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 409, 424, 425]);
 /** vLLM and OpenAI say it with 400, Ollama too, some with 422, llama.cpp with 500; 413 needs no words. */
@@ -73,17 +80,4 @@ export function refusalError({ status, words, quote, retryAfterMs, askedForDimen
     return new EndpointError(retryAfterMs === undefined ? 'passing' : 'busy', answered, options);
   }
   return new EndpointError('final', answered);
-}
-
-/**
- * `Retry-After`: seconds or an HTTP date.
- * @param nowMs milliseconds since the epoch
- * @returns milliseconds from now, never negative; nothing when it is neither
- */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  const value = header?.trim() ?? '';
-  if (/^\d{1,9}(?:\.\d{1,3})?$/.test(value)) return Number(value) * 1_000;
-  // Date.parse takes far more than HTTP dates; those have letters.
-  const at = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }

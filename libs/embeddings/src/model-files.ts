@@ -11,9 +11,8 @@ import { parseTokenizerDefinition, type TokenizerDefinition } from './tokenizer-
  * a package of weights that nobody vouches for, so its digests are pinned here to those of the published originals.
  */
 
-export interface ModelFiles {
+export interface ModelDescription {
   readonly name: string;
-  readonly weightsPath: string;
   /** SHA-256 of the weights' file, hex. */
   readonly weightsDigest: string;
   readonly tokenizer: TokenizerDefinition;
@@ -21,6 +20,11 @@ export interface ModelFiles {
   /** Most tokens of one text, special tokens included. */
   readonly windowTokens: number;
   readonly pooling: 'mean' | 'cls';
+}
+
+/** A model whose weights lie here, to be loaded. */
+export interface ModelFiles extends ModelDescription {
+  readonly weightsPath: string;
 }
 
 interface PinnedDigests {
@@ -69,25 +73,39 @@ export function locateModel(modelPath: string | undefined): ModelLocation {
  * Reads what describes the model and digests its weights; reads every byte of both once.
  * @throws ModelFilesError naming the file and what is wrong with it
  */
-export async function readModelFiles({ name, folder, pinned }: ModelLocation): Promise<ModelFiles> {
+export async function readModelFiles(location: ModelLocation): Promise<ModelFiles> {
+  const { folder, pinned } = location;
   await requireFolder(folder);
   const weightsPath = await findWeights(folder);
+  const [description, weightsDigest] = await Promise.all([describe(location), digestFile(weightsPath)]);
+  if (pinned !== undefined) requireDigest(weightsPath, weightsDigest, pinned.weights);
+  return { ...description, weightsPath, weightsDigest };
+}
+
+/**
+ * The default model without its weights, for whoever has them computed elsewhere: the digest is the one that they are
+ * pinned to.
+ * @throws ModelFilesError naming the file and what is wrong with it
+ */
+export async function describeDefaultModel(): Promise<ModelDescription> {
+  const location = locateModel(undefined);
+  await requireFolder(location.folder);
+  return { ...(await describe(location)), weightsDigest: GTE_SMALL_DIGESTS.weights };
+}
+
+async function describe({ name, folder, pinned }: ModelLocation): Promise<Omit<ModelDescription, 'weightsDigest'>> {
   const tokenizerPath = join(folder, 'tokenizer.json');
-  const [tokenizerSource, config, sentence, pooling, weightsDigest] = await Promise.all([
+  const [tokenizerSource, config, sentence, pooling] = await Promise.all([
     readText(tokenizerPath),
     readJson(join(folder, 'config.json'), modelConfig),
     readJsonIfThere(join(folder, 'sentence_bert_config.json'), sentenceConfig),
     readJsonIfThere(join(folder, '1_Pooling', 'config.json'), poolingConfig),
-    digestFile(weightsPath),
   ]);
   if (pinned !== undefined) {
     requireDigest(tokenizerPath, createHash('sha256').update(tokenizerSource).digest('hex'), pinned.tokenizer);
-    requireDigest(weightsPath, weightsDigest, pinned.weights);
   }
   return {
     name,
-    weightsPath,
-    weightsDigest,
     tokenizer: parseTokenizer(tokenizerPath, tokenizerSource),
     dimension: config.hidden_size,
     windowTokens: Math.min(config.max_position_embeddings, sentence?.max_seq_length ?? config.max_position_embeddings),

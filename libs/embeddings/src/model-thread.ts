@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { compiledEntry } from '@vectorlane/config';
+import { compiledEntry, keepNativeLibrariesQuiet } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
 import { Worker } from 'node:worker_threads';
 import { IN_NATIVE_CODE, PROCESS_ENDS, type ThreadData, type ThreadReply, type ThreadRequest } from './thread-protocol';
@@ -128,6 +128,7 @@ export class ModelThread {
   private launch(): Promise<void> {
     const entry = this.options.entry ?? compiledEntry(__dirname, 'embedding.thread');
     const data: ThreadData = { ...this.options.data, marks: this.marks };
+    keepNativeLibrariesQuiet();
     const worker = new Worker(entry, { workerData: data, name: 'embedding' });
     this.worker = worker;
     return new Promise((resolve, reject) => {

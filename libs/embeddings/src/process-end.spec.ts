@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -11,7 +11,7 @@ describe('a process that ends without closing the provider', () => {
   beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'process-end-'))));
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  function run(body: string): Promise<{ code: number | string | null; errors: string; output: string }> {
+  function run(body: string, home?: string): Promise<{ code: number | string | null; errors: string; output: string }> {
     const dist = resolve(__dirname, '../../../dist/libs');
     const script = `
       const { Logger } = require('@nestjs/common');
@@ -26,8 +26,9 @@ describe('a process that ends without closing the provider', () => {
         const long = 'a long text that takes a while '.repeat(100);
         ${body}
       })();`;
+    const options = { timeout: 60_000, ...(home !== undefined && { env: { HOME: home, TMPDIR: home } }) };
     return new Promise((done) => {
-      const child = execFile(process.execPath, ['-e', script, folder], { timeout: 60_000 }, (error, output, errors) =>
+      const child = execFile(process.execPath, ['-e', script, folder], options, (error, output, errors) =>
         done({ code: error === null ? child.exitCode : (error.code ?? error.signal ?? null), errors, output }),
       );
     });
@@ -43,5 +44,16 @@ describe('a process that ends without closing the provider', () => {
   it('ends by itself when nothing is left to do, but not before its texts are done', async () => {
     const ended = await run('console.log((await provider.embed([long, long, long], "passage")).length);');
     expect(ended).toEqual({ code: 0, errors: '', output: '3\n' });
+  });
+
+  it('leaves nothing of its libraries in the home and temporary folders, and so reports to nobody', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'process-home-'));
+    try {
+      const ended = await run('await provider.embed(["one"], "passage"); await provider.close();', home);
+      expect(ended).toEqual({ code: 0, errors: '', output: '' });
+      expect(await readdir(home)).toEqual([]);
+    } finally {
+      await rm(home, { recursive: true, force: true });
+    }
   });
 });

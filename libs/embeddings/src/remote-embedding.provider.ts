@@ -1,4 +1,5 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
+import { correlationId } from '@vectorlane/logging';
 import { createHash } from 'node:crypto';
 import { EmbeddingCall, type TextKind } from './embedding-call';
 import type { EmbeddingProvider, EmbeddingSpace, TokenOffsets } from './embedding-provider';
@@ -7,10 +8,12 @@ import { EmbeddingsClient } from './embeddings.client';
 import { EndpointError } from './endpoint-error';
 import { EndpointPause } from './endpoint-pause';
 import { EmbeddingEndpointError, learnDimension } from './learned-dimension';
+import type { ModelDescription } from './model-files';
 import { unavailable } from './model-thread';
 import { REAL_TIMING, RetrySchedule, type Timing } from './retry-schedule';
 import { type BatchText, smallerBatches, takeBatch } from './text-batch';
-import { cutToTokens, estimateTokens } from './token-estimate';
+import { cutToTokens, estimateTokens, type Tokenize } from './token-estimate';
+import { WordPieceTokenizer } from './wordpiece-tokenizer';
 
 export interface RemoteEmbeddingOptions {
   /** Up to and including the version, `https://api.example.com/v1`; no credentials in it. */
@@ -36,6 +39,11 @@ export interface RemoteEmbeddingOptions {
   readonly requestTimeoutMs: number;
   /** Longest wait of a query for its vector, and of passages for their next one unless the endpoint told us to wait. */
   readonly timeoutMs: number;
+  /**
+   * The endpoint is our own AI worker, whose model is known: tokens are counted by its own tokenizer, its vectors are
+   * those of the local model in fp32, and each request carries the id of the request or job it is made for.
+   */
+  readonly knownModel?: ModelDescription | undefined;
   readonly timing?: Timing;
 }
 
@@ -58,14 +66,22 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
   private readonly inHand = new Map<Promise<void>, EmbeddingCall>();
   private learned: number | undefined;
   private readonly pause: EndpointPause;
+  private readonly tokens: Tokenize;
   private warnedOfLength = false;
 
   constructor(private readonly options: RemoteEmbeddingOptions) {
-    const { baseUrl, token, model, dimension, requestTimeoutMs, concurrency } = options;
+    const { baseUrl, token, model, dimension, requestTimeoutMs, concurrency, knownModel } = options;
+    if (knownModel === undefined) {
+      this.tokens = estimateTokens;
+    } else {
+      const tokenizer = new WordPieceTokenizer(knownModel.tokenizer);
+      this.tokens = (text, limit) => tokenizer.tokenize(text, limit);
+    }
     this.client = new EmbeddingsClient({
       ...{ baseUrl, token, model, dimension },
       timeoutMs: requestTimeoutMs,
       maxConnections: concurrency,
+      exactModel: knownModel !== undefined,
     });
     this.learned = dimension;
     this.windowTokens = options.windowTokens;
@@ -78,6 +94,11 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
   get space(): EmbeddingSpace {
     const { learned: dimension } = this;
     if (dimension === undefined) throw new Error('The dimension of the embedding model has not been learned yet.');
+    const { knownModel } = this.options;
+    if (knownModel !== undefined) {
+      const { name, weightsDigest, pooling } = knownModel;
+      return { model: name, weightsDigest, numberType: 'fp32', dimension, pooling };
+    }
     const { model, revision = '', queryPrefix = '', passagePrefix = '' } = this.options;
     const pinned = JSON.stringify([model, revision, queryPrefix, passagePrefix]);
     const weightsDigest = createHash('sha256').update(pinned).digest('hex');
@@ -112,15 +133,16 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
     if (kind === 'query' && this.pause.remainingMs > timeoutMs) {
       return Promise.reject(unavailable('asks to be left alone for longer than a query can wait'));
     }
-    const call = new EmbeddingCall(texts, kind, timeoutMs, signal);
+    const requestId = this.options.knownModel === undefined ? undefined : correlationId();
+    const call = new EmbeddingCall(texts, kind, timeoutMs, signal, requestId);
     if (!this.queue.push(call)) call.reject(unavailable('has too much waiting for it'));
     this.dispatch();
     return call.vectors;
   }
 
-  /** An estimate, for the endpoint's tokenizer is not known; see token-estimate.ts. */
+  /** An estimate where the endpoint's tokenizer is not known; see token-estimate.ts. */
   tokenize(text: string): TokenOffsets {
-    return estimateTokens(text);
+    return this.tokens(text);
   }
 
   /** Rejects what waits and ends what is in hand at once. Safe to call twice. */
@@ -186,7 +208,7 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
         continue;
       }
       try {
-        return await this.client.embed(texts, call.cancelled);
+        return await this.client.embed(texts, call.cancelled, call.requestId);
       } catch (error) {
         if (!(error instanceof EndpointError)) throw error;
         const waitMs = schedule.next(error);
@@ -203,18 +225,18 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
     this.pause.extend(waitMs);
   }
 
-  /** Cut to the window by the estimate; where that was too little, the endpoint says so and it is cut again. */
+  /** Cut to the window; where an estimate made it too little, the endpoint says so and it is cut again. */
   private prepare(text: string, kind: TextKind): Pick<BatchText, 'text' | 'tokens'> {
     const extra = SPECIAL_TOKENS + this.prefixOf(kind).tokens;
-    const cut = cutToTokens(text, Math.max(1, this.windowTokens - extra));
-    return { text: cut, tokens: estimateTokens(cut).count + extra };
+    const cut = cutToTokens(text, Math.max(1, this.windowTokens - extra), this.tokens);
+    return { text: cut, tokens: this.tokens(cut).count + extra };
   }
 
   private prefixOf(kind: TextKind): { readonly prefix: string; readonly tokens: number } {
     const prefix = kind === 'query' ? this.options.queryPrefix : this.options.passagePrefix;
     return prefix === undefined
       ? { prefix: '', tokens: 0 }
-      : { prefix: `${prefix} `, tokens: estimateTokens(prefix).count };
+      : { prefix: `${prefix} `, tokens: this.tokens(prefix).count };
   }
 
   private checkPassagePrefix(): void {

@@ -31,6 +31,9 @@ const ASCII_KINDS = Uint8Array.from({ length: 128 }, (_, unit) => {
   return /\d/.test(character) ? DIGIT : SIGN;
 });
 
+/** Tokens of a text, to a little behind `limit` of them at least. */
+export type Tokenize = (text: string, limit?: number) => TokenOffsets;
+
 /** @param limit stop once more than so many tokens have been found */
 export function estimateTokens(text: string, limit = Number.POSITIVE_INFINITY): TokenOffsets {
   const spans = new Spans(Math.min(text.length, limit + 4));
@@ -80,9 +83,9 @@ export function estimateTokens(text: string, limit = Number.POSITIVE_INFINITY): 
   return spans.result();
 }
 
-/** The longest beginning of the text that is estimated at no more than `maxTokens`, cut between code points. */
-export function cutToTokens(text: string, maxTokens: number): string {
-  const { count, starts } = estimateTokens(text, maxTokens);
+/** The longest beginning of the text that has no more than `maxTokens`, cut between code points. */
+export function cutToTokens(text: string, maxTokens: number, tokenize: Tokenize = estimateTokens): string {
+  const { count, starts } = tokenize(text, maxTokens + 1);
   return count <= maxTokens ? text : text.slice(0, starts[maxTokens]);
 }
 

@@ -21,17 +21,20 @@ interface Signature extends BinaryKind {
 }
 
 const SAVE_AS = 'Save it as DOCX or PDF.';
+const NEEDS_AI_WORKER = 'The text of images is recognised where the service has an AI worker (AI_WORKER_URL).';
 
 const SIGNATURES: readonly Signature[] = [
   { name: 'a PDF document', extensions: ['pdf'], magic: '%PDF-', evenIfText: true, mayFollow: 1024 },
   { name: 'a PostScript document', extensions: ['ps', 'eps'], magic: '%!PS', evenIfText: true },
   { name: 'an RTF document', extensions: ['rtf', 'doc'], magic: '{\\rtf', evenIfText: true, advice: SAVE_AS },
-  { name: 'a PNG image', extensions: ['png'], magic: '\x89PNG\r\n\x1a\n' },
-  { name: 'a JPEG image', extensions: ['jpg', 'jpeg', 'jfif'], magic: '\xff\xd8\xff' },
+  { name: 'a PNG image', extensions: ['png'], magic: '\x89PNG\r\n\x1a\n', advice: NEEDS_AI_WORKER },
+  { name: 'a JPEG image', extensions: ['jpg', 'jpeg', 'jfif'], magic: '\xff\xd8\xff', advice: NEEDS_AI_WORKER },
   { name: 'a GIF image', extensions: ['gif'], magic: 'GIF8' },
-  { name: 'a TIFF image', extensions: ['tif', 'tiff'], magic: 'II*\0' },
-  { name: 'a TIFF image', extensions: ['tif', 'tiff'], magic: 'MM\0*' },
-  { name: 'a WebP image', extensions: ['webp'], magic: 'WEBP', offset: 8 },
+  { name: 'a TIFF image', extensions: ['tif', 'tiff'], magic: 'II*\0', advice: NEEDS_AI_WORKER },
+  { name: 'a TIFF image', extensions: ['tif', 'tiff'], magic: 'MM\0*', advice: NEEDS_AI_WORKER },
+  { name: 'a TIFF image', extensions: ['tif', 'tiff'], magic: 'II+\0', advice: NEEDS_AI_WORKER },
+  { name: 'a TIFF image', extensions: ['tif', 'tiff'], magic: 'MM\0+', advice: NEEDS_AI_WORKER },
+  { name: 'a WebP image', extensions: ['webp'], magic: 'WEBP', offset: 8, advice: NEEDS_AI_WORKER },
   { name: 'a bitmap image', extensions: ['bmp'], magic: 'BM' },
   { name: 'an icon', extensions: ['ico'], magic: '\0\0\x01\0' },
   { name: 'a gzip archive', extensions: ['gz', 'tgz'], magic: '\x1f\x8b' },

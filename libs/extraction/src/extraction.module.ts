@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AI_WORKER, type AiWorkerClient, AiWorkerModule } from '@vectorlane/ai-worker';
 import { compiledEntry, Config } from '@vectorlane/config';
 import { ShutdownSequence } from '@vectorlane/shutdown';
+import { AiWorkerExtractor, IMAGE_FORMATS } from './ai-worker/ai-worker.extractor';
 import { ExtractionService } from './extraction.service';
 import { createExtractors, indexExtractors } from './extractors';
 import { IsolatedExtractor } from './isolated-extractor';
@@ -18,11 +20,16 @@ const PROCESS_IDLE_MS = 60_000;
 
 /** Bytes to text with structure: the parsers behind one service. */
 @Module({
+  imports: [AiWorkerModule],
   providers: [
     {
       provide: TEXT_EXTRACTORS,
-      inject: [Config, ShutdownSequence],
-      useFactory: (config: Config, shutdown: ShutdownSequence): ReadonlyMap<string, TextExtractor> => {
+      inject: [Config, ShutdownSequence, AI_WORKER],
+      useFactory: (
+        config: Config,
+        shutdown: ShutdownSequence,
+        aiWorker: AiWorkerClient | undefined,
+      ): ReadonlyMap<string, TextExtractor> => {
         // A large file of a fast format comes through lane heavy and is parsed in a thread all the same.
         const threads = new ParserPool({
           size: config.FAST_LANE_CONCURRENCY + config.HEAVY_LANE_CONCURRENCY,
@@ -42,11 +49,11 @@ const PROCESS_IDLE_MS = 60_000;
         });
         shutdown.add('engines', 'parser threads', () => threads.close());
         shutdown.add('engines', 'parser processes', () => processes.close());
-        return indexExtractors(
-          createExtractors().map(
-            (extractor) => new IsolatedExtractor(extractor, extractor.lane === 'fast' ? threads : processes),
-          ),
+        const here = createExtractors().map(
+          (extractor) => new IsolatedExtractor(extractor, extractor.lane === 'fast' ? threads : processes),
         );
+        if (aiWorker === undefined) return indexExtractors(here);
+        return indexExtractors(withAiWorker(here, { aiWorker, threads, timeoutMs: config.EXTRACTION_TIMEOUT_MS }));
       },
     },
     ExtractionService,
@@ -54,3 +61,25 @@ const PROCESS_IDLE_MS = 60_000;
   exports: [ExtractionService, TEXT_EXTRACTORS],
 })
 export class ExtractionModule {}
+
+/** The worker reads PDF, which is read here while it is away, and images, which nobody reads here. */
+function withAiWorker(
+  here: readonly TextExtractor[],
+  {
+    aiWorker: client,
+    threads: answers,
+    timeoutMs,
+  }: { readonly aiWorker: AiWorkerClient; readonly threads: ParserPool; readonly timeoutMs: number },
+): readonly TextExtractor[] {
+  return [
+    ...here.map((extractor) => {
+      const { format, extensions, mediaTypes } = extractor;
+      if (format !== 'pdf') return extractor;
+      return new AiWorkerExtractor(
+        { format, extensions, mediaTypes },
+        { client, answers, fallback: { extractor, timeoutMs } },
+      );
+    }),
+    ...IMAGE_FORMATS.map((format) => new AiWorkerExtractor(format, { client, answers })),
+  ];
+}

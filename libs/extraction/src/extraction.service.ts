@@ -16,7 +16,7 @@ export class ExtractionService {
    * @param format as detection named it
    * @param signal aborting ends the parser and rejects with the signal's reason
    * @throws IngestionFailure `UNSUPPORTED_FORMAT`, `CORRUPT_FILE`, `EMPTY_CONTENT`, `TOO_LARGE`, `TIMEOUT` after
-   *   `EXTRACTION_TIMEOUT_MS`, `PARSER_CRASHED`, `INTERNAL_ERROR`
+   *   `EXTRACTION_TIMEOUT_MS` or the extractor's own time, `PARSER_CRASHED`, `INTERNAL_ERROR`
    */
   async extract(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
     const extractor = this.extractors.get(format);
@@ -32,7 +32,7 @@ export class ExtractionService {
     signal: AbortSignal,
   ): Promise<ExtractedDocument> {
     signal.throwIfAborted();
-    const timeoutMs = this.config.EXTRACTION_TIMEOUT_MS;
+    const { timeoutMs = this.config.EXTRACTION_TIMEOUT_MS } = extractor;
     const bound = new AbortController();
     const abort = (): void => bound.abort(signal.reason);
     const timer = setTimeout(

@@ -46,12 +46,13 @@ export function detectFormat(evidence: FormatEvidence, extractors: ReadonlyMap<s
 function forBinary(kind: BinaryKind, extension: string, all: readonly TextExtractor[]): TextExtractor {
   const named = byExtension(extension, all);
   const promised = named !== undefined || binaryKindOfExtension(extension) !== undefined;
-  const advice = kind.advice === undefined ? '' : ` ${kind.advice}`;
+  const read = byExtension(kind.extensions[0] ?? '', all);
+  const advice = kind.advice === undefined || read !== undefined ? '' : ` ${kind.advice}`;
   if (promised && !kind.extensions.includes(extension) && kind.wraps?.includes(extension) !== true) {
     throw refusal(`The name ends in ".${extension}", but the content is ${kind.name}.${advice}`, all);
   }
   // A known kind with a name that promises nothing goes by its content.
-  const extractor = named ?? byExtension(kind.extensions[0] ?? '', all);
+  const extractor = named ?? read;
   if (extractor === undefined) throw refusal(`The content is ${kind.name}, which is not supported.${advice}`, all);
   return extractor;
 }

@@ -45,6 +45,8 @@ export interface TextExtractor {
   readonly extensions: readonly string[];
   /** Media types accepted for it; the first is what `/content` serves. */
   readonly mediaTypes: readonly string[];
+  /** Longest one file may take. @default `EXTRACTION_TIMEOUT_MS` */
+  readonly timeoutMs?: number;
   /**
    * @throws IngestionFailure `CORRUPT_FILE`, `EMPTY_CONTENT`, … when the bytes cannot become text.
    */

@@ -16,7 +16,10 @@ describe('DependencyCheck', () => {
     });
     const state = dependency.state();
     await jest.advanceTimersByTimeAsync(40);
-    expect(await state).toEqual({ up: true, latencyMs: 40, details: { waiting: 3 }, reason: undefined });
+    expect(await state).toEqual({
+      ...{ up: true, required: true, latencyMs: 40 },
+      ...{ details: { waiting: 3 }, reason: undefined },
+    });
   });
 
   it('keeps why it failed apart from what may be shown', async () => {

@@ -10,6 +10,8 @@ const FRESH_MS = 1_000;
 
 export interface DependencyState {
   readonly up: boolean;
+  /** Whether the service needs it. */
+  readonly required: boolean;
   /** How long the dependency took, when it was last asked. */
   readonly latencyMs: number;
   readonly details: ReadinessDetails;
@@ -35,6 +37,10 @@ export class DependencyCheck {
     return this.indicator.name;
   }
 
+  get required(): boolean {
+    return this.indicator.required !== false;
+  }
+
   /** Never rejects, and never takes longer than a second. */
   state(): Promise<DependencyState> {
     if (this.latest !== undefined && performance.now() < this.freshUntil) return this.latest;
@@ -49,6 +55,7 @@ export class DependencyCheck {
     const { status, responseTime, message, ...details } = result[name] as Record<string, unknown>;
     return {
       up: status === 'up',
+      required: this.required,
       latencyMs: Number(responseTime),
       details,
       reason: typeof message === 'string' ? message : undefined,

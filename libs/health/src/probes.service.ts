@@ -24,7 +24,7 @@ export class ProbesService {
     const checks = states.map(([name, { up, latencyMs, details }]) => {
       return [name, { status: up ? 'up' : 'down', latencyMs, ...details }] as const;
     });
-    const allUp = states.every(([, { up }]) => up);
+    const allUp = states.every(([, { up, required }]) => up || !required);
     return {
       status: this.registry.draining ? 'shutting_down' : allUp ? 'ok' : 'error',
       checks: Object.fromEntries(checks),

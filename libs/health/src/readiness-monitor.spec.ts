@@ -10,10 +10,11 @@ const trackError = jest.fn();
 const changes: string[] = [];
 const log: string[] = [];
 
-const add = (name: string): void => {
+const add = (name: string, required?: boolean): void => {
   alive[name] = true;
   registry.register({
     name,
+    ...(required !== undefined && { required }),
     check: () => (alive[name] ? Promise.resolve() : Promise.reject(new Error(`${name} is gone`))),
   });
 };
@@ -81,6 +82,30 @@ describe('ReadinessMonitor', () => {
 
   it('tells of a dependency that was never there', async () => {
     alive['database'] = false;
+    await monitor.states();
+    expect(trackError).toHaveBeenCalledTimes(1);
+  });
+
+  it('tells of a loss that the service can do without, in other words', async () => {
+    add('helper', false);
+    await monitor.states();
+    alive['helper'] = false;
+    await jest.advanceTimersByTimeAsync(1_001);
+    await Promise.all([monitor.states(), monitor.states()]);
+    expect(log).toEqual(['helper: dependency is down; the service goes on without it']);
+    expect(trackError.mock.calls).toEqual([['DEPENDENCY_HELPER', { message: 'helper is gone' }]]);
+    expect(changes.at(-1)).toBe('helper down');
+  });
+
+  it('gives what it can do without a minute to start', async () => {
+    add('helper', false);
+    alive['helper'] = false;
+    for (let second = 0; second < 58; second += 1) {
+      await monitor.states();
+      await jest.advanceTimersByTimeAsync(1_001);
+    }
+    expect(trackError).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(3_000);
     await monitor.states();
     expect(trackError).toHaveBeenCalledTimes(1);
   });

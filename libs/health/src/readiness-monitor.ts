@@ -13,6 +13,8 @@ import { ReadinessRegistry } from './readiness-registry';
 
 /** How often a dependency is looked at when nobody probes. */
 const WATCH_INTERVAL_MS = 5_000;
+/** What the service does not need may start beside it, and is not missed before it could have. */
+const MAY_START_FOR_MS = 60_000;
 
 /**
  * Knows of every registered dependency whether it can be used, and tells when that changes: one line in the log, the
@@ -24,6 +26,7 @@ export class ReadinessMonitor implements OnApplicationBootstrap, OnModuleDestroy
   private readonly logger = new Logger('Readiness');
   private readonly checks = new Map<string, DependencyCheck>();
   private readonly known = new Map<string, boolean>();
+  private readonly startedAt = performance.now();
   private watch: NodeJS.Timeout | undefined;
 
   constructor(
@@ -62,13 +65,16 @@ export class ReadinessMonitor implements OnApplicationBootstrap, OnModuleDestroy
     return new Map(entries);
   }
 
-  private note(dependency: string, { up, latencyMs, reason }: DependencyState): void {
+  private note(dependency: string, { up, required, latencyMs, reason }: DependencyState): void {
     const before = this.known.get(dependency);
     if (before === up || this.registry.draining) return;
-    this.known.set(dependency, up);
+    const mayStart = !required && before === undefined && performance.now() - this.startedAt < MAY_START_FOR_MS;
     this.registry.changed(dependency, up);
+    if (!up && mayStart) return;
+    this.known.set(dependency, up);
     if (!up) {
-      this.logger.error({ dependency, reason, latencyMs }, 'dependency is down; not ready');
+      const consequence = required ? 'not ready' : 'the service goes on without it';
+      this.logger[required ? 'error' : 'warn']({ dependency, reason, latencyMs }, `dependency is down; ${consequence}`);
       this.tracker?.trackError(dependencyErrorType(dependency), { ...(reason !== undefined && { message: reason }) });
     } else if (before !== undefined) {
       this.logger.log({ dependency, latencyMs }, 'dependency is up again');

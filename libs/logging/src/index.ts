@@ -1,5 +1,5 @@
 export { BootLogger } from './boot-logger';
-export { LogContext, type LogBindings } from './log-context';
+export { correlationId, LogContext, type LogBindings } from './log-context';
 export { LoggingModule } from './logging.module';
 export { pinoOptions } from './pino-options';
 export { ServiceLogger } from './service-logger';

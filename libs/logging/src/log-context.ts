@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Ids that every line logged inside carries, however deep: a request's, a document's, a job's. */
 export interface LogBindings {
@@ -9,12 +10,24 @@ export interface LogBindings {
   readonly lane?: string;
 }
 
+const current = new AsyncLocalStorage<LogBindings>();
+
+/**
+ * What another service is told of the work at hand (`X-Request-ID`), so that its log lines can be joined with ours: the
+ * request's id or, where a job works, the job's.
+ */
+export function correlationId(): string | undefined {
+  const { requestId, jobId } = current.getStore() ?? {};
+  return jobId ?? requestId;
+}
+
 /** Binds ids to all that is logged while `work` runs, across every await in it. */
 @Injectable()
 export class LogContext {
   constructor(private readonly logger: PinoLogger) {}
 
   run<T>(bindings: LogBindings, work: () => T): T {
-    return this.logger.runInContext(work, { bindings, inherit: true });
+    const known = { ...current.getStore(), ...bindings };
+    return current.run(known, () => this.logger.runInContext(work, { bindings, inherit: true }));
   }
 }

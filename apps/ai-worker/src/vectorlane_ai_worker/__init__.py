@@ -1,1 +1,7 @@
 """Stateless compute for Vectorlane: text to vectors, PDF and images to text. Knows no database and no queue."""
+
+import os
+
+# ONNX Runtime reports to its maker, and leaves files about it in the home and temporary folders, unless it finds this
+# when it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

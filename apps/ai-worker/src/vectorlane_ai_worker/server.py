@@ -76,6 +76,7 @@ class Process:
             await self._server.serve()
         finally:
             starting.cancel()
+            await self._see_off()
             await self._close()
         if self._first_signal_at is not None:
             self._log.info("shutdown complete")
@@ -122,6 +123,14 @@ class Process:
     async def _drain(self) -> None:
         await asyncio.sleep(self._settings.shutdown_drain_delay_ms / 1000)
         self._server.should_exit = True
+
+    async def _see_off(self) -> None:
+        """What the server has cut off at the deadline still has to end, and makes the exit code 1."""
+        left = list(self._server.server_state.tasks)
+        if left:
+            self._failed = True
+            self._log.warning("requests were cut off", requests=len(left))
+            await asyncio.wait(left, timeout=_CLOSE_TIMEOUT_S)
 
     async def _close(self) -> None:
         try:

@@ -40,13 +40,16 @@ class ParserPool:
         self._idle: asyncio.Queue[ParserProcess] = asyncio.Queue()
         self._parsers: set[ParserProcess] = set()
         self._starting: set[asyncio.Task[None]] = set()
+        self._watching: set[asyncio.Task[None]] = set()
         self._failed_starts = 0
         self._closed = False
         self._log = structlog.get_logger()
 
     @property
     def usable(self) -> bool:
-        return any(parser.alive for parser in self._parsers)
+        """Whether a file is welcome: a parser is there, or another one takes the place of one that had to go."""
+        is_replacing = bool(self._starting) and self._failed_starts == 0
+        return is_replacing or any(parser.alive for parser in self._parsers)
 
     @property
     def pids(self) -> list[int]:
@@ -81,9 +84,10 @@ class ParserPool:
 
     async def close(self) -> None:
         self._closed = True
-        for task in list(self._starting):
+        tasks = [*self._starting, *self._watching]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(parser.end("cancelled") for parser in list(self._parsers)))
         self._parsers.clear()
         self._show()
@@ -112,6 +116,9 @@ class ParserPool:
             self._replace(parser)
 
     def _replace(self, parser: ParserProcess) -> None:
+        """Once for each parser; later calls find it done."""
+        if parser not in self._parsers:
+            return
         self._parsers.discard(parser)
         self._show()
         if not self._closed:
@@ -137,6 +144,15 @@ class ParserPool:
         self._parsers.add(parser)
         self._idle.put_nowait(parser)
         self._show()
+        watch = asyncio.create_task(self._replace_if_lost(parser))
+        self._watching.add(watch)
+        watch.add_done_callback(self._watching.discard)
+
+    async def _replace_if_lost(self, parser: ParserProcess) -> None:
+        """One that dies between two files has nobody who would notice."""
+        await parser.gone()
+        if not parser.busy:
+            self._replace(parser)
 
     def _show(self) -> None:
         self._metrics.parsers.set(len(self._parsers))

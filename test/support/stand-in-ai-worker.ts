@@ -1,0 +1,162 @@
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { bagOfWords } from './stand-in-embeddings';
+import { parseJson } from './stand-in-wire';
+
+/** A real HTTP server on a free port that answers as the AI worker does, and with every bad manner of one. */
+export type WorkerManner =
+  | { readonly kind: 'well' }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Record<string, string>;
+    }
+  | { readonly kind: 'hang' | 'reset' | 'close-early' | 'endless' };
+
+export interface RecordedWorkerRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export const WORKER_TOKEN = 'stand-in-token-0123456789abcdefghij';
+const WELL: WorkerManner = { kind: 'well' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+export function verdict(code: string, status = 422): WorkerManner {
+  const body = JSON.stringify({
+    ...{ type: 'about:blank', title: code, status, detail: `The worker says ${code}.`, code },
+    ...{ requestId: 'stand-in', retryable: false },
+  });
+  return { kind: 'answer', status, body, headers: { 'content-type': 'application/problem+json' } };
+}
+
+export function status(code: number, headers: Record<string, string> = {}): WorkerManner {
+  return { kind: 'answer', status: code, body: '{"code":"NOT_READY"}', headers };
+}
+
+export function answers(body: unknown): WorkerManner {
+  return { kind: 'answer', status: 200, body: typeof body === 'string' ? body : JSON.stringify(body) };
+}
+
+/** One paragraph on one page, as the worker would tell of it. */
+export function extracted(text: string, format = 'png'): Record<string, unknown> {
+  const block = { kind: 'paragraph', start: 0, end: text.length, headingPath: [], page: 1 };
+  return { format, text, blocks: [block], pages: [{ page: 1, ocr: true, ocrConfidence: 91.5 }], ocr: true };
+}
+
+export class StandInAiWorker {
+  readonly requests: RecordedWorkerRequest[] = [];
+  /** What `/ready` answers. */
+  probe: WorkerManner = WELL;
+  /** What `/v1/extract` answers where nothing else was asked for: the text of this document. */
+  text = 'The lighthouse keeper polishes the brass lantern every evening.';
+  /** Of the embeddings' answer. */
+  model = 'gte-small';
+  dimension = 384;
+  private readonly manners: WorkerManner[] = [];
+  private usual: WorkerManner = WELL;
+  /** Stays when it is closed: another one may be started on it. */
+  port = 0;
+  private readonly server: Server;
+
+  private constructor() {
+    this.server = createServer((request, response) => {
+      this.handle(request, response).catch(() => response.destroy());
+    });
+  }
+
+  static async start(port = 0): Promise<StandInAiWorker> {
+    const standIn = new StandInAiWorker();
+    await new Promise<void>((resolve, reject) => {
+      standIn.server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    });
+    standIn.port = (standIn.server.address() as AddressInfo).port;
+    return standIn;
+  }
+
+  get settings(): Record<string, string> {
+    return { AI_WORKER_URL: `http://127.0.0.1:${this.port}`, AI_WORKER_TOKEN: WORKER_TOKEN };
+  }
+
+  get documents(): readonly RecordedWorkerRequest[] {
+    return this.requests.filter(({ path }) => path.startsWith('/v1/extract'));
+  }
+
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    this.server.closeAllConnections();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+
+  /** The next documents are treated so, one each. */
+  behave(...manners: WorkerManner[]): void {
+    this.manners.push(...manners);
+  }
+
+  /** Every document without a manner of its own is treated so. */
+  behaveAlways(usual: WorkerManner): void {
+    this.usual = usual;
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const { url: path = '', method = '', headers } = request;
+    const body = Buffer.concat(parts);
+    this.requests.push({ method, path, headers, body });
+    if (path === '/ready') {
+      const checks = { model: 'up', parsers: 'up', ocr: 'up' };
+      return misbehave(this.probe, { status: 'ok', checks }, response);
+    }
+    if (headers.authorization !== `Bearer ${WORKER_TOKEN}`) {
+      return misbehave({ kind: 'answer', status: 401, body: '{"code":"INVALID_TOKEN"}' }, {}, response);
+    }
+    if (path === '/v1/embeddings') return misbehave(WELL, this.embeddings(body), response);
+    const format = new URL(path, 'http://worker').searchParams.get('format') ?? 'png';
+    return misbehave(this.manners.shift() ?? this.usual, extracted(this.text, format), response);
+  }
+
+  private embeddings(body: Buffer): unknown {
+    const { input } = parseJson(body.toString('utf8')) as { input: string[] };
+    const data = input.map((text, index) => ({ index, embedding: bagOfWords(text, this.dimension) }));
+    return { object: 'list', model: this.model, data };
+  }
+}
+
+function misbehave(manner: WorkerManner, well: unknown, response: ServerResponse): void {
+  switch (manner.kind) {
+    case 'well':
+      response.writeHead(200, JSON_TYPE).end(JSON.stringify(well));
+      return;
+    case 'answer':
+      response.writeHead(manner.status, { ...JSON_TYPE, ...manner.headers }).end(manner.body);
+      return;
+    case 'hang':
+      return;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'close-early':
+      response.writeHead(200, { ...JSON_TYPE, 'content-length': 10_000 });
+      response.write('{"format":"png","text":"', () => response.destroy());
+      return;
+    case 'endless': {
+      response.writeHead(200, JSON_TYPE);
+      const part = Buffer.alloc(1024 * 1024, ' ');
+      const pour = (): void => {
+        while (!response.destroyed && response.write(part));
+      };
+      response.on('drain', pour);
+      pour();
+    }
+  }
+}
