@@ -33,6 +33,12 @@ await main(async () => {
   };
   const report = new Report(engine);
   let stack;
+  // Cut off by hand: what runs goes first, then the engine, as at the end of a whole run.
+  const interrupted = async (signal) => {
+    await stack?.down();
+    await leave(signal === 'SIGINT' ? 130 : 143);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void interrupted(signal));
   try {
     const images = await provideImages(engine, folder, report);
     if (images === undefined) return await leave(0);

@@ -46,6 +46,7 @@ export async function startService(settings = {}) {
 
   return {
     url,
+    pid: child.pid,
     dataDir,
     upAfterMs,
     call,

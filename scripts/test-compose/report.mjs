@@ -29,7 +29,8 @@ export class Report {
       'ends',
       String(error?.message ?? error)
         .split('\n')
-        .slice(0, 12)
+        .filter((line) => line.trim() !== '')
+        .slice(-6)
         .join(' ⏎ '),
       false,
     );

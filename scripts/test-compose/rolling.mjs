@@ -1,12 +1,11 @@
 // Profile `rolling`: two backends behind the proxy; one is drained by hand, then both are made anew in turn under load.
+import { startLoad } from './load.mjs';
 import { seconds, until } from './stack.mjs';
 
 const RUNTIME = ['bash', '/usr/local/etc/haproxy/runtime.sh'];
 
 export async function rollOver(stack, report) {
-  const files = stack.rollingFiles;
-  const rolling = (args, options) =>
-    stack.compose(['--profile', 'rolling', ...args], { files, timeoutMs: 300_000, ...options });
+  const rolling = (args) => stack.rolling(args);
   const runtime = (...args) => rolling(['exec', '-T', 'proxy', ...RUNTIME, ...args]);
   const startedAt = Date.now();
   await rolling(['up', '--detach', '--wait', '--wait-timeout', '180', 'backend', 'backend-2', 'proxy']);
@@ -35,34 +34,4 @@ export async function rollOver(stack, report) {
     `${failed} of ${sent} failed${failed ? ` (${kinds})` : ''}; drained after ${(drained / 1000).toFixed(1)} s`,
     failed === 0 && sent > 100,
   );
-}
-
-/** Searches and reads, one after the other on eight lines. */
-function startLoad(stack) {
-  let running = true;
-  let sent = 0;
-  let failed = 0;
-  const kinds = new Map();
-  const line = async (index) => {
-    for (let turn = index; running; turn += 1) {
-      const { status, body } = await (turn % 4 === 0
-        ? stack.call('/api/search', { body: { query: 'fishing boats', mode: 'keyword' } })
-        : stack.call('/api/documents?limit=5'));
-      sent += 1;
-      if (status !== 200) {
-        failed += 1;
-        const kind = `${status} ${body?.code ?? String(body).slice(0, 40)}`;
-        kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 40));
-    }
-  };
-  const lines = Array.from({ length: 8 }, (_, index) => line(index));
-  return {
-    async stop() {
-      running = false;
-      await Promise.all(lines);
-      return { sent, failed, kinds: [...kinds].map(([kind, count]) => `${count} × ${kind}`).join(', ') };
-    },
-  };
 }

@@ -1,6 +1,8 @@
 // What is done to the stack, in order: it comes up hardened, it works, it loses each service in turn (killed, then
 // frozen), it is watched, it rolls, it ends in order.
 import { readFileSync } from 'node:fs';
+import { backUpAndRestore } from './backup.mjs';
+import { deployInPlace, deployOver } from './deployment.mjs';
 import { loseEachService } from './faults.mjs';
 import { rollOver } from './rolling.mjs';
 import { seconds, until } from './stack.mjs';
@@ -20,10 +22,16 @@ export async function exercise(stack, report) {
   );
   await isHardened(stack, report);
   await works(stack, report, 'upload a document and search it');
+  await deployInPlace(stack, report);
   await logsAreShippable(stack, report);
   if (stack.observers.length > 0) await isWatched(stack, report);
   await loseEachService(stack, report, works);
-  if (stack.hasProxy) await rollOver(stack, report);
+  await backUpAndRestore(stack, report);
+  await works(stack, report, 'works after the restore');
+  if (stack.hasProxy) {
+    await rollOver(stack, report);
+    await deployOver(stack, report, works);
+  }
   await endsInOrder(stack, report);
 }
 

@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { installServers } from './packages.mjs';
 import { attempt, freePort, run, serve, untilAnswers } from './process.mjs';
 
-/** @returns {Promise<{ env: Record<string, string>, stop(): Promise<void> }>} */
+/**
+ * @returns {Promise<{ env: Record<string, string>, stop(): Promise<void>,
+ *   halt(name: string, signal: string): Promise<void>, resume(name: string): Promise<void> }>}
+ *   `halt` ends one of them, `postgres` or `redis-server`, `resume` starts it again on the same port and data
+ */
 export async function startServers() {
   const { postgresqlBin } = await installServers();
   const folder = mkdtempSync(join(tmpdir(), 'vectorlane-servers-'));
@@ -23,7 +27,16 @@ export async function startServers() {
   try {
     const database = await startPostgresql(folder, postgresqlBin, running);
     const redis = await startRedis(folder, running);
-    return { env: { TEST_DATABASE_URL: database, TEST_REDIS_URL: redis }, stop };
+    const named = (name) => running.find((one) => one.name === name);
+    return {
+      env: { TEST_DATABASE_URL: database, TEST_REDIS_URL: redis },
+      stop,
+      halt: (name, signal) => named(name).server.stop(signal),
+      resume: async (name) => {
+        const one = named(name);
+        one.server = await one.start();
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -54,18 +67,27 @@ async function startPostgresql(folder, bin, running) {
     max_connections: 200,
     log_min_messages: 'warning',
   };
-  const server = serve(
-    join(bin, 'postgres'),
-    ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
-    account,
-  );
-  running.push({ server, signal: 'SIGINT' });
-  await untilAnswers(
-    server,
-    'PostgreSQL',
-    async () => (await attempt(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)])).code === 0,
+  const isReady = async () =>
+    (await attempt(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)])).code === 0;
+  await start(running, { name: 'postgres', title: 'PostgreSQL', signal: 'SIGINT', isReady }, () =>
+    serve(
+      join(bin, 'postgres'),
+      ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+      account,
+    ),
   );
   return `postgres://vectorlane:${password}@127.0.0.1:${port}/postgres`;
+}
+
+/** Starts one and notes how to stop it, and how to start it again. */
+async function start(running, { name, title, signal, isReady }, launch) {
+  const untilReady = async (server) => {
+    await untilAnswers(server, title, isReady);
+    return server;
+  };
+  const one = { name, signal, server: launch(), start: () => untilReady(launch()) };
+  running.push(one);
+  await untilReady(one.server);
 }
 
 /** PostgreSQL refuses to run as root; its package brings an account for it. */
@@ -95,9 +117,9 @@ async function startRedis(folder, running) {
     ].join('\n'),
     { mode: 0o600 },
   );
-  const server = serve('redis-server', [config]);
-  running.push({ server, signal: 'SIGTERM' });
-  await untilAnswers(server, 'Redis', () => accepts(port));
+  await start(running, { name: 'redis-server', title: 'Redis', signal: 'SIGTERM', isReady: () => accepts(port) }, () =>
+    serve('redis-server', [config]),
+  );
   return `redis://:${password}@127.0.0.1:${port}`;
 }
 

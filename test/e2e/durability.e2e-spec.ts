@@ -37,7 +37,7 @@ const UPLOADS_AT_ONCE = 3;
 /** Only servers can have more than one process on them. */
 const PROCESSES = onServer ? 2 : 1;
 const STATUS_POLL_MS = 25;
-const COMPLETION_TIMEOUT_MS = 120_000;
+const COMPLETION_TIMEOUT_MS = DOCUMENTS * 3_000;
 
 /** One deployment: its data, and the processes that were started on it. */
 class Deployment {
@@ -244,7 +244,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
         expect(await (await service.process(index)).stop()).toEqual({ code: 0, signal: null });
       }
     },
-    200_000 + KILLS * 20_000,
+    2 * COMPLETION_TIMEOUT_MS + KILLS * 20_000,
   );
 
   it('hands its documents back on a SIGTERM that cannot wait, and takes them up at the next start', async () => {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client } from 'pg';
 import { operationsSection } from '../support/operations-page';
 import { sendRaw } from '../support/raw-http';
+import { newDataFolder } from '../support/data-folder';
 import { ServiceProcess } from '../support/service-process';
 import { eventually } from '../support/test-redis';
 import { openTestServers, type TestServers } from '../support/test-servers';
@@ -29,7 +28,7 @@ let service: ServiceProcess;
 
 beforeAll(async () => {
   servers = await openTestServers();
-  dataDir = await mkdtemp(join(tmpdir(), 'vectorlane-logging-'));
+  dataDir = await newDataFolder('logging');
   webhook = createServer((_request, response) => void response.writeHead(500).end()).listen(0, '127.0.0.1');
   await once(webhook, 'listening');
   const webhookUrl = `http://user:${plant('WebhookPassword')}@127.0.0.1:${(webhook.address() as AddressInfo).port}`;

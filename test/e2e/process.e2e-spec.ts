@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newDataFolder } from '../support/data-folder';
 import { ServiceProcess } from '../support/service-process';
 import { openTestServers, type TestServers } from '../support/test-servers';
 
@@ -24,7 +24,7 @@ const api = async (service: ServiceProcess, path: string, init: RequestInit = {}
   });
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'vectorlane-process-'));
+  dataDir = await newDataFolder('process');
   servers = await openTestServers();
 });
 afterEach(async () => {

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '@vectorlane/config';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { startApp } from '../../apps/api/src/create-app';
+import { newDataFolder } from './data-folder';
 import { openTestServers } from './test-servers';
 
 // Answers are what the tests are about: each states the shape it expects.
@@ -22,7 +22,7 @@ export class TestApp {
 
   /** @param settings variables on top of the suite's own; engines are the embedded ones or the suite's servers */
   static async start(settings: Record<string, string> = {}): Promise<TestApp> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'vectorlane-test-'));
+    const dataDir = await newDataFolder('test');
     const servers = await openTestServers();
     const config = loadConfig({
       NODE_ENV: 'test',

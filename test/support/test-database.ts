@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { Config, loadConfig } from '@vectorlane/config';
 import {
@@ -15,13 +15,12 @@ import {
 } from '@vectorlane/database';
 import { Client } from 'pg';
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import { clusterTemplate } from './data-folder';
 
 /**
  * A database of its own for one test file: in a temporary data folder, or a fresh one on the server that
  * TEST_DATABASE_URL names. Tests do not know which, except those of what only one of them has.
  */
-
-const ROOT = resolve(__dirname, '../..');
 
 if (!process.env['TEST_LOG_LEVEL']) Logger.overrideLogger(false);
 
@@ -121,32 +120,4 @@ async function administrate(url: string, statement: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** An empty cluster to copy: making one takes PGlite seconds. Made once, by whichever test file comes first. */
-async function clusterTemplate(): Promise<string> {
-  const manifest = await readFile(join(ROOT, 'node_modules/@electric-sql/pglite/package.json'), 'utf8');
-  const { version } = JSON.parse(manifest) as { version: string };
-  const cache = join(ROOT, '.cache');
-  const template = join(cache, `test-cluster-${version}`);
-  if (await exists(template)) return template;
-  const folder = await mkdtemp(join(tmpdir(), 'vectorlane-template-'));
-  const backend = await openBackend(loadConfig({ NODE_ENV: 'test', DATA_DIR: folder }));
-  await backend.close();
-  const copy = `${template}.${randomBytes(4).toString('hex')}`;
-  await cp(join(folder, 'pglite'), copy, { recursive: true });
-  await rm(folder, { recursive: true, force: true });
-  // Whole or not at all: another test file may be looking for it at this moment.
-  await rename(copy, template).catch(async (error: unknown) => {
-    await rm(copy, { recursive: true, force: true });
-    if (!(await exists(template))) throw error;
-  });
-  return template;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

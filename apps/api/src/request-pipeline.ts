@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ApiKeysService } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
+import { RequestScope } from '@vectorlane/database';
 import { Problem } from '@vectorlane/errors';
 import { LogContext } from '@vectorlane/logging';
 import { HttpMetrics } from '@vectorlane/metrics';
@@ -39,6 +40,8 @@ export function mountRequestPipeline(app: NestExpressApplication): void {
   app.use(requestContext(app.get(LogContext), app.get(RouteTable)));
   // The clock; at the end of the response it counts, times and logs, once.
   app.use(ends.observe());
+  // What it asks of the database is bounded: 503.
+  app.use(boundDatabase());
   // Helmet.
   app.use(securityHeaders());
   // CORS. A preflight ends here: 204.
@@ -53,6 +56,11 @@ export function mountRequestPipeline(app: NestExpressApplication): void {
   // A JSON body: 400, 413, 415. A file streams to its handler.
   app.use('/api', readBody());
   // And then Nest: scope (403), parameters (400), handler.
+}
+
+/** Everything below is this request's: what it waits for at the database is given up while its caller still waits. */
+function boundDatabase(): RequestHandler {
+  return (_request, _response, next) => RequestScope.run(next);
 }
 
 /** Before anything is spent on the request: its key is not verified yet, and its body not read. */

@@ -103,6 +103,20 @@ describe('ApiKeyRows', () => {
     expect(await next).toMatchObject({ id: 'a' });
   });
 
+  it('passes a failure on to those that wait behind it, who would only wait as long again', async () => {
+    const { rows, queries } = new SlowRows();
+    const wanted = Array.from({ length: 10 }, (_, index) => rows.find(`key-${index}`).catch(() => 'failed'));
+    expect(queries).toHaveLength(4);
+    queries[0]?.fail(new Error('the database is silent'));
+    await turn();
+    // One that was being read, and all that had not been asked for yet.
+    const settled = await Promise.all(wanted.map((one) => Promise.race([one, Promise.resolve('waiting')])));
+    expect(settled.filter((outcome) => outcome === 'failed')).toHaveLength(7);
+    expect(queries).toHaveLength(4);
+    for (const query of queries.slice(1)) query.answer([]);
+    await Promise.all(wanted);
+  });
+
   it('knows for a minute whose secret was verified, and only with that secret', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const rows = new ApiKeyRows(() => Promise.resolve([rowOf('a')]));

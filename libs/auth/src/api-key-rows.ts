@@ -104,7 +104,8 @@ export class ApiKeyRows {
       const rows = new Map((await this.read(batch.map(({ id }) => id))).map((row) => [row.id, row]));
       for (const { id, resolve } of batch) resolve(rows.get(id) ?? null);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      // Those behind them would only wait as long again, for the same.
+      for (const { reject } of [...batch, ...this.waiting.splice(0)]) reject(error);
     }
   }
 

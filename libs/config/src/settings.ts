@@ -132,10 +132,14 @@ export const settingsSchema = z
     }),
     DATABASE_CONNECT_TIMEOUT_MS: milliseconds(100, 60_000)
       .default(5_000)
-      .meta({ reason: 'Longest wait for a free or new connection before a request fails.' }),
+      .meta({ reason: 'Longest wait for a free or new connection.' }),
     DATABASE_QUERY_TIMEOUT_MS: milliseconds(100, 600_000)
       .default(30_000)
       .meta({ reason: 'Longest a single statement may take.' }),
+    DATABASE_REQUEST_TIMEOUT_MS: milliseconds(100, 600_000).default(2_500).meta({
+      reason:
+        'Longest a request waits for a connection to a PostgreSQL server, or for one that gives no sign of life, before it is refused with 503. A statement that is only slow may take as long as any other, and so may ingestion.',
+    }),
     DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: milliseconds(100, 600_000)
       .default(10_000)
       .meta({ reason: 'A transaction left idle this long is rolled back, so that it cannot hold up everybody else.' }),

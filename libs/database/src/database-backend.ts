@@ -2,7 +2,7 @@ import { Config } from '@vectorlane/config';
 import type { ShutdownStage } from '@vectorlane/shutdown';
 import type { PoolConfig } from 'pg';
 import type { DatabaseIndicator } from './database.indicator';
-import type { GuardedPool } from './guarded-pool';
+import type { GuardedPool, GuardedPoolConfig } from './guarded-pool';
 
 /** What must be given back when the connections are closed, in the order of a shutdown. */
 export interface BackendRelease {
@@ -18,7 +18,7 @@ export interface BackendRelease {
  */
 export abstract class DatabaseBackend {
   /** For `pg`: how to connect, and to how many. */
-  abstract readonly connection: PoolConfig;
+  abstract readonly connection: GuardedPoolConfig;
   abstract readonly releases: readonly BackendRelease[];
 
   /** Runs `work` while no other process of the service does the same. */

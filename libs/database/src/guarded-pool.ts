@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Pool, type PoolClient, type PoolConfig, type QueryResult } from 'pg';
+import { Client, DatabaseError, Pool, type PoolClient, type PoolConfig, type QueryResult } from 'pg';
+import { DatabaseSilentError, RequestScope } from './request-scope';
 
 /**
  * pg's pool with what it lacks: nobody waits for a second connection while holding a first one, an answer that never
@@ -50,16 +51,29 @@ const ANSWER_GRACE_MS = 5_000;
 /** A goodbye takes one message; a server that does not hang up is not waited for. */
 const DISCONNECT_MS = 1_000;
 
+/** A server that is there greets and answers a question for nothing in a small part of this. */
+const SIGN_MS = 1_000;
+
+export interface GuardedPoolConfig extends PoolConfig {
+  /**
+   * Longest a request waits for a connection, and for a server that gives no sign; one that is only slow with a
+   * statement is waited for as by anybody else. Left out: never given up early.
+   */
+  readonly requestTimeoutMs?: number;
+}
+
 type Release = (reason?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
 export class GuardedPool extends Pool {
   private readonly connected = new Set<PoolClient>();
   private readonly inUse = new Set<PoolClient>();
+  private readonly requestTimeoutMs: number | undefined;
   private draining = false;
 
-  constructor(config: PoolConfig = {}) {
+  constructor(config: GuardedPoolConfig = {}) {
     super({ ...config, Client: GuardedClient });
+    this.requestTimeoutMs = config.requestTimeoutMs;
     this.on('connect', (client) => this.connected.add(client));
     this.on('remove', (client) => this.connected.delete(client));
     this.on('acquire', (client) => this.inUse.add(client));
@@ -69,10 +83,19 @@ export class GuardedPool extends Pool {
   override connect(): Promise<PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<PoolClient> | void {
+    if (callback === undefined) {
+      return new Promise((resolve, reject) =>
+        this.connect((error, client) => {
+          if (client === undefined) reject(error ?? new Error('The pool gave neither a connection nor an error.'));
+          else resolve(client);
+        }),
+      );
+    }
     const refusal = this.refusal();
-    if (refusal === undefined) return callback === undefined ? super.connect() : super.connect(callback);
-    if (callback === undefined) return Promise.reject(refusal);
-    callback(refusal, undefined, () => undefined);
+    const request = RequestScope.get();
+    if (refusal !== undefined) callback(refusal, undefined, () => undefined);
+    else if (request === undefined || this.requestTimeoutMs === undefined) super.connect(callback);
+    else this.connectFor(request, this.requestTimeoutMs, callback);
   }
 
   /** As pg's, and done when the connections are gone, not only told to go: what they lead to may be closed next. */
@@ -98,6 +121,25 @@ export class GuardedPool extends Pool {
     for (const client of this.inUse) client.connection.stream.destroy(reason);
   }
 
+  /** Gives up when the request may wait no longer; a connection that comes later goes straight to the next one. */
+  private connectFor(request: RequestScope, limitMs: number, callback: ConnectCallback): void {
+    let waiting = true;
+    const settle: ConnectCallback = (error, client, release) => {
+      if (!waiting) {
+        if (client !== undefined) release();
+        return;
+      }
+      waiting = false;
+      clearTimeout(timer);
+      callback(error, client, release);
+    };
+    const timer = setTimeout(
+      () => settle(new DatabaseSilentError(limitMs), undefined, () => undefined),
+      request.leftMs(limitMs),
+    );
+    super.connect(settle);
+  }
+
   private refusal(): Error | undefined {
     if (transactionScope.getStore()?.open === true) return new SecondCheckoutError();
     return this.draining ? new Error('The database connection is shutting down.') : undefined;
@@ -116,11 +158,13 @@ async function until(condition: () => boolean, timeoutMs: number): Promise<boole
 
 class GuardedClient extends Client {
   private readonly answerTimeoutMs: number;
+  private readonly requestTimeoutMs: number | undefined;
 
-  constructor(config?: PoolConfig) {
+  constructor(private readonly config: GuardedPoolConfig = {}) {
     super(config);
-    const limitMs = config?.statement_timeout;
+    const limitMs = config.statement_timeout;
     this.answerTimeoutMs = typeof limitMs === 'number' && limitMs > 0 ? limitMs + ANSWER_GRACE_MS : 0;
+    this.requestTimeoutMs = config.requestTimeoutMs;
   }
 
   // pg's overloads cannot be repeated one by one; whatever a caller sees is their declared result.
@@ -130,19 +174,73 @@ class GuardedClient extends Client {
   }
 
   private async watch(text: unknown, answer: Promise<QueryResult>): Promise<QueryResult> {
-    let timer: NodeJS.Timeout | undefined;
-    if (this.answerTimeoutMs > 0) {
-      timer = setTimeout(() => {
-        // Nothing can be said on this connection any more: the answer would be taken for that of the next query.
-        this.connection.stream.destroy(new Error(`No answer from the database within ${this.answerTimeoutMs} ms.`));
-      }, this.answerTimeoutMs);
-    }
+    const request = RequestScope.get();
+    const limitMs = this.requestTimeoutMs;
+    const stop =
+      request === undefined || limitMs === undefined
+        ? this.giveUpAfter(this.answerTimeoutMs)
+        : this.giveUpFor(request, limitMs);
     try {
       const result = await answer;
+      request?.answered();
       if (text === 'COMMIT' && result.command === 'ROLLBACK') throw new NothingCommittedError();
       return result;
+    } catch (error) {
+      if (error instanceof DatabaseError) request?.answered(); // a refusal is an answer too
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  /** As for everybody; and sooner when the server gives no sign at all, which is looked after again and again. */
+  private giveUpFor(request: RequestScope, limitMs: number): () => void {
+    let waiting = true;
+    let timer: NodeJS.Timeout | undefined;
+    const lookLater = (): void => {
+      timer = setTimeout(() => void look(), request.leftMs(limitMs));
+    };
+    const look = async (): Promise<void> => {
+      const alive = await this.givesSign();
+      if (!waiting) return;
+      if (!alive) return this.giveUp(limitMs);
+      request.answered();
+      lookLater();
+    };
+    lookLater();
+    const stop = this.giveUpAfter(this.answerTimeoutMs);
+    return () => {
+      waiting = false;
+      clearTimeout(timer);
+      stop();
+    };
+  }
+
+  private giveUpAfter(timeoutMs: number): () => void {
+    if (timeoutMs === 0) return () => undefined;
+    const timer = setTimeout(() => this.giveUp(timeoutMs), timeoutMs);
+    return () => clearTimeout(timer);
+  }
+
+  /** Nothing can be said on this connection any more: the answer would be taken for that of the next query. */
+  private giveUp(waitedMs: number): void {
+    this.connection.stream.destroy(new DatabaseSilentError(waitedMs));
+  }
+
+  /** Whether the server answers another connection, made for that alone: this one waits for its statement. */
+  private async givesSign(): Promise<boolean> {
+    const client = new Client({ ...this.config, application_name: 'vectorlane-sign' });
+    client.on('error', () => undefined);
+    const timer = setTimeout(() => client.connection.stream.destroy(new DatabaseSilentError(SIGN_MS)), SIGN_MS);
+    try {
+      await client.connect();
+      await client.query('SELECT 1');
+      return true;
+    } catch {
+      return false;
     } finally {
       clearTimeout(timer);
+      client.connection.stream.destroy();
     }
   }
 }

@@ -7,4 +7,5 @@ export { GuardedPool, NothingCommittedError, SecondCheckoutError } from './guard
 export { inTransaction } from './in-transaction';
 export { migrate } from './migrate';
 export { appliedMigrations, KNOWN_MIGRATIONS, MIGRATIONS, stepDownTo } from './migration-steps';
+export { RequestScope } from './request-scope';
 export { TaskLeases } from './task-leases';

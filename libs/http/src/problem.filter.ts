@@ -80,12 +80,14 @@ function toProblem(error: unknown): Problem {
 
 /** Connection exceptions, shutdowns and too many clients (SQLSTATE classes 08, 57P, 53), and what the socket says. */
 const UNAVAILABLE_CODE = /^(08...|57P..|53...|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
-const UNAVAILABLE_MESSAGE = /timeout exceeded when trying to connect|Connection terminated|Query read timeout/;
+const UNAVAILABLE_MESSAGE =
+  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|is not queryable/;
+const UNAVAILABLE_NAMES: ReadonlySet<string> = new Set(['EngineError', 'DatabaseSilentError']);
 
 function isUnavailable(error: unknown): boolean {
   for (let inner = error, depth = 0; inner instanceof Error && depth < 5; depth += 1) {
     const { code, driverError } = inner as Error & { code?: unknown; driverError?: unknown };
-    if (inner.name === 'EngineError' || UNAVAILABLE_MESSAGE.test(inner.message)) return true;
+    if (UNAVAILABLE_NAMES.has(inner.name) || UNAVAILABLE_MESSAGE.test(inner.message)) return true;
     if (typeof code === 'string' && UNAVAILABLE_CODE.test(code)) return true;
     inner = driverError ?? inner.cause;
   }

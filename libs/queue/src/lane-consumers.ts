@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
@@ -23,7 +23,7 @@ export interface LaneConsumer {
  * wait for ever in silence, so the boot fails instead.
  */
 @Injectable()
-export class LaneConsumers implements OnApplicationBootstrap {
+export class LaneConsumers {
   private readonly logger = new Logger(LaneConsumers.name);
   private readonly processors = new Map<Lane, LaneConsumer>();
 
@@ -37,14 +37,6 @@ export class LaneConsumers implements OnApplicationBootstrap {
   register(processor: LaneConsumer): void {
     if (this.processors.has(processor.lane)) throw new Error(`Lane "${processor.lane}" has two processors.`);
     this.processors.set(processor.lane, processor);
-  }
-
-  /** Listeners first: a connection that fails before the workers start is the redis room's news, not a crash. */
-  onApplicationBootstrap(): void {
-    for (const { lane, worker } of this.processors.values()) {
-      // The message alone: ioredis hangs the command on its errors, AUTH with its password among them.
-      worker.on('error', ({ message }) => this.logger.debug({ lane, reason: message }, 'worker connection error'));
-    }
   }
 
   /** @throws Error naming the lanes without a processor */

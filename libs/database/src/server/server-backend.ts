@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, type PoolConfig } from 'pg';
+import { Client } from 'pg';
 import { type BackendRelease, connectionBounds, DatabaseBackend } from '../database-backend';
 import { type DatabaseIndicator, ServerIndicator } from '../database.indicator';
+import type { GuardedPoolConfig } from '../guarded-pool';
 
 /** How long a start waits for a server that is not there yet, as when both are started together. */
 const CONNECT_WAIT_MS = 10_000;
@@ -26,7 +27,7 @@ export class DatabaseUnreachableError extends Error {
 /** PostgreSQL by `DATABASE_URL`. */
 export class ServerBackend extends DatabaseBackend {
   readonly releases: readonly BackendRelease[] = [];
-  readonly connection: PoolConfig;
+  readonly connection: GuardedPoolConfig;
   private readonly logger = new Logger('Database');
 
   private constructor(
@@ -38,6 +39,7 @@ export class ServerBackend extends DatabaseBackend {
       ...connectionBounds(config),
       connectionString: url,
       max: config.DATABASE_POOL_SIZE,
+      requestTimeoutMs: config.DATABASE_REQUEST_TIMEOUT_MS,
       idleTimeoutMillis: 30_000,
       keepAlive: true,
     };

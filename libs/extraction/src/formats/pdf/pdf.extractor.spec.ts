@@ -227,7 +227,7 @@ describe('PdfExtractor', () => {
   });
 
   it('gives a document or a verdict for any damage, and never brings its process down', async () => {
-    const entry = compiledEntry(join(__dirname, '..'), 'extraction.process');
+    const entry = compiledEntry(join(__dirname, '..', '..'), 'extraction.process');
     pool = new ParserPool({ size: 1, open: parserProcess({ maxMemoryBytes: 512 * 1024 * 1024, entry }) });
     const whole = pdf([[text('Title', { size: 20 }), ...column(['some words', 'more words'], { y: 90 })], [unicode('中文')]], {
       outline: [{ title: 'Title', page: 0 }],

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { Untyped } from './test-app';
+
+/** What callers do all day. */
+export type Kind = 'status' | 'search' | 'upload';
+export const KINDS: readonly Kind[] = ['status', 'search', 'upload'];
+
+export interface Answer {
+  readonly kind: Kind;
+  readonly tookMs: number;
+  /** 0: none came within the bound, or the connection broke; `code` says which. */
+  readonly status: number;
+  readonly code?: string;
+  readonly retryAfter?: string | null;
+}
+
+/** Longest a caller waits: the promise under test. */
+const BOUND_MS = 5_000;
+/** Pauses of one caller between two requests, so that refusals, which come at once, are no flood. */
+const PAUSE_MS: Readonly<Record<Kind, number>> = { status: 50, search: 100, upload: 200 };
+const CALLERS = 2;
+/** Longest wait for what a test expects of the load. */
+const WAIT_MS = 45_000;
+
+/** Callers that go on whatever they are answered, and write everything down. */
+export class MixedLoad {
+  readonly answers: Answer[] = [];
+  /** Ids of the documents that were answered 202. */
+  readonly accepted: string[] = [];
+  private stopping = false;
+  private readonly callers: readonly Promise<void>[];
+
+  /** @param known id of a completed document, to be asked for and searched */
+  constructor(
+    private readonly url: string,
+    private readonly key: string,
+    private readonly known: string,
+  ) {
+    this.callers = KINDS.flatMap((kind) => Array.from({ length: CALLERS }, () => this.goOn(kind)));
+  }
+
+  /** Waits until each kind of request has been answered so from now on, `count` times at least. */
+  async untilEach(wanted: (answer: Answer) => boolean, count: number): Promise<void> {
+    const from = this.answers.length;
+    const deadline = performance.now() + WAIT_MS;
+    const missing = (): readonly Kind[] =>
+      KINDS.filter(
+        (kind) => this.answers.slice(from).filter((answer) => answer.kind === kind && wanted(answer)).length < count,
+      );
+    while (missing().length > 0) {
+      if (performance.now() > deadline) {
+        throw new Error(`${missing().join()} not answered so: ${JSON.stringify(this.answers.slice(from).slice(-6))}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await Promise.all(this.callers);
+  }
+
+  private async goOn(kind: Kind): Promise<void> {
+    while (!this.stopping) {
+      const startedAt = performance.now();
+      const answer = await this.ask(kind).catch((error: Error) => ({
+        status: 0,
+        code: `${error.name} ${error.message}`,
+      }));
+      this.answers.push({ kind, tookMs: Math.round(performance.now() - startedAt), ...answer });
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS[kind]));
+    }
+  }
+
+  private async ask(kind: Kind): Promise<Omit<Answer, 'kind' | 'tookMs'>> {
+    const response = await fetch(`${this.url}${kind === 'status' ? `/api/documents/${this.known}` : PATHS[kind]}`, {
+      ...this.request(kind),
+      signal: AbortSignal.timeout(BOUND_MS),
+    });
+    const body = (await response.json()) as Untyped;
+    if (kind === 'upload' && response.status === 202) this.accepted.push(body.id as string);
+    return { status: response.status, code: body.code as string, retryAfter: response.headers.get('retry-after') };
+  }
+
+  private request(kind: Kind): RequestInit {
+    const headers = { 'X-API-Key': this.key };
+    if (kind === 'status') return { headers };
+    if (kind === 'search') {
+      const body = JSON.stringify({ query: 'Who keeps the lighthouse?' });
+      return { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body };
+    }
+    const form = new FormData();
+    form.set('file', new Blob([`The lighthouse log of ${randomUUID()}.`]), 'log.txt');
+    return { method: 'POST', headers, body: form };
+  }
+}
+
+const PATHS = { search: '/api/search', upload: '/api/documents' } as const;
