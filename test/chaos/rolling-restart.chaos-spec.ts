@@ -16,8 +16,11 @@ import { openTestServers, type TestServers } from '../support/test-servers';
 
 const RESTARTS = Number(process.env['TEST_CHAOS_RESTARTS'] ?? 10);
 const MOST_PER_SECOND = 300;
-const CAPACITY_CLIENTS = 16;
+/** Fresh processes are slow: what they can do is measured behind a run that nobody counts. */
+const WARM_UP_MS = 3_000;
 const CAPACITY_MS = 5_000;
+/** Of each restart; on a quiet machine it is thousands. */
+const LEAST_SERVED = 50;
 const SEEDED_DOCUMENTS = 20;
 const KEY = `vl_${'Ab1'.repeat(4)}_${'x'.repeat(43)}`;
 const NAMES = ['backend', 'backend-2'] as const;
@@ -129,9 +132,12 @@ it(
         onAnswer: (body) => uploaded.push((JSON.parse(body) as { id: string }).id),
       },
     ]);
-    const capacity = await load.capacity(CAPACITY_CLIENTS, CAPACITY_MS).catch((error: Error) => {
-      throw new Error(`${error.message}\n${running.flatMap(troubleOf).slice(0, 20).join('\n')}`);
-    });
+    const unpaced = (forMs: number): Promise<number> =>
+      load.capacity(forMs).catch((error: Error) => {
+        throw new Error(`${error.message}\n${running.flatMap(troubleOf).slice(0, 20).join('\n')}`);
+      });
+    await unpaced(WARM_UP_MS);
+    const capacity = await unpaced(CAPACITY_MS);
     const perSecond = Math.floor(Math.min(MOST_PER_SECOND, capacity / 2));
 
     const rows: Row[] = [];
@@ -139,9 +145,9 @@ it(
     /** Shutdowns that were not in order. */
     const unwell: string[] = [];
     const note = (what: string, tookMs: number): void => {
-      const { served, failures: failed, durationsMs } = load.take();
+      const { failures: failed, ...counts } = load.take();
       failures.push(...failed);
-      rows.push({ what, tookMs, served, failed: failed.length, durationsMs });
+      rows.push({ what, tookMs, failed: failed.length, ...counts });
     };
     let since = performance.now();
     const lap = (): number => -since + (since = performance.now());
@@ -164,10 +170,9 @@ it(
     if (failures.length > 0)
       unwell.push(...running.flatMap(troubleOf).slice(0, 20), ...haproxy.lines(/ 5\d\d | -1 |DOWN|UP/).slice(-20));
     expect({ failures: failures.slice(0, 20), unwell }).toEqual({ failures: [], unwell: [] });
-    // The load was what it was said to be, and nothing that was accepted is lost.
-    const served = rows.reduce((sum, row) => sum + row.served, 0);
-    const seconds = rows.reduce((sum, row) => sum + row.tookMs, 0) / 1_000;
-    expect(served).toBeGreaterThan(perSecond * seconds * 0.9);
+    // There was something to drop all the time, and nothing that was accepted is lost.
+    for (const { what, served } of rows.slice(0, -1))
+      expect({ what, enough: served >= LEAST_SERVED }).toEqual({ what, enough: true });
     expect(uploaded.length).toBeGreaterThan(0);
     await eventually('all that was uploaded is completed', () => done(uploaded), 120_000);
   },
@@ -183,26 +188,31 @@ interface Row {
   readonly what: string;
   readonly tookMs: number;
   readonly served: number;
+  readonly heldBack: number;
   readonly failed: number;
   readonly durationsMs: readonly number[];
 }
 
 function table(rows: readonly Row[], capacity: number, perSecond: number): string {
-  const all = {
+  const sum = (of: (row: Row) => number): number => rows.reduce((total, row) => total + of(row), 0);
+  const all: Row = {
     what: 'in all',
-    tookMs: rows.reduce((sum, row) => sum + row.tookMs, 0),
-    served: rows.reduce((sum, row) => sum + row.served, 0),
-    failed: rows.reduce((sum, row) => sum + row.failed, 0),
+    tookMs: sum(({ tookMs }) => tookMs),
+    served: sum(({ served }) => served),
+    heldBack: sum(({ heldBack }) => heldBack),
+    failed: sum(({ failed }) => failed),
     durationsMs: rows.flatMap(({ durationsMs }) => durationsMs),
   };
-  const lines = [...rows, all].map(({ what, tookMs, served, failed, durationsMs }) =>
-    [what.padEnd(24), `${(tookMs / 1_000).toFixed(1)} s`, served, failed]
-      .concat([0.5, 0.95, 0.99, 1].map((share) => `${percentile(durationsMs, share).toFixed(0)} ms`))
-      .map((cell) => String(cell).padStart(9))
-      .join(' '),
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, index) => (index === 0 ? cell.padEnd(24) : cell.padStart(9))).join(' ');
+  const lines = [...rows, all].map(({ what, tookMs, served, heldBack, failed, durationsMs }) =>
+    line([
+      what,
+      `${(tookMs / 1_000).toFixed(1)} s`,
+      ...[served, heldBack, failed].map(String),
+      ...[0.5, 0.95, 0.99, 1].map((share) => `${percentile(durationsMs, share).toFixed(0)} ms`),
+    ]),
   );
-  const head = ['', 'took', 'served', 'failed', 'p50', 'p95', 'p99', 'slowest'].map((cell, index) =>
-    cell.padStart(index === 0 ? 24 : 9),
-  );
-  return `\n${perSecond} requests/s, of ${capacity.toFixed(0)} that ${CAPACITY_CLIENTS} clients got\n${head.join(' ')}\n${lines.join('\n')}\n\n`;
+  const head = line(['', 'took', 'served', 'held back', 'failed', 'p50', 'p95', 'p99', 'slowest']);
+  return `\n${perSecond} requests/s; without a pause it was ${capacity.toFixed(0)}\n${head}\n${lines.join('\n')}\n\n`;
 }

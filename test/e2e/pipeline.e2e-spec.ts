@@ -130,6 +130,11 @@ describe('every answer', () => {
     },
   );
 
+  it('leaves it to the balancer to end a connection that nobody uses: they wait for 60 s', async () => {
+    const { headers } = await service.fetch('/live');
+    expect(Number(/^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(60);
+  });
+
   it('keeps the policy of the API strict and that of the documentation as narrow as its page allows', async () => {
     const policyOf = async (path: string): Promise<string | null> =>
       (await service.fetch(path)).headers.get('content-security-policy');

@@ -66,18 +66,6 @@ export class AiWorkerProcess {
       .filter(({ msg }) => msg === 'request');
   }
 
-  /** @returns the status of its answer */
-  async post(path: string, body: string | Uint8Array<ArrayBuffer>, type: string): Promise<number> {
-    const response = await fetch(`${this.url}${path}`, {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': type },
-      body,
-      signal: AbortSignal.timeout(60_000),
-    });
-    await response.arrayBuffer();
-    return response.status;
-  }
-
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const timer = setTimeout(() => this.child.kill('SIGKILL'), 60_000);

@@ -13,6 +13,8 @@ export interface LoadKind {
 
 export interface LoadCounts {
   served: number;
+  /** Not sent, because every client was still waiting for an answer. */
+  heldBack: number;
   failures: string[];
   durationsMs: number[];
 }
@@ -20,7 +22,10 @@ export interface LoadCounts {
 const REQUEST_TIMEOUT_MS = 20_000;
 const TICK_MS = 5;
 
-/** Requests over kept connections, by a fixed mixture: as fast as so many clients go, or at a rate that waits for nobody. */
+/**
+ * Requests over kept connections, by a fixed mixture, from a fixed number of clients: as fast as they go, or at a rate.
+ * A client that waits sends nothing, so that a machine that is short of time makes the rate sink and not a queue grow.
+ */
 export class RequestLoad {
   private readonly agent = new Agent({ keepAlive: true, timeout: 10_000 });
   private readonly pending = new Set<Promise<void>>();
@@ -32,22 +37,23 @@ export class RequestLoad {
     private readonly url: string,
     private readonly headers: Record<string, string>,
     private readonly kinds: readonly LoadKind[],
+    private readonly clients = 16,
   ) {}
 
-  /** @returns requests served a second by `clients` that each wait for their answer */
-  async capacity(clients: number, forMs: number): Promise<number> {
+  /** @returns requests served a second when nobody pauses */
+  async capacity(forMs: number): Promise<number> {
     this.current = emptyCounts();
     const until = performance.now() + forMs;
     const client = async (): Promise<void> => {
       while (performance.now() < until) await this.send();
     };
-    await Promise.all(Array.from({ length: clients }, client));
+    await Promise.all(Array.from({ length: this.clients }, client));
     const { served, failures } = this.take();
     if (failures.length > 0) throw new Error(`The load fails without any restart: ${failures.slice(0, 3).join('; ')}`);
     return (served * 1_000) / forMs;
   }
 
-  /** Sends at this rate until `stop`, whether answers come or not. */
+  /** Sends at this rate, as far as there are clients, until `stop`. */
   start(perSecond: number): void {
     this.current = emptyCounts();
     const startedAt = performance.now();
@@ -55,6 +61,10 @@ export class RequestLoad {
     this.timer = setInterval(() => {
       const due = Math.floor(((performance.now() - startedAt) * perSecond) / 1_000);
       for (; sent < due; sent += 1) {
+        if (this.pending.size >= this.clients) {
+          this.current.heldBack += 1;
+          continue;
+        }
         const work: Promise<void> = this.send().finally(() => this.pending.delete(work));
         this.pending.add(work);
       }
@@ -141,5 +151,5 @@ export function percentile(durations: readonly number[], share: number): number 
 }
 
 function emptyCounts(): LoadCounts {
-  return { served: 0, failures: [], durationsMs: [] };
+  return { served: 0, heldBack: 0, failures: [], durationsMs: [] };
 }

@@ -6,6 +6,11 @@ import { HttpDrain, type ShutdownSequence } from '@vectorlane/shutdown';
 /** Longest a client may take to send its headers, and a whole request; a 50 MB upload on a slow line fits. */
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 600_000;
+/**
+ * Longer than balancers keep a connection they do not use (60 s is usual): whoever ends it first must be the one who
+ * would use it next, or now and then a request meets a door that is just closing. Node's own 5 s did that to HAProxy.
+ */
+const KEEP_ALIVE_MS = 75_000;
 
 /** For ending the connections themselves, beyond the requests' own time. */
 const CUT_TIMEOUT_MS = 1_000;
@@ -15,6 +20,7 @@ export function closeHttpServer(app: NestExpressApplication, shutdown: ShutdownS
   const server: Server = app.getHttpServer();
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const drain = new HttpDrain(server);
   const { drainDelayMs, SHUTDOWN_HTTP_TIMEOUT_MS: timeoutMs } = config;
   shutdown.add('drain', 'http drain delay', () => drain.serveOn(drainDelayMs), drainDelayMs + CUT_TIMEOUT_MS);
