@@ -289,7 +289,8 @@ describe('the commands', () => {
 });
 
 // The embedded database has one process at a time: only on a server somebody else can be there.
-(onServer ? describe : describe.skip)('beside others on a server', () => {
+const forServers = onServer ? describe : undefined;
+forServers?.('beside others on a server', () => {
   async function connectAs(application_name: string, { config }: Place): Promise<Client> {
     const client = new Client({ connectionString: config.DATABASE_URL, application_name });
     await client.connect();
