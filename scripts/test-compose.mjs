@@ -26,7 +26,10 @@ await main(async () => {
     return;
   }
   // The engine's data folder is full of mounts: it goes after the engine, and by the run that made it.
+  let leaving = false;
   const leave = async (code) => {
+    if (leaving) return;
+    leaving = true;
     await engine.stop();
     if (!kept) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
     process.exit(code);

@@ -76,7 +76,12 @@ async function startEngine(folder, config) {
     throw new NoEngineError(`dockerd does not run here: ${lastLine(error.message)}`);
   }
   const { output } = await attempt('docker', ['version', '--format', '{{.Server.Version}}'], { env });
-  return new Engine(env, `Debian’s Docker ${output.trim()}`, () => server.stop('SIGTERM'), true);
+  const stop = async () => {
+    await server.stop('SIGTERM');
+    // Mounted on itself by the engine, which takes that away only when it ends in its own time.
+    await attempt('umount', [join(folder, 'data')]);
+  };
+  return new Engine(env, `Debian’s Docker ${output.trim()}`, stop, true);
 }
 
 /** Debian 12 packages no Compose 2 and no BuildKit client; the next Debian's are single static programs. */

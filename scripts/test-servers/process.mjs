@@ -22,11 +22,18 @@ export function attempt(command, args, { timeoutMs = 300_000, cwd, env, uid, gid
       gid,
       env: { ...process.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive', ...env },
     });
+    // Should this process end meanwhile, the step goes with it.
+    const endWithUs = () => child.kill('SIGKILL');
+    process.once('exit', endWithUs);
     let output = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));
-    child.once('error', (error) => resolve({ code: 127, output: String(error) }));
-    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+    const settle = (answer) => {
+      process.off('exit', endWithUs);
+      resolve(answer);
+    };
+    child.once('error', (error) => settle({ code: 127, output: String(error) }));
+    child.once('close', (code) => settle({ code: code ?? 1, output }));
   });
 }
 
