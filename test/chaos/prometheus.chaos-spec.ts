@@ -48,7 +48,11 @@ beforeAll(async () => {
   });
   const { host, port } = new URL(service.url);
   haproxy = await Haproxy.start([Number(port), await freePort()]); // of the second backend only the place is there
-  await eventually(async () => (await haproxy.states())['backend'] === 'UP');
+  // HAProxy takes a server for up until its checks have said otherwise.
+  await eventually(async () => {
+    const { backend, 'backend-2': second } = await haproxy.states();
+    return backend === 'UP' && second === 'DOWN';
+  });
   if (PYTHON !== undefined) aiWorker = await AiWorkerProcess.start();
   prometheus = await Prometheus.start({
     metricsToken: TOKEN,

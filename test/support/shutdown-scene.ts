@@ -206,10 +206,8 @@ export function logged(service: ServiceProcess, message: string): Promise<true> 
 /** The lines of the log say this, in this order. */
 export function expectRoad(output: string, road: readonly string[] = [...ROAD, 'shutdown complete']): void {
   const at = road.map((message) => output.indexOf(`"msg":"${message}`));
-  expect({ output: at.includes(-1) ? output : '', order: at }).toEqual({
-    output: '',
-    order: at.toSorted((one, other) => one - other),
-  });
+  const inOrder = !at.includes(-1) && at.every((position, index) => index === 0 || position > (at[index - 1] ?? 0));
+  expect(inOrder ? '' : output).toBe('');
 }
 
 /** Another replica has a folder of its own; nothing of the first is needed in it but the key. */
