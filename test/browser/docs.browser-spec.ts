@@ -39,7 +39,10 @@ it('shows every route, and tries one out with a key, with nothing refused by the
 
   await page.goto(`${service.url}/docs`, { waitUntil: 'networkidle' });
   expect(await page.title()).toBe('Vectorlane API');
-  expect(await page.locator('.opblock').count()).toBe(12);
+  const { paths } = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+  const operations = Object.values(paths).flatMap((methods) => Object.keys(methods));
+  expect(operations.length).toBeGreaterThan(10);
+  expect(await page.locator('.opblock').count()).toBe(operations.length);
 
   await page.locator('button.authorize').click();
   await page.locator('.auth-container input').first().fill(service.key);

@@ -1,4 +1,4 @@
-"""The real service with parsers that do what the "file" says: `hang`, `sleep:2`, `eat`, `abort`, `env`, …"""
+"""The real service with parsers that do what the "file" says: `hang`, `sleep:2`, `eat`, `fill`, `abort`, `env`, …"""
 
 import asyncio
 import json
@@ -35,6 +35,10 @@ def parse(data: bytes, _expected: str | None) -> ExtractedDocument:
             while True:
                 eaten.append(b"x" * 4_000_000)
                 time.sleep(0.002)
+        case "fill":
+            filled = []
+            while True:
+                filled.append(b"x" * 16_000_000)
         case "gulp":
             bytearray(1 << 40)
         case "abort":

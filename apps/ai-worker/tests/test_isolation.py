@@ -48,6 +48,8 @@ def deaths(worker: Worker, reason: str) -> float:
     [
         ("hang", (422, "TIMEOUT", True), "timeout"),
         ("eat", (422, "TOO_LARGE", False), "memory"),
+        # Faster than anybody looks: the kernel denies it, the parser can still say so, and goes all the same.
+        ("fill", (422, "TOO_LARGE", False), "memory"),
         ("abort", (422, "PARSER_CRASHED", True), "crash"),
     ],
 )

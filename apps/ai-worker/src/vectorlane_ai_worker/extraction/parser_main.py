@@ -42,7 +42,7 @@ def main(descriptor: int, parent: int, limits_json: str, parse: Parse | None = N
         _reply(channel, {"kind": "ready"})
         while (received := _receive(channel)) is not None:
             request, file = received
-            head, body = _answer(work, request, file)
+            head, body = _answer(work, request, file, limits)
             _reply(channel, head, body)
             del body
             gc.collect()
@@ -59,7 +59,7 @@ def parse_file(data: bytes, expected: str | None, limits: ParserLimits, recognis
     return extract_image(data, format_, limits, recogniser)
 
 
-def _answer(work: Parse, request: Request, file: int) -> tuple[Head, bytes]:
+def _answer(work: Parse, request: Request, file: int, limits: ParserLimits) -> tuple[Head, bytes]:
     try:
         with os.fdopen(file, "rb") as source:
             data = source.read()
@@ -69,7 +69,10 @@ def _answer(work: Parse, request: Request, file: int) -> tuple[Head, bytes]:
     except ExtractionFailure as failure:
         return {"kind": "failed", "code": failure.code, "detail": failure.detail}, b""
     except MemoryError:
-        return {"kind": "failed", "code": "TOO_LARGE", "detail": "The file needs more memory than a parser has."}, b""
+        detail = "The file needs more memory than a parser has."
+        # One great piece that was denied leaves a parser as it was; one that has filled itself up is not trusted again.
+        spent = _peak_bytes() > limits.max_memory_bytes // 2
+        return {"kind": "failed", "code": "TOO_LARGE", "detail": detail, "spent": spent}, b""
     except RecursionError:
         return {"kind": "failed", "code": "CORRUPT_FILE", "detail": "The file is nested without end."}, b""
     recognised = sum(page.ocr for page in document.pages)
@@ -94,6 +97,17 @@ def _reply(channel: socket.socket, head: Head, body: bytes = b"") -> None:
     encoded = json.dumps(head).encode()
     channel.sendall(LENGTHS.pack(len(encoded), len(body)) + encoded)
     channel.sendall(body)
+
+
+def _peak_bytes() -> int:
+    """The most this process has had resident; 0 where that cannot be told.
+
+    Not `ru_maxrss`: a process that was spawned begins with its parent's.
+    """
+    with suppress(OSError, IndexError, ValueError):
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+    return 0
 
 
 def _bound_resources(limits: ParserLimits) -> None:

@@ -69,6 +69,10 @@ class ParserPool:
         parser = await self._take()
         try:
             reply = await parser.parse(file, expected, self._timeout_s)
+            if reply.head.get("spent", False):
+                # Ended as the watch would have ended it a moment later.
+                self._metrics.parser_deaths.labels("memory").inc()
+                await parser.end("memory")
         except ParserDied as death:
             self._metrics.parser_deaths.labels(death.of).inc()
             code, detail = _FAILURES[death.of]

@@ -121,6 +121,8 @@ class ParserProcess:
         """
         self.documents += 1
         self.busy = True
+        # Each file answers for itself: what one before it needed is no reason why this one's parser died.
+        self._peak_bytes = 0
         watch = asyncio.create_task(self._watch_memory())
         try:
             async with asyncio.timeout(timeout_s):

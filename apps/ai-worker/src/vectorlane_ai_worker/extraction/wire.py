@@ -27,3 +27,5 @@ class Head(TypedDict):
     ocrPages: NotRequired[int]
     code: NotRequired[str]
     detail: NotRequired[str]
+    #: Memory was denied to it near its bound: fit for no further file.
+    spent: NotRequired[bool]
