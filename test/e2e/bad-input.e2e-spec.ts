@@ -1,7 +1,5 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { malformedMultipartBodies } from '../support/malformed-multipart';
 import { TestApp } from '../support/test-app';
 
@@ -21,7 +19,7 @@ afterAll(() => service?.stop(), 60_000);
 const expectUnharmed = async (documents: number): Promise<void> => {
   expect((await service.fetch('/health')).status).toBe(200);
   expect((await service.json('/api/documents?limit=100')).body.items).toHaveLength(documents);
-  if (service.app) expect(await readdir(join(service.dataDir, 'spool')).catch(() => [])).toEqual([]);
+  if (service.app) expect(await service.spooled()).toEqual([]);
 };
 
 /** Sends raw bytes as a request body and reads the whole answer. */
@@ -146,7 +144,7 @@ describe('a connection that breaks off in the middle', () => {
       socket.destroy();
     }
     const deadline = Date.now() + 10_000;
-    while ((await readdir(join(service.dataDir, 'spool')).catch(() => [])).length > 0 && Date.now() < deadline) {
+    while ((await service.spooled()).length > 0 && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await expectUnharmed(0);

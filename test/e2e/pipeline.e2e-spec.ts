@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sendRaw } from '../support/raw-http';
 import { TestApp } from '../support/test-app';
 import { eventually, recordLog } from '../support/test-redis';
@@ -163,13 +160,6 @@ describe('X-Request-ID', () => {
   });
 });
 
-/** Uploads under way: in the data folder, or in the machine's temporary one where processes share no folder. */
-async function spooled(): Promise<string[]> {
-  const ours = (await readdir(tmpdir())).filter((name) => name.startsWith(`vectorlane-spool-${process.pid}-`));
-  const folders = [join(service.dataDir, 'spool'), ...ours.map((name) => join(tmpdir(), name))];
-  return (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat();
-}
-
 describe('a request that hardly is one', () => {
   const close = 'Host: x\r\nConnection: close\r\n';
   it.each([
@@ -241,7 +231,7 @@ describe('a request that hardly is one', () => {
         '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nthe first half',
     );
     // A spool file is there once the upload is under way; a connection closed earlier would be no request.
-    await eventually(async () => (await spooled()).length > 0);
+    await eventually(async () => (await service.spooled()).length > 0);
     socket.destroy();
     await eventually(() => linesOf(requestId).length > 0);
     expect(linesOf(requestId)).toMatchObject([{ route: '/api/documents', status: 499, aborted: true }]);

@@ -1,4 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@vectorlane/config';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -48,6 +49,13 @@ export class TestApp {
   async stop(): Promise<void> {
     await this.app.close();
     await this.dispose();
+  }
+
+  /** Files of uploads under way: in the data folder, or in the machine's temporary one where the profile shares it. */
+  async spooled(): Promise<string[]> {
+    const ours = (await readdir(tmpdir())).filter((name) => name.startsWith(`vectorlane-spool-${process.pid}-`));
+    const folders = [join(this.dataDir, 'spool'), ...ours.map((name) => join(tmpdir(), name))];
+    return (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat();
   }
 
   fetch(path: string, init: RequestInit & { key?: string | null } = {}): Promise<Response> {
