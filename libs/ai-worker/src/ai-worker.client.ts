@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { IngestionFailure } from '@vectorlane/errors';
-import { ExchangeError, HttpEndpoint, type HttpReply } from '@vectorlane/endpoint';
+import { ExchangeError, HttpEndpoint, type HttpReply, REAL_TIMING, type Timing } from '@vectorlane/endpoint';
 import { correlationId } from '@vectorlane/logging';
 import type { components, operations } from './ai-worker-contract';
-import { Patience, REAL_TIMING, type Timing } from './patience';
+import { Patience } from './patience';
 import { readRefusal } from './refusal';
 
 export type ExtractionFormat = components['schemas']['ExtractedDocument']['format'];

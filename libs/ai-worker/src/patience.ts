@@ -1,20 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '@vectorlane/endpoint';
 
-/** Time and chance; tests make the one pass faster and the other certain. */
-export interface Timing {
-  /** Resolves after `ms`; rejects when aborted. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  /** 0 to 1. */
-  readonly random: () => number;
-}
-
-export const REAL_TIMING: Timing = {
-  wait: (ms, signal) => sleep(ms, undefined, { signal }),
-  random: () => Math.random(),
-};
-
-const FIRST_MS = 500;
-const LONGEST_MS = 10_000;
+const BACKOFF = { firstMs: 500, longestMs: 10_000 };
 /** Callers who were told the same time do not come back at the same moment. */
 const SPREAD_MS = 1_000;
 
@@ -37,19 +23,14 @@ export class Patience {
   afterFault(): number | undefined {
     this.faults += 1;
     if (this.faults >= this.maxFaults) return undefined;
-    return this.spend(this.backoff(this.faults));
+    return this.spend(backoffMs(BACKOFF, this.faults, this.random));
   }
 
   /** The same for an answer that asks to wait; being busy is no fault. */
   afterBusy(retryAfterMs: number | undefined, time: number): number | undefined {
-    const wanted = retryAfterMs === undefined ? this.backoff(time) : retryAfterMs + this.random() * SPREAD_MS;
+    const wanted =
+      retryAfterMs === undefined ? backoffMs(BACKOFF, time, this.random) : retryAfterMs + this.random() * SPREAD_MS;
     return this.spend(Math.ceil(wanted));
-  }
-
-  /** Half of it certain, half of it by chance. */
-  private backoff(time: number): number {
-    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** (time - 1));
-    return Math.round(most / 2 + (most / 2) * this.random());
   }
 
   private spend(waitMs: number): number | undefined {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
+import type { Timing } from '@vectorlane/endpoint';
 import { IngestionFailure } from '@vectorlane/errors';
 import { EndpointError } from './endpoint-error';
-import type { Timing } from './retry-schedule';
 
 /** Where an HNSW index over `vector` ends. */
 const MAX_DIMENSION = 2_000;

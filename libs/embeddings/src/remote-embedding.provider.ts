@@ -1,4 +1,5 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
+import { REAL_TIMING, type Timing } from '@vectorlane/endpoint';
 import { correlationId } from '@vectorlane/logging';
 import { createHash } from 'node:crypto';
 import { EmbeddingCall, type TextKind } from './embedding-call';
@@ -10,7 +11,7 @@ import { EndpointPause } from './endpoint-pause';
 import { EmbeddingEndpointError, learnDimension } from './learned-dimension';
 import type { ModelDescription } from './model-files';
 import { unavailable } from './model-thread';
-import { REAL_TIMING, RetrySchedule, type Timing } from './retry-schedule';
+import { RetrySchedule } from './retry-schedule';
 import { type BatchText, smallerBatches, takeBatch } from './text-batch';
 import { cutToTokens, estimateTokens, type Tokenize } from './token-estimate';
 import { WordPieceTokenizer } from './wordpiece-tokenizer';
