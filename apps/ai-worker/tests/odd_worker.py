@@ -15,7 +15,7 @@ from vectorlane_ai_worker.logs import configure_logs
 from vectorlane_ai_worker.server import Process
 from vectorlane_ai_worker.settings import load_settings
 
-_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ODD_BOOT = BOOT.replace(
     "main(int(sys.argv[2])",
     f"sys.path.insert(0, {_FOLDER!r})\nfrom tests.odd_worker import parse\nmain(int(sys.argv[2])",

@@ -17,8 +17,8 @@ _ANY_TEXT = st.lists(st.one_of(st.characters(), st.sampled_from(_PIECES)), max_s
 def test_whatever_goes_in_sound_blocks_come_out(drafts: list[tuple[str, int | None, bool]]) -> None:
     assembly = Assembly()
     for text, level, tight in drafts:
-        kind = "paragraph" if level is None else "heading"
-        assembly.add(Draft(kind, text, 1, level=level, tight=tight))  # type: ignore[arg-type]
+        draft = Draft("paragraph", text, 1, tight=tight)
+        assembly.add(draft if level is None else Draft("heading", text, 1, level=level, tight=tight))
     assert_sound(assembly.text, assembly.blocks)
     assert len(assembly.blocks) <= len(drafts)
 

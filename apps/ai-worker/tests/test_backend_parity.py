@@ -103,7 +103,7 @@ _SPECIAL = [
 
 
 def varied_texts() -> list[str]:
-    dice = random.Random(20_261_124)  # noqa: S311 -- the same texts in every run
+    dice = random.Random(20_261_124)  # the same texts in every run
     texts = list(_SPECIAL)
     while len(texts) < TEXTS:
         # Most are short; one in sixteen is longer than the model's window.

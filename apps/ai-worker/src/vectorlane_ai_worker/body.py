@@ -21,7 +21,7 @@ async def spool_body(request: Request, max_bytes: int, timeout_s: float) -> Bina
 
     Raises `TOO_LARGE` (413), `BODY_TIMEOUT`.
     """
-    file: BinaryIO = tempfile.TemporaryFile(prefix="vectorlane-", buffering=0)  # noqa: SIM115 -- closed by the caller
+    file: BinaryIO = tempfile.TemporaryFile(prefix="vectorlane-", buffering=0)  # closed by the caller
     try:
         async for part in _chunks(request, max_bytes, timeout_s):
             await asyncio.to_thread(file.write, part)

@@ -42,7 +42,7 @@ def frames_of(error: BaseException) -> str:
     return f"{type(error).__name__} at {places or 'no place'}"
 
 
-def _pino_names(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
+def _pino_names(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """`level`, `time`, `msg` first, as in the backend's lines."""
     level = event.pop("level")
     head = {"level": {"warning": "warn", "critical": "fatal"}.get(level, level), "time": event.pop("timestamp")}

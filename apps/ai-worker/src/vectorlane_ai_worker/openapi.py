@@ -22,7 +22,7 @@ class ProblemDocument(BaseModel):
     status: int
     detail: str
     code: str = Field(description="Stable; SCREAMING_SNAKE.")
-    requestId: str  # noqa: N815 -- the name on the wire
+    requestId: str  # the name on the wire
     retryable: bool
 
 

@@ -50,7 +50,7 @@ PROBLEMS: Final[Mapping[str, Definition]] = {**VERDICTS, **REFUSALS}
 _SHOWN: Final[Mapping[str, str]] = {"BODY_TOO_LARGE": "TOO_LARGE"}
 
 
-class Problem(Exception):  # noqa: N818 -- RFC 9457's own word
+class Problem(Exception):  # RFC 9457's own word
     """A refusal with a stable code. `detail` is shown to the caller and never quotes what was sent."""
 
     def __init__(
@@ -81,7 +81,7 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word
 
     def openai_body(self) -> dict[str, object]:
         """The shape that clients of OpenAI's protocol read."""
-        kind = "server_error" if self.status >= 500 else "invalid_request_error"  # noqa: PLR2004
+        kind = "server_error" if self.status >= 500 else "invalid_request_error"
         return {"error": {"message": self.detail, "type": kind, "param": self.param, "code": self.code}}
 
     def headers(self) -> dict[str, str]:

@@ -45,7 +45,7 @@ class RequestPipeline:
             except asyncio.CancelledError:
                 self._lifecycle.request_cut_off = True
                 raise
-            except Exception as caught:  # noqa: BLE001 -- the last place that can; answered by the app's own handler
+            except Exception as caught:  # the last place that can; answered by the app's own handler
                 error = caught
             finally:
                 self._finish(scope, exchange, error)

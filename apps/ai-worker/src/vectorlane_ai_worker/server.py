@@ -97,7 +97,7 @@ class Process:
             self._fail(str(error))
         except ParserDied:
             self._fail("The parser processes cannot be started.")
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it must not be a process that never gets ready
+        except Exception as error:  # whatever it is, it must not be a process that never gets ready
             self._fail(f"The start failed: {frames_of(error)}.")
         else:
             self._log.info("ready", durationMs=round((time.monotonic() - began) * 1000))

@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     @classmethod
     def _strong_token(cls, token: SecretStr) -> SecretStr:
         value = token.get_secret_value()
-        if len(value) < 32 or not all("!" <= character <= "~" for character in value):  # noqa: PLR2004
+        if len(value) < 32 or not all("!" <= character <= "~" for character in value):
             raise ValueError("must have at least 32 characters, visible ASCII alone (try: openssl rand -hex 32)")
         return token
 

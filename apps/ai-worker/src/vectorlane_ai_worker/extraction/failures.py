@@ -1,7 +1,7 @@
 """Verdicts on a file, raised in the parser's process and carried to the caller as they are."""
 
 
-class ExtractionFailure(Exception):  # noqa: N818 -- the backend's word for it
+class ExtractionFailure(Exception):  # the backend's word for it
     """`code` is one of `VERDICTS`; `detail` is shown to users and says what to do."""
 
     def __init__(self, code: str, detail: str) -> None:

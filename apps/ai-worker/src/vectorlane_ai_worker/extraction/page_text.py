@@ -115,9 +115,9 @@ class _Reader:
             elif code in (0x20, 0x09, 0xA0):
                 if self.open is not None:
                     self.open.spaced = True
-            elif 0xDC00 <= code <= 0xDFFF and 0xD800 <= before <= 0xDBFF:  # noqa: PLR2004 -- halves of one character
+            elif 0xDC00 <= code <= 0xDFFF and 0xD800 <= before <= 0xDBFF:  # halves of one character
                 self._take(self._character(index, 0x10000 + ((before - 0xD800) << 10) + (code - 0xDC00)))
-            elif code != 0 and not 0xD800 <= code <= 0xDBFF:  # noqa: PLR2004
+            elif code != 0 and not 0xD800 <= code <= 0xDBFF:
                 self._take(self._character(index, code))
             before = code
         self._close()
@@ -220,7 +220,7 @@ def read_page_text(page: pypdfium2.PdfPage, grids: list[Grid]) -> PageText:
 
 
 def _string(code: int) -> str:
-    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)  # noqa: PLR2004 -- surrogates
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)  # surrogates
 
 
 def _quarter_turns(a: float, b: float) -> int:

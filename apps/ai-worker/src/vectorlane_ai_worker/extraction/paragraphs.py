@@ -82,7 +82,7 @@ def _edges(lines: list[Line]) -> list[tuple[Line, bool]]:
     return [(top, True), (bottom, False)] if top is not bottom else [(top, True)]
 
 
-def _furniture_key(line: Line, is_top: bool) -> tuple[str, bool, int]:  # noqa: FBT001
+def _furniture_key(line: Line, is_top: bool) -> tuple[str, bool, int]:
     """Digits aside, and at the same height."""
     return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text.strip().lower()), is_top, round(line.y / 4)
 
@@ -117,7 +117,7 @@ def _leading(pages: Iterable[list[Line]]) -> float:
         for before, line in pairwise(lines):
             if before.flow == line.flow and _same_size(before.size, line.size):
                 distance = round((before.y - line.y) / line.size * 20) / 20
-                if 0.8 < distance <= _MAX_LEADING:  # noqa: PLR2004
+                if 0.8 < distance <= _MAX_LEADING:
                     distances[distance] += 1
     return distances.most_common(1)[0][0] if distances else _USUAL_LEADING
 

@@ -34,7 +34,7 @@ main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
 _SOURCES = str(Path(__file__).resolve().parents[2])
 
 
-class ParserDied(Exception):  # noqa: N818
+class ParserDied(Exception):
     """The process is gone, and the file in its hands with it."""
 
     def __init__(self, of: Death) -> None:
@@ -80,7 +80,7 @@ class ParserProcess:
                 # Out of reach of the terminal's Ctrl-C, and one group with Tesseract.
                 start_new_session=True,
             )
-        ours.setblocking(False)  # noqa: FBT003
+        ours.setblocking(False)
         parser = cls(process, ours, limits.max_memory_bytes)
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
@@ -168,7 +168,7 @@ class ParserProcess:
         """As PID 1 we inherit what the parser had started, and nobody else will take note of its end."""
         while True:
             try:
-                reaped, _ = os.waitpid(-self.pid, os.WNOHANG)  # noqa: ASYNC222 -- does not wait
+                reaped, _ = os.waitpid(-self.pid, os.WNOHANG)  # does not wait
             except ChildProcessError:
                 return
             if reaped == 0:

@@ -48,7 +48,7 @@ def extract_router(
     )
     async def extract_document(
         request: Request,
-        format: Annotated[  # noqa: A002 -- the name on the wire
+        format: Annotated[  # the name on the wire
             Format | None,
             Query(description="What the file is taken for; stands before Content-Type. Content decides in the end."),
         ] = None,
