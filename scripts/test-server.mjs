@@ -8,6 +8,7 @@ import { installBrowser, installPromtool } from './test-servers/packages.mjs';
 
 /** Suites that never ask which servers there are: what they test is the same on both, and `npm test` has said so. */
 const WITHOUT_SERVERS = [
+  'integration/ai-worker/',
   'integration/alerting/webhook',
   'integration/database/(data-folder-lock|engine)',
   'integration/deploy/',
