@@ -1,40 +1,17 @@
-import { Injectable, Module, type Type } from '@nestjs/common';
+import { Module, type Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { type Config, ConfigModule, loadConfig } from '@vectorlane/config';
 import { HealthModule, type ReadinessDetails, ReadinessRegistry } from '@vectorlane/health';
 import { MetricsModule } from '@vectorlane/metrics';
-import { LaneConsumers, LaneProcessor, ProcessesLane, QueueModule } from '@vectorlane/queue';
+import { LaneConsumers, QueueModule } from '@vectorlane/queue';
 import { RedisConnections, RedisModule } from '@vectorlane/redis';
 import { ShutdownModule } from '@vectorlane/shutdown';
+import { HeavyProcessor, IdleLanes } from '../../support/idle-lanes';
 import { eventually } from '../../support/test-redis';
 import { openTestServers, type TestServers } from '../../support/test-servers';
 
 /** Who works the lanes, and what that means for readiness (docs/adr/0013). */
 
-@Injectable()
-@ProcessesLane('fast')
-class FastProcessor extends LaneProcessor {
-  constructor(consumers: LaneConsumers) {
-    super('fast', 1, consumers);
-  }
-  protected deliver(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-@Injectable()
-@ProcessesLane('heavy')
-class HeavyProcessor extends LaneProcessor {
-  constructor(consumers: LaneConsumers) {
-    super('heavy', 1, consumers);
-  }
-  protected deliver(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-@Module({ providers: [FastProcessor, HeavyProcessor] })
-class Lanes {}
 @Module({})
 class NoLanes {}
 
@@ -81,7 +58,7 @@ it('shows that nobody works the lanes, and is ready all the same where nobody is
 });
 
 it('counts a consumer from its start until it stops fetching', async () => {
-  const app = await open(Lanes);
+  const app = await open(IdleLanes);
   app.get(LaneConsumers).start();
   await eventually(async () => JSON.stringify(await consumers(app)) === '{"fast":1,"heavy":1}');
   const redis = app.get(RedisConnections).shared;
@@ -98,7 +75,7 @@ it('forgets a consumer that has said nothing for twenty seconds', async () => {
 });
 
 it('is not ready where this process is to work a lane and does not', async () => {
-  const app = await open(Lanes);
+  const app = await open(IdleLanes);
   app.get(LaneConsumers).start();
   await eventually(async () => (await check(app).catch(() => undefined)) !== undefined);
   const { worker } = app.get(HeavyProcessor);

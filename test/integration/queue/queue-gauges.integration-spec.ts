@@ -1,39 +1,15 @@
-import { type INestApplication, Injectable, Logger, Module } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { ConfigModule, loadConfig } from '@vectorlane/config';
 import { HealthModule } from '@vectorlane/health';
 import { MetricsModule } from '@vectorlane/metrics';
-import { LaneConsumers, LaneProcessor, LaneQueues, ProcessesLane, QueueModule } from '@vectorlane/queue';
+import { LaneConsumers, LaneQueues, QueueModule } from '@vectorlane/queue';
 import { EmbeddedValkey, RedisModule } from '@vectorlane/redis';
 import { ShutdownModule } from '@vectorlane/shutdown';
 import { Scrape } from '../../support/prometheus-text';
 import { TcpProxy } from '../../support/tcp-proxy';
+import { FastProcessor, IdleLanes } from '../../support/idle-lanes';
 import { eventually } from '../../support/test-redis';
-
-@Injectable()
-@ProcessesLane('fast')
-class FastProcessor extends LaneProcessor {
-  constructor(consumers: LaneConsumers) {
-    super('fast', 1, consumers);
-  }
-  protected deliver(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-@Injectable()
-@ProcessesLane('heavy')
-class HeavyProcessor extends LaneProcessor {
-  constructor(consumers: LaneConsumers) {
-    super('heavy', 1, consumers);
-  }
-  protected deliver(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-@Module({ providers: [FastProcessor, HeavyProcessor] })
-class BothLanes {}
 
 let valkey: EmbeddedValkey;
 let proxy: TcpProxy;
@@ -59,7 +35,7 @@ beforeEach(async () => {
       HealthModule,
       RedisModule,
       QueueModule,
-      BothLanes,
+      IdleLanes,
     ],
   }).compile();
   app = module.createNestApplication({ logger: false });
