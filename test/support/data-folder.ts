@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '@vectorlane/config';
 import { openBackend } from '@vectorlane/database';
-import { locateModel, readModelFiles } from '../../libs/embeddings/src/model-files';
-import { quantisedWeights } from '../../libs/embeddings/src/quantised-weights';
+import { locateModel, readModelFiles } from '../../libs/embeddings/src/local/model-files';
+import { quantisedWeights } from '../../libs/embeddings/src/quantise/quantised-weights';
 
 /**
  * Data folders as a first start leaves them: an empty cluster and the int8 weights, which take seconds to make and are

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 const [input, output] = process.argv.slice(2);
 const { texts, root } = JSON.parse(readFileSync(input, 'utf8'));
 const require = createRequire(join(root, 'package.json'));
-const { locateModel, readModelFiles } = require(join(root, 'dist/libs/embeddings/src/model-files.js'));
-const { LocalEmbeddingProvider } = require(join(root, 'dist/libs/embeddings/src/local-embedding.provider.js'));
+const { locateModel, readModelFiles } = require(join(root, 'dist/libs/embeddings/src/local/model-files.js'));
+const { LocalEmbeddingProvider } = require(join(root, 'dist/libs/embeddings/src/local/local-embedding.provider.js'));
 
 const files = await readModelFiles(locateModel(undefined));
 const weights = { weights: files.weightsPath, numberType: 'fp32' };

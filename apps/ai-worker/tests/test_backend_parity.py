@@ -15,7 +15,7 @@ from .support import REPOSITORY, Worker
 TEXTS = 500
 #: Of one request, so that a busy machine is done with it in time.
 BATCH = 20
-_PROVIDER = REPOSITORY / "dist/libs/embeddings/src/local-embedding.provider.js"
+_PROVIDER = REPOSITORY / "dist/libs/embeddings/src/local/local-embedding.provider.js"
 _WORDS = [
     "harbour",
     "signal",

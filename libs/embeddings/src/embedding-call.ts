@@ -1,5 +1,5 @@
+import { IngestionFailure } from '@vectorlane/errors';
 import { setMaxListeners } from 'node:events';
-import { unavailable } from './model-thread';
 
 export type TextKind = 'query' | 'passage';
 
@@ -113,4 +113,9 @@ export class EmbeddingCall {
     clearTimeout(this.timer);
     this.signal?.removeEventListener('abort', this.onAbort);
   }
+}
+
+/** @param what finishes the sentence users read; what only the log should know is the cause */
+export function unavailable(what: string, cause?: unknown): IngestionFailure {
+  return new IngestionFailure('EMBEDDING_UNAVAILABLE', `The embedding model ${what}.`, { cause });
 }

@@ -5,5 +5,5 @@ export {
   type TokenOffsets,
 } from './embedding-provider';
 export { EmbeddingsModule } from './embeddings.module';
-export { ModelFilesError } from './model-files';
-export { EmbeddingEndpointError } from './learned-dimension';
+export { ModelFilesError } from './local/model-files';
+export { EmbeddingEndpointError } from './remote/learned-dimension';

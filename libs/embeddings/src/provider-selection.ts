@@ -2,10 +2,10 @@ import type { Config } from '@vectorlane/config';
 import type { ShutdownSequence } from '@vectorlane/shutdown';
 import { join } from 'node:path';
 import type { EmbeddingProvider } from './embedding-provider';
-import { LocalEmbeddingProvider, type LoadableWeights } from './local-embedding.provider';
-import { describeDefaultModel, locateModel, readModelFiles, type ModelFiles } from './model-files';
-import { quantisedWeights } from './quantised-weights';
-import { RemoteEmbeddingProvider, type RemoteEmbeddingOptions } from './remote-embedding.provider';
+import { LocalEmbeddingProvider, type LoadableWeights } from './local/local-embedding.provider';
+import { describeDefaultModel, locateModel, readModelFiles, type ModelFiles } from './local/model-files';
+import { quantisedWeights } from './quantise/quantised-weights';
+import { RemoteEmbeddingProvider, type RemoteEmbeddingOptions } from './remote/remote-embedding.provider';
 
 /**
  * Decides, from the settings alone, where vectors come from: an endpoint or a local model that is named, else the AI

@@ -5,9 +5,9 @@ import { ShutdownSequence } from '@vectorlane/shutdown';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EmbeddingProvider } from '../../../libs/embeddings/src/embedding-provider';
-import { locateModel, readModelFiles } from '../../../libs/embeddings/src/model-files';
+import { locateModel, readModelFiles } from '../../../libs/embeddings/src/local/model-files';
 import { selectProvider } from '../../../libs/embeddings/src/provider-selection';
-import { WordPieceTokenizer } from '../../../libs/embeddings/src/wordpiece-tokenizer';
+import { WordPieceTokenizer } from '../../../libs/embeddings/src/tokenizer/wordpiece-tokenizer';
 import { StandInAiWorker } from '../../support/stand-in-ai-worker';
 import { StandInEmbeddings } from '../../support/stand-in-embeddings';
 
@@ -52,7 +52,7 @@ it('come from weights that the worker pins to the same digests', () => {
     join(__dirname, '../../../apps/ai-worker/src/vectorlane_ai_worker/embeddings/model_files.py'),
     'utf8',
   );
-  const here = readFileSync(join(__dirname, '../../../libs/embeddings/src/model-files.ts'), 'utf8');
+  const here = readFileSync(join(__dirname, '../../../libs/embeddings/src/local/model-files.ts'), 'utf8');
   const digests = source.match(/"[0-9a-f]{64}"/g)?.map((quoted) => quoted.slice(1, -1)) ?? [];
   expect(digests).toHaveLength(2);
   expect(digests).toContain(SPACE.weightsDigest);

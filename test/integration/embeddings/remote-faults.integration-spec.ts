@@ -1,4 +1,4 @@
-import { EmbeddingsClient } from '../../../libs/embeddings/src/embeddings.client';
+import { EmbeddingsClient } from '../../../libs/embeddings/src/remote/embeddings.client';
 import { StandInEmbeddings, type EmbeddingsManner } from '../../support/stand-in-embeddings';
 import {
   changed,

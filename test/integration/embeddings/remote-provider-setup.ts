@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import {
   RemoteEmbeddingProvider,
   type RemoteEmbeddingOptions,
-} from '../../../libs/embeddings/src/remote-embedding.provider';
+} from '../../../libs/embeddings/src/remote/remote-embedding.provider';
 import { bagOfWords, StandInEmbeddings, type EmbeddingsManner } from '../../support/stand-in-embeddings';
 
 /** The provider against a real server in all its moods. Waits between tries are noted and take no time. */

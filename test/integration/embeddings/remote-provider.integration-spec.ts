@@ -1,4 +1,4 @@
-import type { RemoteEmbeddingOptions } from '../../../libs/embeddings/src/remote-embedding.provider';
+import type { RemoteEmbeddingOptions } from '../../../libs/embeddings/src/remote/remote-embedding.provider';
 import type { EmbeddingsManner } from '../../support/stand-in-embeddings';
 import { KEY, normalised, setUpRemoteProvider, status, UNAVAILABLE, withVector } from './remote-provider-setup';
 

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestFile } from './model-files';
+import { digestFile } from '../local/model-files';
 import { initializerField, MODEL_GRAPH, MODEL_OPSET_IMPORT, nodeField } from './onnx-graph';
 import { concat, messageField, varintField } from './protobuf-wire';
 import { quantisedWeights } from './quantised-weights';

@@ -1,4 +1,4 @@
-import type { EmbeddingCall } from './embedding-call';
+import type { EmbeddingCall } from '../embedding-call';
 
 /** What one request may hold. */
 export interface BatchLimits {

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { parseTokenizerDefinition, type TokenizerDefinition } from './tokenizer-definition';
+import { parseTokenizerDefinition, type TokenizerDefinition } from '../tokenizer/tokenizer-definition';
 
 /**
  * Finds a model's files and makes sure they are what they should be before anything is loaded: the default comes from

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { locateModel } from './model-files';
+import { locateModel } from '../local/model-files';
 import { cutToTokens, estimateTokens } from './token-estimate';
 import { parseTokenizerDefinition } from './tokenizer-definition';
 import { WordPieceTokenizer } from './wordpiece-tokenizer';
@@ -89,7 +89,7 @@ describe('the estimate of tokens', () => {
   it('is no lower than half of what a real tokenizer counts, and no lower at all in English', () => {
     const source = readFileSync(join(locateModel(undefined).folder, 'tokenizer.json'), 'utf8');
     const wordPiece = new WordPieceTokenizer(parseTokenizerDefinition(source));
-    const folder = join(__dirname, '../../../test/corpus');
+    const folder = join(__dirname, '../../../../test/corpus');
     for (const file of readdirSync(folder)) {
       const text = readFileSync(join(folder, file), 'utf8');
       const ratio = estimateTokens(text).count / wordPiece.tokenize(text).count;

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { EmbeddingCall } from './embedding-call';
+import { EmbeddingCall } from '../embedding-call';
 import { type BatchText, smallerBatches, takeBatch } from './text-batch';
 
 const prepare = (text: string) => ({ text, tokens: text.length });

@@ -2,7 +2,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { locateModel } from './model-files';
+import { locateModel } from '../local/model-files';
 import { parseTokenizerDefinition } from './tokenizer-definition';
 import { WordPieceTokenizer } from './wordpiece-tokenizer';
 

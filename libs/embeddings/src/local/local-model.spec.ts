@@ -4,10 +4,10 @@ import { ShutdownSequence } from '@vectorlane/shutdown';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { EmbeddingProvider } from './embedding-provider';
+import type { EmbeddingProvider } from '../embedding-provider';
 import type { LocalEmbeddingProvider } from './local-embedding.provider';
 import { locateModel } from './model-files';
-import { selectProvider } from './provider-selection';
+import { selectProvider } from '../provider-selection';
 
 const MINI_LM = join(dirname(locateModel(undefined).folder), 'all-MiniLM-L6-v2');
 

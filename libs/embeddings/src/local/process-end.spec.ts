@@ -12,7 +12,7 @@ describe('a process that ends without closing the provider', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   function run(body: string, home?: string): Promise<{ code: number | string | null; errors: string; output: string }> {
-    const dist = resolve(__dirname, '../../../dist/libs');
+    const dist = resolve(__dirname, '../../../../dist/libs');
     const script = `
       const { Logger } = require('@nestjs/common');
       const { loadConfig } = require('${dist}/config/src');

@@ -7,7 +7,7 @@ import {
   PUNCTUATION,
   WORD,
 } from './code-point-normalizer';
-import type { TokenOffsets } from './embedding-provider';
+import type { TokenOffsets } from '../embedding-provider';
 import type { TokenizerDefinition } from './tokenizer-definition';
 import { VocabularyTrie } from './vocabulary-trie';
 

@@ -2,19 +2,18 @@ import { Logger, type OnModuleInit } from '@nestjs/common';
 import { REAL_TIMING, type Timing } from '@vectorlane/endpoint';
 import { correlationId } from '@vectorlane/logging';
 import { createHash } from 'node:crypto';
-import { EmbeddingCall, type TextKind } from './embedding-call';
-import type { EmbeddingProvider, EmbeddingSpace, TokenOffsets } from './embedding-provider';
-import { EmbeddingQueue } from './embedding-queue';
+import { EmbeddingCall, type TextKind, unavailable } from '../embedding-call';
+import type { EmbeddingProvider, EmbeddingSpace, TokenOffsets } from '../embedding-provider';
+import { EmbeddingQueue } from '../embedding-queue';
 import { EmbeddingsClient } from './embeddings.client';
 import { EndpointError } from './endpoint-error';
 import { EndpointPause } from './endpoint-pause';
 import { EmbeddingEndpointError, learnDimension } from './learned-dimension';
-import type { ModelDescription } from './model-files';
-import { unavailable } from './model-thread';
+import type { ModelDescription } from '../local/model-files';
 import { RetrySchedule } from './retry-schedule';
 import { type BatchText, smallerBatches, takeBatch } from './text-batch';
-import { cutToTokens, estimateTokens, type Tokenize } from './token-estimate';
-import { WordPieceTokenizer } from './wordpiece-tokenizer';
+import { cutToTokens, estimateTokens, type Tokenize } from '../tokenizer/token-estimate';
+import { WordPieceTokenizer } from '../tokenizer/wordpiece-tokenizer';
 
 export interface RemoteEmbeddingOptions {
   /** Up to and including the version, `https://api.example.com/v1`; no credentials in it. */

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestFile, ModelFilesError, type ModelFiles } from './model-files';
+import { digestFile, ModelFilesError, type ModelFiles } from '../local/model-files';
 import { quantiseModel } from './quantise-model';
 
 /**

@@ -1,10 +1,10 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
-import { EmbeddingCall, type TextKind } from './embedding-call';
-import type { EmbeddingProvider, EmbeddingSpace, TokenOffsets } from './embedding-provider';
-import { EmbeddingQueue } from './embedding-queue';
+import { EmbeddingCall, type TextKind, unavailable } from '../embedding-call';
+import type { EmbeddingProvider, EmbeddingSpace, TokenOffsets } from '../embedding-provider';
+import { EmbeddingQueue } from '../embedding-queue';
 import type { ModelFiles } from './model-files';
-import { ModelThread, unavailable, type ModelThreadOptions } from './model-thread';
-import { WordPieceTokenizer } from './wordpiece-tokenizer';
+import { ModelThread, type ModelThreadOptions } from './model-thread';
+import { WordPieceTokenizer } from '../tokenizer/wordpiece-tokenizer';
 
 export interface LocalEmbeddingOptions {
   readonly threads: number;

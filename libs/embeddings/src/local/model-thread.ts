@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { compiledEntry, keepNativeLibrariesQuiet } from '@vectorlane/config';
-import { IngestionFailure } from '@vectorlane/errors';
 import { Worker } from 'node:worker_threads';
+import { unavailable } from '../embedding-call';
 import { IN_NATIVE_CODE, PROCESS_ENDS, type ThreadData, type ThreadReply, type ThreadRequest } from './thread-protocol';
 
 /**
@@ -229,9 +229,4 @@ export class ModelThread {
     clearTimeout(job?.watchdog);
     return job;
   }
-}
-
-/** @param what finishes the sentence users read; what only the log should know is the cause */
-export function unavailable(what: string, cause?: unknown): IngestionFailure {
-  return new IngestionFailure('EMBEDDING_UNAVAILABLE', `The embedding model ${what}.`, { cause });
 }

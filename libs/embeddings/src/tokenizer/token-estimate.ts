@@ -1,4 +1,4 @@
-import type { TokenOffsets } from './embedding-provider';
+import type { TokenOffsets } from '../embedding-provider';
 
 /**
  * How many tokens a text has for a model whose tokenizer we do not know. Chunks are cut by it, so it would rather count
