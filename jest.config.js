@@ -1,5 +1,10 @@
-// Five suites over one transform. `unit` needs nothing; `integration` and `e2e` run on the embedded engines,
-// or on a real PostgreSQL and Redis when TEST_DATABASE_URL and TEST_REDIS_URL are set (npm run test:server).
+// One project for each folder of tests, by what its suites need:
+//   unit       beside the source: nothing
+//   both       the engines, and what an engine can change: run on the embedded ones and on PostgreSQL and Redis
+//   embedded   nothing that an engine can change: run once, on the embedded engines
+//   server     PostgreSQL and Redis alone, or programs that npm run test:server installs (Chromium, promtool)
+//   chaos      processes under load, a balancer, a Prometheus (npm run test:chaos installs them)
+//   ai-worker  the Python AI worker (npm run test:ai-worker installs it)
 const esmPackages = [
   '@nestjs',
   'pgvector',
@@ -49,13 +54,10 @@ module.exports = {
   testTimeout: 30_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },
-    { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'] },
-    // Wants a Chromium (npm run test:server brings one).
-    { ...base, displayName: 'browser', testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'] },
-    // Real processes under load, behind a real balancer, scraped by a real Prometheus (npm run test:chaos brings them).
-    { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'] },
-    // Wants the Python AI worker (npm run test:ai-worker brings it).
-    { ...base, displayName: 'ai-worker', testMatch: ['<rootDir>/test/ai-worker/**/*.ai-worker-spec.ts'] },
-    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
+    ...['both', 'embedded', 'server', 'chaos', 'ai-worker'].map((folder) => ({
+      ...base,
+      displayName: folder,
+      testMatch: [`<rootDir>/test/${folder}/**/*.spec.ts`],
+    })),
   ],
 };

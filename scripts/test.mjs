@@ -1,15 +1,34 @@
-// npm test: unit, integration and e2e on the engines that run inside. Arguments go to Jest.
+// npm test: the unit tests, and the suites of test/both and test/embedded on the engines that run inside.
+// npm run test:server (or `npm test -- --server`): those of test/both and test/server on a PostgreSQL with pgvector and
+// a Redis, both private to this run (own folder, own port, own password) and gone when it ends. On Debian and its kin
+// what is missing is installed; elsewhere, or to use servers of your own, set TEST_DATABASE_URL and TEST_REDIS_URL,
+// TEST_CHROMIUM and TEST_PROMTOOL.
+// Paths after `--` run these files alone; further arguments go to Jest.
 import { bootstrap, main } from './bootstrap.mjs';
 import { runJest } from './jest.mjs';
+import { jestOnServers } from './test-servers/jest-on-servers.mjs';
+import { installBrowser, installPromtool } from './test-servers/packages.mjs';
 
-/** What runs on the programs that `npm run test:server` installs, and nowhere else. */
-const ONLY_WITH_SERVERS = ['test/e2e/observability'];
+const TIMEOUT_MS = 25 * 60_000;
 
 await main(async () => {
   await bootstrap();
   const given = process.argv.slice(2);
-  // Ours come last: these options take every word behind them.
-  const ignored = given.length > 0 ? [] : ['--testPathIgnorePatterns', ...ONLY_WITH_SERVERS];
-  const args = [...given, ...ignored, '--selectProjects', 'unit', 'integration', 'e2e'];
-  process.exit(await runJest(args, { timeoutMs: 25 * 60_000 }));
+  const args = given.filter((arg) => arg !== '--server');
+  // The projects come last: the option takes every word behind it.
+  process.exit(await (given.includes('--server') ? onServers(args) : embedded(args)));
 });
+
+function embedded(args) {
+  return runJest([...args, '--selectProjects', 'unit', 'both', 'embedded'], { timeoutMs: TIMEOUT_MS });
+}
+
+function onServers(args) {
+  const paths = args.filter((arg) => !arg.startsWith('-'));
+  const wants = (place) => paths.length === 0 || paths.some((path) => place.includes(path) || path.includes(place));
+  const install = async () => {
+    if (!process.env.TEST_CHROMIUM && wants('test/server/docs-page')) await installBrowser();
+    if (!process.env.TEST_PROMTOOL) await installPromtool();
+  };
+  return jestOnServers([...args, '--selectProjects', 'both', 'server'], { install, timeoutMs: TIMEOUT_MS });
+}

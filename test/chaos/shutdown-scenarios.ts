@@ -22,7 +22,7 @@ const SHORT = process.env['TEST_CHAOS_SHORT'] !== undefined;
 /** Counted as missing, by name, where the machine does not let us make a process number one. */
 const CAN_UNSHARE = spawnSync(AS_PID_1[0], [...AS_PID_1.slice(1), 'true']).status === 0;
 
-/** What is tried in the full form alone: test/e2e/shutdown has it in every gate, not as process number one. */
+/** What is tried in the full form alone: test/both/shutdown has it in every gate, not as process number one. */
 const inFull = SHORT ? undefined : it;
 
 const AS_PLACED = { 'as process number one': AS_PID_1, 'as any other process': undefined } as const;
@@ -35,7 +35,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
     expect(CAN_UNSHARE).toBe(true);
   });
 
-  // In the short form as one of the two: test/e2e/shutdown has what is quick of the other.
+  // In the short form as one of the two: test/both/shutdown has what is quick of the other.
   describe.each(Object.entries(AS_PLACED).slice(0, SHORT ? 1 : 2))('%s', (name, wrapper) => {
     beforeEach(async () => {
       scene = await ShutdownScene.open({ profile, embeddings: 'stand-in', ...(wrapper && { wrapper }) });

@@ -12,7 +12,7 @@ import { freshDataFolder } from './test-database';
 import { openTestServers, type TestServers } from './test-servers';
 
 /** The service with one thing wrong in it, named by TEST_FAULT. */
-const FAULTY = 'test/e2e/fixtures/faulty-service.cjs';
+const FAULTY = 'test/support/children/faulty-service.cjs';
 
 /** In the log, in this order, of every shutdown that goes to its end. */
 export const ROAD = ['starting graceful shutdown', 'HTTP server closed', 'queue closed', 'database disconnected'];

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { openBackend, GuardedPool } from '@vectorlane/database';
 import { type DatabaseLocation, freshLocation, testConfig } from '../../support/test-database';
-import { Child, LIBRARY } from './fixtures/child';
+import { Child, LIBRARY } from '../../support/children/child';
 
 // kill -9 of the process that writes: embedded, the database dies with it; on a server, only its client does.
 

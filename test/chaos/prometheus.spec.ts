@@ -166,7 +166,7 @@ const numbers = async (expr: string): Promise<number[]> =>
 
 const panels = dashboardQueries('prometheus').map(({ where, expr }) => [where, expr] as const);
 const rules = rulesOf(ruleFile).map(({ alert, expr }) => [alert as string, leftSide(expr)] as const);
-/** Where the AI worker cannot run its queries are still parsed; that its names exist is checked in test/integration/stack. */
+/** Where the AI worker cannot run its queries are still parsed; that its names exist is checked in test/embedded/stack. */
 const isHere = (expr: string): boolean => aiWorkerRuns || !/^(?!.* or ).*job="ai-worker"/.test(expr);
 const aiWorkerRuns = PYTHON !== undefined;
 

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { LEFT_OUT, restoreBackup, rowsOf, TABLES, verifyBackup, writeBackup } from '@vectorlane/backup';
 import { DataFolderLock, KNOWN_MIGRATIONS } from '@vectorlane/database';
 import { Client } from 'pg';
-import { runCli } from '../../e2e/cli/run-cli';
+import { runCli } from '../../embedded/cli/run-cli';
 import { freshDataFolder, freshLocation, onServer } from '../../support/test-database';
 import { type Contents, Place, temporaryFolder } from './seeded-database';
 

@@ -12,7 +12,7 @@ import { onServer } from '../support/test-database';
  * jobs and signals that hang, a rolling restart) is in test/chaos.
  */
 
-const FAULTY = 'test/e2e/fixtures/faulty-service.cjs';
+const FAULTY = 'test/support/children/faulty-service.cjs';
 const profile = onServer ? 'server' : 'embedded';
 
 let scene: ShutdownScene;

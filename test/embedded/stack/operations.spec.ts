@@ -6,7 +6,7 @@ import { read, ROOT } from '../../support/compose-file';
 import { loggedFields } from '../../support/logged-fields';
 import { operationsSection } from '../../support/operations-page';
 
-/** docs/operations.md against the code: what an operator can meet is on the page. The log of a real run: test/e2e/logging. */
+/** docs/operations.md against the code: what an operator can meet is on the page. The log of a real run: test/both/logging. */
 
 const missing = (title: string, wanted: readonly string[]): string[] => {
   const { names } = operationsSection(title);
@@ -47,7 +47,7 @@ it('every setting that is named exists', () => {
 it('every test that it points to is there', () => {
   const places = [...operationsSection('Shown by').names].filter((name) => /^(test|libs)\//.test(name));
   expect(places.length).toBeGreaterThan(20);
-  const kinds = ['', '.e2e-spec.ts', '.integration-spec.ts', '.browser-spec.ts', '.chaos-spec.ts'];
+  const kinds = ['', '.spec.ts'];
   const isThere = (place: string): boolean => kinds.some((kind) => existsSync(join(ROOT, `${place}${kind}`)));
   expect(places.filter((place) => !isThere(place))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { openTestDatabase, type TestDatabase } from '../../support/test-database';
 import { migrate } from '@vectorlane/database';
 import { onServer } from '../../support/test-database';
-import { Child, LIBRARY } from './fixtures/child';
+import { Child, LIBRARY } from '../../support/children/child';
 
 jest.setTimeout(120_000);
 

@@ -15,7 +15,7 @@ const PROMTOOL = process.env['TEST_PROMTOOL'] ?? '/usr/bin/promtool';
 const AMTOOL = process.env['TEST_AMTOOL'] ?? '/usr/bin/amtool';
 const TOKEN = 'a-token-for-the-scraper';
 
-// npm run test:server installs the programs; the files' structure is checked everywhere (test/integration/stack).
+// npm run test:server installs the programs; the files' structure is checked everywhere (test/embedded/stack).
 const forServers = onServer ? describe : undefined;
 
 forServers?.('what Prometheus is given', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataFolderInUseError, DataFolderLock } from '@vectorlane/database';
-import { Child, LIBRARY } from './fixtures/child';
+import { Child, LIBRARY } from '../../support/children/child';
 
 jest.setTimeout(120_000);
 
