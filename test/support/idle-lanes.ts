@@ -1,29 +1,23 @@
-import { Injectable, Module } from '@nestjs/common';
-import { LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
+import { Injectable, Module, type Type } from '@nestjs/common';
+import { type Lane, LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
 
-/** Both lanes worked by somebody who is done at once: for tests of the queue, not of what is queued. */
-
-@Injectable()
-@ProcessesLane('fast')
-export class FastProcessor extends LaneProcessor {
-  constructor(consumers: LaneConsumers) {
-    super('fast', 1, consumers);
+function idleLane(lane: Lane): Type<LaneProcessor> {
+  @Injectable()
+  @ProcessesLane(lane)
+  class IdleLaneProcessor extends LaneProcessor {
+    constructor(consumers: LaneConsumers) {
+      super(lane, 1, consumers);
+    }
+    protected deliver(): Promise<void> {
+      return Promise.resolve();
+    }
   }
-  protected deliver(): Promise<void> {
-    return Promise.resolve();
-  }
+  return IdleLaneProcessor;
 }
 
-@Injectable()
-@ProcessesLane('heavy')
-export class HeavyProcessor extends LaneProcessor {
-  constructor(consumers: LaneConsumers) {
-    super('heavy', 1, consumers);
-  }
-  protected deliver(): Promise<void> {
-    return Promise.resolve();
-  }
-}
+export const FastProcessor = idleLane('fast');
+export const HeavyProcessor = idleLane('heavy');
 
+/** Every lane, with processors that are done at once: for tests of the queue, not of what is queued. */
 @Module({ providers: [FastProcessor, HeavyProcessor] })
 export class IdleLanes {}

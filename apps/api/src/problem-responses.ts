@@ -1,7 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
-import { type ProblemCode, PROBLEMS } from '@vectorlane/errors';
-import { problemType } from '@vectorlane/http';
+import { type ProblemCode, PROBLEMS, problemType } from '@vectorlane/errors';
 import { z } from 'zod';
 
 /** The body of every refusal (RFC 9457). */

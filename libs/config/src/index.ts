@@ -6,8 +6,7 @@ export {
   serverAddress,
   type ClientSettings,
 } from './client-settings';
-export { Config, InvalidSettingsError, loadConfig } from './config';
+export { Config, InvalidSettingsError, keepNativeLibrariesQuiet, loadConfig } from './config';
 export { ConfigModule } from './config.module';
-export { keepNativeLibrariesQuiet } from './native-libraries';
 export type { TrustedProxies } from './network-settings';
 export { describeSettings, type SettingDescription, type Settings } from './settings';

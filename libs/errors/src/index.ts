@@ -9,4 +9,4 @@ export {
   type ErrorType,
 } from './error-tracker';
 export { INGESTION_FAILURES, IngestionFailure, type IngestionFailureCode } from './ingestion-failure';
-export { Problem, PROBLEMS, type ProblemCode, type ProblemOptions } from './problem';
+export { Problem, PROBLEMS, problemType, type ProblemCode, type ProblemOptions } from './problem';

@@ -27,6 +27,11 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** A URI that names the kind of problem; it is a name, not an address to fetch. */
+export function problemType(code: ProblemCode): string {
+  return `urn:vectorlane:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+}
+
 export interface ProblemOptions {
   /** For the log, never shown to the caller. */
   readonly cause?: unknown;

@@ -1,9 +1,16 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express } from 'express';
-import { awaitContinue } from './body-invitation';
 import { edgeMessages } from './edge-messages';
 import { readTarget } from './request-target';
+
+/** Requests whose client sent `Expect: 100-continue` and keeps its body until it is asked for it. */
+const awaitingContinue = new WeakSet<IncomingMessage>();
+
+/** Asks for the body of a client that waits to be asked; one that does not wait sends it anyway. */
+export function inviteBody(request: IncomingMessage, response: ServerResponse): void {
+  if (awaitingContinue.delete(request)) response.writeContinue();
+}
 
 /**
  * Express under Nest, on a server of our own making: a request whose target has no path would never get to Express'
@@ -27,7 +34,7 @@ export class HttpAdapter extends ExpressAdapter {
     });
     // A client that asks first is told to send its body when its request has been let in, not before.
     server.on('checkContinue', (request, response) => {
-      awaitContinue(request);
+      awaitingContinue.add(request);
       server.emit('request', request, response);
     });
     // Node's answer to other expectations would be an empty 417; ignoring them is as good (RFC 9110, 10.1.1).

@@ -1,11 +1,9 @@
-export { inviteBody } from './body-invitation';
 export { describeBootFailure } from './boot-failure';
 export { callerOf, type PresentedKey, presentedKey, rememberCaller } from './caller';
 export { DependencyGauge } from './dependency-gauge';
-export { HttpAdapter } from './http-adapter';
+export { HttpAdapter, inviteBody } from './http-adapter';
 export { closeHttpServer } from './http-server';
 export { answerParserErrors } from './parser-errors';
-export { problemType } from './problem-type';
 export { ProblemFilter } from './problem.filter';
 export { requestContext } from './request-context';
 export { type EndedRequest, RequestEnds } from './request-end';

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ProblemCode, PROBLEMS } from '@vectorlane/errors';
-import { problemType } from './problem-type';
+import { type ProblemCode, PROBLEMS, problemType } from '@vectorlane/errors';
 import type { RequestEnds } from './request-end';
 import { API_HEADERS } from './security-headers';
 

@@ -1,7 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
-import { ERROR_TRACKER, type ErrorTracker, Problem } from '@vectorlane/errors';
+import { ERROR_TRACKER, type ErrorTracker, Problem, problemType } from '@vectorlane/errors';
 import type { Request, Response } from 'express';
-import { problemType } from './problem-type';
 import { refuseRestOfBody } from './refusal';
 import { routeTemplate } from './route-template';
 

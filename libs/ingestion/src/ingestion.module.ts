@@ -2,13 +2,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DocumentsModule } from '@vectorlane/documents';
 import { EmbeddingsModule } from '@vectorlane/embeddings';
 import { ExtractionModule } from '@vectorlane/extraction';
+import { LANES } from '@vectorlane/queue';
 import { DocumentProcessor } from './document-processor';
 import { IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionRuntime } from './ingestion-runtime';
 import { IngestionScheduler } from './ingestion-scheduler';
 import { IngestionService } from './ingestion.service';
-import { FastLaneProcessor, HeavyLaneProcessor } from './lane-processors';
+import { documentProcessorOf } from './lane-processors';
 import { Reconciler } from './reconciler';
 import { Spool } from './spool';
 
@@ -28,7 +29,7 @@ export class IngestionModule {
         IngestionRuntime,
         Reconciler,
         Spool,
-        ...(consumes ? [FastLaneProcessor, HeavyLaneProcessor] : []),
+        ...(consumes ? LANES.map(documentProcessorOf) : []),
       ],
       exports: [IngestionService, IngestionRuntime, Reconciler],
     };

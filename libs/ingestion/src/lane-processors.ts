@@ -1,36 +1,28 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
-import { type IngestionJob, LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
+import { type IngestionJob, type Lane, LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
 import { DocumentProcessor } from './document-processor';
 
-@Injectable()
-@ProcessesLane('fast')
-export class FastLaneProcessor extends LaneProcessor {
-  constructor(
-    config: Config,
-    consumers: LaneConsumers,
-    private readonly documents: DocumentProcessor,
-  ) {
-    super('fast', config.FAST_LANE_CONCURRENCY, consumers);
-  }
+/** The processor of one lane, for any lane: Nest binds a queue's name to a class, so the one class is made per lane. */
+export function documentProcessorOf(lane: Lane): Type<LaneProcessor> {
+  @Injectable()
+  @ProcessesLane(lane)
+  class DocumentLaneProcessor extends LaneProcessor {
+    constructor(
+      config: Config,
+      consumers: LaneConsumers,
+      private readonly documents: DocumentProcessor,
+    ) {
+      const concurrency: Record<Lane, number> = {
+        fast: config.FAST_LANE_CONCURRENCY,
+        heavy: config.HEAVY_LANE_CONCURRENCY,
+      };
+      super(lane, concurrency[lane], consumers);
+    }
 
-  protected deliver({ documentId }: IngestionJob, jobId: string, signal: AbortSignal): Promise<void> {
-    return this.documents.process(documentId, jobId, signal);
+    protected deliver({ documentId }: IngestionJob, jobId: string, signal: AbortSignal): Promise<void> {
+      return this.documents.process(documentId, jobId, signal);
+    }
   }
-}
-
-@Injectable()
-@ProcessesLane('heavy')
-export class HeavyLaneProcessor extends LaneProcessor {
-  constructor(
-    config: Config,
-    consumers: LaneConsumers,
-    private readonly documents: DocumentProcessor,
-  ) {
-    super('heavy', config.HEAVY_LANE_CONCURRENCY, consumers);
-  }
-
-  protected deliver({ documentId }: IngestionJob, jobId: string, signal: AbortSignal): Promise<void> {
-    return this.documents.process(documentId, jobId, signal);
-  }
+  return DocumentLaneProcessor;
 }

@@ -1,5 +1,4 @@
-export { BootLogger } from './boot-logger';
 export { correlationId, LogContext, type LogBindings } from './log-context';
 export { LoggingModule } from './logging.module';
 export { pinoOptions } from './pino-options';
-export { ServiceLogger } from './service-logger';
+export { BootLogger, ServiceLogger } from './nest-loggers';

@@ -3,7 +3,7 @@ import { Config } from '@vectorlane/config';
 import { LoggerModule, type Params, PARAMS_PROVIDER_TOKEN, PinoLogger } from 'nestjs-pino';
 import { LogContext } from './log-context';
 import { pinoOptions } from './pino-options';
-import { ServiceLogger } from './service-logger';
+import { ServiceLogger } from './nest-loggers';
 
 /**
  * pino for everybody: Nest's `Logger` writes through it. Its request middleware is mounted nowhere: the API's

@@ -52,6 +52,16 @@ interface Passage {
   readonly tokens: TokenWindow;
 }
 
+/** Where a chunk begins: what it repeats of the chunk before at `start`, what is new at `from`. */
+interface ChunkBeginning {
+  readonly section: Section;
+  /** The block in which the new text begins. */
+  readonly index: number;
+  readonly from: number;
+  /** Equals `from` where nothing is repeated. */
+  readonly start: number;
+}
+
 class Chunker {
   private readonly text: string;
   private readonly blocks: readonly TextBlock[];
@@ -82,14 +92,14 @@ class Chunker {
         continue;
       }
       const start = previous === undefined ? from : this.overlapStart(section, previous, from, index);
-      previous = this.nextPassage(section, start, from, index);
+      previous = this.nextPassage({ section, index, from, start });
       yield this.toChunk(section, previous, index);
     }
     return index;
   }
 
-  /** The next chunk: what is new begins at `from` in block `index`, what is repeated at `start`. */
-  private nextPassage(section: Section, start: number, from: number, index: number): Passage {
+  private nextPassage(beginning: ChunkBeginning): Passage {
+    const { section, index, from, start } = beginning;
     const { budget, maxChars, overlap } = this.limits;
     const prefix = this.prefixes.of(this.block(index).headingPath);
     let room = budget - prefix.tokens;
@@ -101,7 +111,7 @@ class Chunker {
     let excess: number;
     let step = 1;
     do {
-      const cut = this.bestCut(section, window, start, from, index, room);
+      const cut = this.bestCut(beginning, window, room);
       passage = this.passage(prefix.text, cut.start, from, cut.end);
       excess = passage.tokens.count - budget;
       room -= excess * step;
@@ -118,19 +128,13 @@ class Chunker {
   }
 
   /** Gives the repeated text up where it would cost more than it gives: where something is torn that fits without. */
-  private bestCut(
-    section: Section,
-    window: TokenWindow,
-    start: number,
-    from: number,
-    index: number,
-    room: number,
-  ): { start: number; end: number } {
-    const overlapped = start < from ? this.cut(section, window, start, from, index, room) : undefined;
+  private bestCut(beginning: ChunkBeginning, window: TokenWindow, room: number): { start: number; end: number } {
+    const { section, index, from, start } = beginning;
+    const overlapped = start < from ? this.cut(beginning, window, room) : undefined;
     if (overlapped?.tears === TEARS.nothing) return { start, end: overlapped.end };
     const covered = start === from || window.count - window.firstAt(from) > room;
     const ahead = covered ? window : this.windows.read(section, from, room, this.limits.maxChars);
-    const plain = this.cut(section, ahead, from, from, index, room);
+    const plain = this.cut({ section, index, from, start: from }, ahead, room);
     const keepsOverlap =
       overlapped !== undefined &&
       (plain === undefined || plain.tears >= overlapped.tears || this.continues(from, index, overlapped, plain));
@@ -148,16 +152,16 @@ class Chunker {
     );
   }
 
-  /** Where a chunk that begins at `begin` ends, or undefined when nothing new would fit. */
+  /**
+   * Where a chunk with this beginning ends, or undefined when nothing new would fit.
+   * @param room tokens it may have
+   */
   private cut(
-    section: Section,
+    { section, index, from, start }: ChunkBeginning,
     window: TokenWindow,
-    begin: number,
-    from: number,
-    index: number,
     room: number,
   ): BreakPoint | undefined {
-    const upTo = Math.min(window.startOf(window.firstAt(begin) + room), begin + this.limits.maxChars);
+    const upTo = Math.min(window.startOf(window.firstAt(start) + room), start + this.limits.maxChars);
     // Headings keep something of what follows them, if there is room for it at all.
     const after = this.bodyStart(section, index, upTo) ?? from;
     if (upTo <= after) return undefined;

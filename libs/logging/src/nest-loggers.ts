@@ -1,3 +1,4 @@
+import { ConsoleLogger } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 
 /** Where Nest announces each module and route at boot: forty lines nobody reads, kept for `LOG_LEVEL=debug`. */
@@ -13,5 +14,16 @@ export class ServiceLogger extends Logger {
   override log(message: unknown, ...optionalParams: unknown[]): void {
     if (CHATTY_CONTEXTS.has(optionalParams.at(-1))) this.debug(message, ...optionalParams);
     else super.log(message, ...optionalParams);
+  }
+}
+
+/**
+ * Until pino is there: what Nest buffered is shown if the boot fails. The failure itself is left to the entry point,
+ * which has one message for the operator where Nest would print a page of stack.
+ */
+export class BootLogger extends ConsoleLogger {
+  override error(message: unknown, ...optionalParams: unknown[]): void {
+    if (optionalParams.at(-1) === 'ExceptionHandler') return;
+    super.error(message, ...optionalParams);
   }
 }
