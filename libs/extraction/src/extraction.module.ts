@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { AI_WORKER, type AiWorkerClient, AiWorkerModule } from '@vectorlane/ai-worker';
 import { compiledEntry, Config } from '@vectorlane/config';
@@ -5,10 +6,10 @@ import { ShutdownSequence } from '@vectorlane/shutdown';
 import { AiWorkerExtractor, IMAGE_FORMATS } from './ai-worker/ai-worker.extractor';
 import { ExtractionService } from './extraction.service';
 import { createExtractors, indexExtractors } from './extractors';
-import { IsolatedExtractor } from './isolated-extractor';
-import { ParserPool } from './parser-pool';
-import { parserProcess } from './parser-process';
-import { parserThread } from './parser-thread';
+import { IsolatedExtractor } from './isolation/isolated-extractor';
+import { ParserPool } from './isolation/parser-pool';
+import { parserProcess } from './isolation/parser-process';
+import { parserThread } from './isolation/parser-thread';
 import { TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
 
 /** Measured: 50 MB of each fast format with a million blocks fit; what needs more is hostile, or better split. */
@@ -35,14 +36,14 @@ const PROCESS_IDLE_MS = 60_000;
           size: config.FAST_LANE_CONCURRENCY + config.HEAVY_LANE_CONCURRENCY,
           open: parserThread({
             maxHeapMegabytes: MAX_THREAD_HEAP_MEGABYTES,
-            entry: compiledEntry(__dirname, 'extraction.thread'),
+            entry: compiledEntry(join(__dirname, 'isolation'), 'extraction.thread'),
           }),
         });
         const processes = new ParserPool({
           size: config.HEAVY_LANE_CONCURRENCY,
           open: parserProcess({
             maxMemoryBytes: config.PARSER_MAX_MEMORY_BYTES,
-            entry: compiledEntry(__dirname, 'extraction.process'),
+            entry: compiledEntry(join(__dirname, 'isolation'), 'extraction.process'),
           }),
           maxFiles: MAX_FILES_PER_PROCESS,
           idleMs: PROCESS_IDLE_MS,

@@ -1,8 +1,8 @@
-import { CsvExtractor } from './formats/csv.extractor';
+import { CsvExtractor } from './formats/csv/csv.extractor';
 import { DocxExtractor } from './formats/docx/docx.extractor';
-import { HtmlExtractor } from './formats/html.extractor';
-import { JsonExtractor } from './formats/json.extractor';
-import { MdExtractor } from './formats/md.extractor';
+import { HtmlExtractor } from './formats/html/html.extractor';
+import { JsonExtractor } from './formats/json/json.extractor';
+import { MdExtractor } from './formats/md/md.extractor';
 import { PdfExtractor } from './formats/pdf/pdf.extractor';
 import { TxtExtractor } from './formats/txt.extractor';
 import type { TextExtractor } from './text-extractor';

@@ -1,7 +1,7 @@
 export { ExtractionModule } from './extraction.module';
 export { ExtractionService } from './extraction.service';
-export { normaliseFilename } from './filename';
-export { detectFormat, type DetectedFormat, type FormatEvidence } from './format-detection';
+export { normaliseFilename } from './detect/filename';
+export { detectFormat, type DetectedFormat, type FormatEvidence } from './detect/format-detection';
 export {
   type ExtractedDocument,
   type ExtractionSource,

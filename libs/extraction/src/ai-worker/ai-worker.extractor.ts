@@ -8,7 +8,7 @@ import {
 } from '@vectorlane/ai-worker';
 import { IngestionFailure, type IngestionFailureCode } from '@vectorlane/errors';
 import { finishDocument } from '../document-check';
-import type { ParserPool } from '../parser-pool';
+import type { ParserPool } from '../isolation/parser-pool';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
 import { AI_WORKER_ANSWER } from './answer.extractor';
 

@@ -2,7 +2,7 @@ import type { DocxBlock } from './docx-blocks';
 import type { DocxProperties } from './docx-flow';
 import type { DocxNotes, NoteKind } from './docx-notes';
 import { DocxStory } from './docx-story';
-import type { XmlAttributes, XmlVisitor } from './docx-xml';
+import type { XmlAttributes, XmlVisitor } from '../container/xml-reader';
 
 /** The part of the footnotes or of the endnotes, one note after the other. */
 export class DocxNoteReader implements XmlVisitor {

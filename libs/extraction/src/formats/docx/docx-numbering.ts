@@ -1,4 +1,4 @@
-import type { XmlAttributes, XmlVisitor } from './docx-xml';
+import type { XmlAttributes, XmlVisitor } from '../container/xml-reader';
 
 /** What a numbered or bulleted paragraph is to a reader. */
 export type ListRole =

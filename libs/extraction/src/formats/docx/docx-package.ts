@@ -1,6 +1,6 @@
 import { IngestionFailure } from '@vectorlane/errors';
-import { type ZipArchive, damaged } from './docx-archive';
-import { type XmlAttributes, type XmlVisitor, walkXml } from './docx-xml';
+import { type ZipArchive, damaged } from '../container/zip-archive';
+import { type XmlAttributes, type XmlVisitor, walkXml } from '../container/xml-reader';
 
 /** Which part of the archive is what. Makers name parts as they like; relationships say what each one is for. */
 export interface DocxParts {

@@ -5,7 +5,7 @@ import { DocxPages } from './docx-pages';
 import type { DocxParagraph } from './docx-paragraph';
 import { headingLevel } from './docx-styles';
 import { symbolText } from './docx-symbols';
-import { type XmlAttributes, type XmlVisitor, isOn } from './docx-xml';
+import { type XmlAttributes, type XmlVisitor, isOn } from '../container/xml-reader';
 
 /** Neither shown nor said aloud: deletions, what was before a tracked change, readings above words, set-up of controls. */
 const LEFT_OUT = new Set([

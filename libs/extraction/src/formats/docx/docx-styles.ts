@@ -1,4 +1,4 @@
-import { type XmlAttributes, type XmlVisitor, isOn } from './docx-xml';
+import { type XmlAttributes, type XmlVisitor, isOn } from '../container/xml-reader';
 
 /** What the style of a paragraph says of it, its ancestors' word included. */
 export interface ParagraphStyle {

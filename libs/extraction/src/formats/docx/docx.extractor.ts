@@ -1,9 +1,9 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
-import { ZipArchive } from './docx-archive';
+import { ZipArchive } from '../container/zip-archive';
 import { type DocxBlock, draftOf } from './docx-blocks';
-import { refuseCompoundFile } from './docx-container';
+import { refuseCompoundFile } from '../container/compound-file';
 import type { DocxProperties } from './docx-flow';
 import { DocxNoteReader } from './docx-note-reader';
 import { DocxNotes } from './docx-notes';
@@ -12,7 +12,7 @@ import { PART_LIMITS, locateParts, notWord } from './docx-package';
 import { DocxPages } from './docx-pages';
 import { DocxStory } from './docx-story';
 import { DocxStyles } from './docx-styles';
-import { type XmlVisitor, walkXml } from './docx-xml';
+import { type XmlVisitor, walkXml } from '../container/xml-reader';
 
 /** Word documents (OOXML), as Word, LibreOffice, Google Docs and others write them: what a reader of the pages sees. */
 export class DocxExtractor implements TextExtractor {

@@ -3,8 +3,8 @@ import { IngestionFailure } from '@vectorlane/errors';
 import fc from 'fast-check';
 import { join } from 'node:path';
 import { finishDocument } from '../../document-check';
-import { ParserPool } from '../../parser-pool';
-import { parserProcess } from '../../parser-process';
+import { ParserPool } from '../../isolation/parser-pool';
+import { parserProcess } from '../../isolation/parser-process';
 import type { ExtractedDocument } from '../../text-extractor';
 import { BEYOND_BASIC_PLANE, column, linearized, pdf, text, unicode } from './pdf-fixture';
 import { PdfExtractor } from './pdf.extractor';
@@ -227,7 +227,7 @@ describe('PdfExtractor', () => {
   });
 
   it('gives a document or a verdict for any damage, and never brings its process down', async () => {
-    const entry = compiledEntry(join(__dirname, '..', '..'), 'extraction.process');
+    const entry = compiledEntry(join(__dirname, '..', '..', 'isolation'), 'extraction.process');
     pool = new ParserPool({ size: 1, open: parserProcess({ maxMemoryBytes: 512 * 1024 * 1024, entry }) });
     const whole = pdf([[text('Title', { size: 20 }), ...column(['some words', 'more words'], { y: 90 })], [unicode('中文')]], {
       outline: [{ title: 'Title', page: 0 }],

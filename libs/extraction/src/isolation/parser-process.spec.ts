@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ParserPool, type ParserPoolOptions } from './parser-pool';
 import { parserProcess } from './parser-process';
-import type { ExtractedDocument } from './text-extractor';
+import type { ExtractedDocument } from '../text-extractor';
 
 const MEBIBYTE = 1024 * 1024;
 const MEMORY = 256 * MEBIBYTE;

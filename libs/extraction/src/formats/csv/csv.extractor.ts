@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { IngestionFailure } from '@vectorlane/errors';
-import { decodeText } from '../text-decoding';
-import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
+import { decodeText } from '../../text-decoding';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { type Delimiter, sniffDelimiter } from './csv-dialect';
 import { CsvRows } from './csv-rows';
 

@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
 import { TextDecoder } from 'node:util';
-import { damaged } from './docx-archive';
+import { damaged } from './zip-archive';
 
 /**
  * The XML of a part as a stream of events. Names come with the prefix that is usual for their namespace, whatever the

@@ -1,5 +1,5 @@
 import { IngestionFailure } from '@vectorlane/errors';
-import { damaged, passwordProtected } from './docx-archive';
+import { damaged, passwordProtected } from './zip-archive';
 
 /**
  * Compound files (OLE), the container of Office before 2007: an encrypted DOCX is wrapped in one, and an old DOC is one. Which it

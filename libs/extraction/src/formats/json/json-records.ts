@@ -1,5 +1,5 @@
-import { TextAssembly } from '../text-assembly';
-import type { ExtractedDocument } from '../text-extractor';
+import { TextAssembly } from '../../text-assembly';
+import type { ExtractedDocument } from '../../text-extractor';
 import {
   type Container,
   isContainer,

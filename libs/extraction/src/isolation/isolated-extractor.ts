@@ -1,5 +1,5 @@
 import type { ParserPool } from './parser-pool';
-import type { ExtractedDocument, ExtractionSource, TextExtractor } from './text-extractor';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
 
 /** A format as the rest of the program meets it: same face, parsed in a thread or process of the pool. */
 export class IsolatedExtractor implements TextExtractor {

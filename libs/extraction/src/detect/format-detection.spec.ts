@@ -1,7 +1,7 @@
 import { Problem } from '@vectorlane/errors';
-import { createExtractors, indexExtractors } from './extractors';
+import { createExtractors, indexExtractors } from '../extractors';
 import { detectFormat, type FormatEvidence } from './format-detection';
-import type { TextExtractor } from './text-extractor';
+import type { TextExtractor } from '../text-extractor';
 
 const extractors = indexExtractors(createExtractors());
 const bytes = (text: string, encoding: BufferEncoding = 'utf8'): Uint8Array => Buffer.from(text, encoding);

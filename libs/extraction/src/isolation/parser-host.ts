@@ -1,7 +1,7 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { unpackDocument } from './document-transfer';
 import type { ExtractionReply, ExtractionRequest } from './parser-protocol';
-import type { ExtractedDocument, ExtractionSource } from './text-extractor';
+import type { ExtractedDocument, ExtractionSource } from '../text-extractor';
 
 /** The way to one parser, in a thread or in a process. */
 export interface ParserChannel {

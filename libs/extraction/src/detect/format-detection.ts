@@ -1,7 +1,7 @@
 import { Problem } from '@vectorlane/errors';
 import { type BinaryKind, binaryKindOfExtension, recogniseBinary } from './binary-signatures';
 import { extensionOf } from './filename';
-import type { TextExtractor } from './text-extractor';
+import type { TextExtractor } from '../text-extractor';
 import { looksLikeHtml, looksLikeJson, looksLikeText, peekText } from './text-sniffing';
 
 /** What is known of a file before it is read. */

@@ -1,4 +1,4 @@
-import type { ExtractedDocument } from '../text-extractor';
+import type { ExtractedDocument } from '../../text-extractor';
 import { extractMd } from './md.extractor';
 
 const read = (source: string): ExtractedDocument => extractMd({ bytes: Buffer.from(source), filename: 'a.md' });

@@ -1,6 +1,6 @@
-import { assertBlockCount } from '../block-list';
-import { type BlockDraft, TextAssembly } from '../text-assembly';
-import type { ExtractedDocument } from '../text-extractor';
+import { assertBlockCount } from '../../block-list';
+import { type BlockDraft, TextAssembly } from '../../text-assembly';
+import type { ExtractedDocument } from '../../text-extractor';
 import { BLOCKS, LISTS, UNSEEN, VERBATIM } from './html-elements';
 import { InlineText } from './html-inline';
 import { TableRows } from './html-table-rows';

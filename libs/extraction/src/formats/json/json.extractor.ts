@@ -1,6 +1,6 @@
 import { IngestionFailure } from '@vectorlane/errors';
-import { decodeText } from '../text-decoding';
-import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
+import { decodeText } from '../../text-decoding';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { JsonReader, JsonSyntaxError } from './json-reader';
 import { JsonRecords } from './json-records';
 

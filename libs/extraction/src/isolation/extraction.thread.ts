@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { AiWorkerAnswerExtractor } from './ai-worker/answer.extractor';
+import { AiWorkerAnswerExtractor } from '../ai-worker/answer.extractor';
 import { transferables } from './document-transfer';
-import { createExtractors, indexExtractors } from './extractors';
+import { createExtractors, indexExtractors } from '../extractors';
 import { answerRequest, type ExtractionReply, type ExtractionRequest } from './parser-protocol';
 
 /** Entry of a parser thread: parses one file at a time, synchronously, away from the event loop of the program. */

@@ -1,4 +1,4 @@
-import { cutText, normaliseText } from '../text-normalisation';
+import { cutText, normaliseText } from '../../text-normalisation';
 
 /** Values of one record while it is read, and how they become lines. Depth is bounded by the reader. */
 

@@ -1,5 +1,5 @@
 import { packDocument, transferables, unpackDocument } from './document-transfer';
-import type { ExtractedDocument } from './text-extractor';
+import type { ExtractedDocument } from '../text-extractor';
 
 const across = (document: ExtractedDocument): Promise<ExtractedDocument> => {
   const packed = packDocument(document);

@@ -1,6 +1,6 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { type OpenParser, ParserHost } from './parser-host';
-import type { ExtractedDocument, ExtractionSource } from './text-extractor';
+import type { ExtractedDocument, ExtractionSource } from '../text-extractor';
 
 export interface ParserPoolOptions {
   /** Most parsers at once: as many as documents are worked on, so that none waits for the parser of another. */

@@ -1,4 +1,4 @@
-import type { ExtractedDocument } from '../text-extractor';
+import type { ExtractedDocument } from '../../text-extractor';
 import { extractHtml } from './html.extractor';
 
 const read = (source: string): ExtractedDocument => extractHtml({ bytes: Buffer.from(source), filename: 'a.html' });

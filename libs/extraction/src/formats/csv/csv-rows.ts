@@ -1,5 +1,5 @@
-import { TextAssembly } from '../text-assembly';
-import type { ExtractedDocument } from '../text-extractor';
+import { TextAssembly } from '../../text-assembly';
+import type { ExtractedDocument } from '../../text-extractor';
 import { looksLikeHeader } from './csv-dialect';
 
 /** Rows looked at before it is decided whether the first is a header. */

@@ -1,6 +1,6 @@
-import { decodeText } from '../text-decoding';
-import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
-import { normaliseText } from '../text-normalisation';
+import { decodeText } from '../../text-decoding';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
+import { normaliseText } from '../../text-normalisation';
 import { frontMatterLines, markdownBlocks } from './markdown-blocks';
 
 /** Markdown (CommonMark with tables): the source itself is served, the parser only says what its lines are. */

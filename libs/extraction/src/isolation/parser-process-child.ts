@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { answerRequest, type ExtractionReply, type ExtractionRequest } from './parser-protocol';
-import type { TextExtractor } from './text-extractor';
+import type { TextExtractor } from '../text-extractor';
 
 /** The child's side of a parser process: answers requests and makes sure that it outlives neither parent nor bound. */
 

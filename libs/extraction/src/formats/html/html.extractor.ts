@@ -1,5 +1,5 @@
-import { decodeText } from '../text-decoding';
-import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
+import { decodeText } from '../../text-decoding';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { HtmlRendering } from './html-rendering';
 import { walkHtml } from './html-walk';
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ExtractedDocument, TextBlock } from './text-extractor';
+import type { ExtractedDocument, TextBlock } from '../text-extractor';
 
 /**
  * Documents between threads and processes. A structured clone of a million block objects would hold up the receiving event loop for

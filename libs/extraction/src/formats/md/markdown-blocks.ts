@@ -1,7 +1,7 @@
 import MarkdownIt from 'markdown-it';
-import { BlockList, HeadingTrail } from '../block-list';
-import type { TextBlock } from '../text-extractor';
-import { cutText, isWhiteSpace } from '../text-normalisation';
+import { BlockList, HeadingTrail } from '../../block-list';
+import type { TextBlock } from '../../text-extractor';
+import { cutText, isWhiteSpace } from '../../text-normalisation';
 
 /**
  * Which lines of a Markdown source are what. Only block structure is parsed (inline markup for headings alone), and

@@ -1,6 +1,6 @@
 import { IngestionFailure, type IngestionFailureCode } from '@vectorlane/errors';
 import { packDocument, type PackedDocument } from './document-transfer';
-import type { TextExtractor } from './text-extractor';
+import type { TextExtractor } from '../text-extractor';
 
 /** What crosses between this program and a parser in a thread or process of its own, one request at a time. */
 export interface ExtractionRequest {

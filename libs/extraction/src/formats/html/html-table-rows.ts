@@ -1,4 +1,4 @@
-import type { BlockDraft } from '../text-assembly';
+import type { BlockDraft } from '../../text-assembly';
 import type { InlineText } from './html-inline';
 
 /**

@@ -1,5 +1,5 @@
-import { JsonReader, JsonSyntaxError, type JsonVisitor } from './formats/json-reader';
-import { byteOrderMark, guessUtf16 } from './text-decoding';
+import { JsonReader, JsonSyntaxError, type JsonVisitor } from '../formats/json/json-reader';
+import { byteOrderMark, guessUtf16 } from '../text-decoding';
 
 /** What the first bytes of a file say of the text in it. */
 

@@ -1,5 +1,5 @@
 import { IngestionFailure } from '@vectorlane/errors';
-import type { ExtractedDocument } from '../text-extractor';
+import type { ExtractedDocument } from '../../text-extractor';
 import { extractJson } from './json.extractor';
 
 const read = (source: string): ExtractedDocument => extractJson({ bytes: Buffer.from(source), filename: 'a.json' });
