@@ -11,7 +11,7 @@ import { onServer } from '../support/test-database';
 import { eventually, recordLog } from '../support/test-redis';
 import { openTestServers } from '../support/test-servers';
 
-/** 100 requests a minute over all routes together, and who is counted as whom (contract §1). */
+/** 100 requests a minute over all routes together, and who is counted as whom (docs/contract.md §1). */
 const LIMIT = 20;
 let service: TestApp;
 let addresses = 0;

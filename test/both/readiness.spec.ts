@@ -7,7 +7,7 @@ import { TcpProxy } from '../support/tcp-proxy';
 import { TestApp, type Untyped } from '../support/test-app';
 import { onServer } from '../support/test-database';
 
-/** Readiness under losses, freezes and loads (contract §1). What needs a server of its own runs with test:server. */
+/** Readiness under losses, freezes and loads (docs/contract.md §1). What needs a server runs with test:server. */
 
 interface Probe {
   readonly status: number;

@@ -8,8 +8,8 @@ import { ServiceProcess } from '../support/service-process';
 import { onServer } from '../support/test-database';
 
 /**
- * Contract §5 on real processes: both profiles, by whichever suite runs this file. What takes long (process number one,
- * jobs and signals that hang, a rolling restart) is in test/chaos.
+ * docs/contract.md §5 on real processes: both profiles, by whichever suite runs this file. What takes long (process
+ * number one, jobs and signals that hang, a rolling restart) is in test/chaos.
  */
 
 const FAULTY = 'test/support/children/faulty-service.cjs';

@@ -16,7 +16,7 @@ import {
   ShutdownScene,
 } from '../support/shutdown-scene';
 
-/** Contract §5 on real processes, where something hangs or throws, as process number one and not. */
+/** docs/contract.md §5 on real processes, where something hangs or throws, as process number one and not. */
 
 const SHORT = process.env['TEST_CHAOS_SHORT'] !== undefined;
 /** Counted as missing, by name, where the machine does not let us make a process number one. */

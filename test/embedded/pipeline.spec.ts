@@ -4,7 +4,7 @@ import { sendRaw } from '../support/raw-http';
 import { TestApp } from '../support/test-app';
 import { eventually, recordLog } from '../support/test-redis';
 
-/** The road of a request (contract §1): what each answer carries, and that each is counted and logged once. */
+/** The order of work on a request (docs/contract.md §1): what each answer carries; each is counted and logged once. */
 let service: TestApp;
 let log: ReturnType<typeof recordLog>;
 

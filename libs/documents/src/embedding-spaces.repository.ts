@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { inTransaction } from '@vectorlane/database';
 import { DataSource, type EntityManager } from 'typeorm';
 
-/** The five properties that make vectors comparable (contract §2). */
+/** The five properties that make vectors comparable (docs/contract.md §2). */
 export interface SpaceIdentity {
   readonly model: string;
   readonly weightsDigest: string;

@@ -84,8 +84,8 @@ const COSTS: Readonly<Record<Cost, string>> = {
 };
 
 /**
- * The status moves of ingestion (contract §2), each one statement that checks what it moves from. PostgreSQL alone
- * decides: a job in the queue is only a hint that a claim may be tried.
+ * The status moves of ingestion (docs/contract.md §2), each one statement that checks what it moves from. PostgreSQL
+ * alone decides: a job in the queue is only a hint that a claim may be tried.
  */
 @Injectable()
 export class IngestionLedger {

@@ -1,6 +1,6 @@
 /**
- * The vocabulary of refusals: every `code` a caller can meet, with its HTTP status and title. Codes are part of the
- * contract (docs/errors in the OpenAPI document); wording of `detail` is not.
+ * Every `code` that a refused request can be answered with, its HTTP status and its title. Codes are part of
+ * docs/contract.md §1; the wording of `detail` is not.
  */
 export const PROBLEMS = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid' },

@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ProbesService, type Readiness } from './probes.service';
 
-/** What Kubernetes and load balancers ask (contract §1). Without a key, and outside of `/api`. */
+/** What Kubernetes and load balancers ask (docs/contract.md §1). Without a key, and outside of `/api`. */
 @ApiExcludeController()
 @Controller()
 export class ProbesController {

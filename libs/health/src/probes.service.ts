@@ -11,7 +11,7 @@ export interface Readiness {
   readonly uptime: number;
 }
 
-/** Answers `/ready` (contract §1). Why a dependency is down stands in the log: anybody may read this answer. */
+/** Answers `/ready` (docs/contract.md §1). Why a dependency is down stands in the log: anybody may read this answer. */
 @Injectable()
 export class ProbesService {
   constructor(

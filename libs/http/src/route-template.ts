@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Route } from './route-table';
 
-/** Asked by machines as often as they like (contract §1): not limited, and logged only when they fail. */
+/** Asked by machines as often as they like (docs/contract.md §1): not limited, and logged only when they fail. */
 export const PROBES: ReadonlySet<string> = new Set(['/health', '/live', '/ready', '/metrics']);
 
 /** Kept with the response from the first step on: later ones may rewrite the request's URL. */

@@ -8,7 +8,7 @@ interface Release {
   readonly run: () => Promise<void>;
 }
 
-/** Below the 90 s after which the stack kills (contract §5). */
+/** Below the 90 s after which the stack kills (docs/contract.md §5). */
 const DEADLINE_MS = 85_000;
 /** Kept back from the stages that wait for others' work, so that connections are closed in order even then. */
 const GOODBYE_MS = 12_000;

@@ -1,10 +1,10 @@
 /**
- * The way down (contract §5), read top to bottom. What is opened registers its release under the stage it belongs to;
- * the order of imports or of module construction decides nothing.
+ * The stages of a shutdown (docs/contract.md §5), in order. Whatever is opened registers its release under the stage it
+ * belongs to; the order of imports or of module construction decides nothing.
  *
  *     SIGTERM / SIGINT → "starting graceful shutdown"
- *        drain      readiness 503, workers stop fetching, event streams end; the door stays open for the drain delay
- *        http       the door closes; requests in flight finish                                  (30 s)
+ *        drain      readiness 503, workers stop fetching, event streams end; requests are served for the drain delay
+ *        http       no new connections; requests in flight finish                               (30 s)
  *        consumers  jobs in hand finish, or hand their documents back                           (30 s)
  *        producers  what adds jobs
  *        redis      the connections to Redis

@@ -18,7 +18,7 @@ import { TestApp, type Untyped } from '../../support/test-app';
 
 /**
  * An error at each await on a document's road, once before the step and once after it took effect (the answer got
- * lost): whatever it hits, the document ends as contract §2 says, with the chunks of a quiet run.
+ * lost): whatever it hits, the document ends as docs/contract.md §2 says, with the chunks of a quiet run.
  */
 
 const mockLanguage: { step: () => Promise<void> } = { step: () => Promise.resolve() };

@@ -4,9 +4,12 @@ import { METRICS } from '@vectorlane/metrics';
 import { PROBES } from '@vectorlane/http';
 import { read, ROOT } from '../../support/compose-file';
 import { loggedFields } from '../../support/logged-fields';
-import { operationsSection } from '../../support/operations-page';
+import { evidenceSection, operationsSection } from '../../support/operations-page';
 
-/** docs/operations.md against the code: what an operator can meet is on the page. The log of a real run: test/both/logging. */
+/**
+ * docs/operations.md against the code: what an operator can meet is on the page. The log of a real run is compared in
+ * test/both/logging. docs/evidence.md names only tests that exist.
+ */
 
 const missing = (title: string, wanted: readonly string[]): string[] => {
   const { names } = operationsSection(title);
@@ -44,15 +47,19 @@ it('every setting that is named exists', () => {
   expect(settings.filter((name) => !known.includes(`| \`${name}\` |`))).toEqual([]);
 });
 
-it('every test that it points to is there', () => {
-  const places = [...operationsSection('Shown by').names].filter((name) => /^(test|libs)\//.test(name));
+it('every test that evidence.md names exists', () => {
+  const places = [...evidenceSection('Shown by').names].filter((name) => /^(test|libs)\//.test(name));
   expect(places.length).toBeGreaterThan(20);
   const kinds = ['', '.spec.ts'];
   const isThere = (place: string): boolean => kinds.some((kind) => existsSync(join(ROOT, `${place}${kind}`)));
   expect(places.filter((place) => !isThere(place))).toEqual([]);
 });
 
-it('every page that it links to is there', () => {
-  const links = [...read('docs/operations.md').matchAll(/\]\(([^)#]+)(#[^)]+)?\)/g)].map(([, link = '']) => link);
-  expect(links.filter((link) => !existsSync(join(ROOT, 'docs', link)))).toEqual([]);
-});
+it.each(['docs/operations.md', 'docs/evidence.md', 'docs/contract.md'])(
+  'every page that %s links to exists',
+  (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(#[^)]+)?\)/g)].map(([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(2);
+    expect(links.filter((link) => !existsSync(join(ROOT, 'docs', link)))).toEqual([]);
+  },
+);

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The data model of the product (contract §2). Written by hand: TypeORM never synchronises, so what stands here is
- * what the database has. Vector tables are not here: each embedding space brings its own (libs/embeddings decides
- * the space, libs/documents creates its table with the index while it is empty).
+ * The data model of the product (docs/contract.md §2). Written by hand: TypeORM never synchronises, so what stands
+ * here is what the database has. Vector tables are not here: each embedding space brings its own (libs/embeddings
+ * decides the space, libs/documents creates its table with the index while it is empty).
  */
 export class InitialSchema1764000000000 implements MigrationInterface {
   readonly name = 'InitialSchema1764000000000';
