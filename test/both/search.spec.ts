@@ -1,3 +1,4 @@
+import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { TestApp } from '../support/test-app';
 
 let service: TestApp;
@@ -141,4 +142,24 @@ describe('POST /api/search', () => {
     expect(answer.body.code).toBe('INVALID_REQUEST');
     expect(answer.body.detail).toContain(named);
   });
+});
+
+it('stops a search whose client has left', async () => {
+  const provider = service.app.get<EmbeddingProvider>(EMBEDDING_PROVIDER, { strict: false });
+  const leaving = new AbortController();
+  const dropped = new Promise<unknown>((resolve) => {
+    jest.spyOn(provider, 'embed').mockImplementationOnce((_texts, _kind, signal) => {
+      leaving.abort();
+      return new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+          resolve(signal.reason);
+        });
+      });
+    });
+  });
+  await expect(
+    service.json('/api/search', { query: 'How do bees keep warm?' }, { signal: leaving.signal }),
+  ).rejects.toThrow();
+  expect(await dropped).toMatchObject({ message: expect.stringContaining('The client left') });
 });

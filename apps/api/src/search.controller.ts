@@ -1,6 +1,8 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Problem } from '@vectorlane/errors';
 import { SEARCH_MODES, SearchService } from '@vectorlane/search';
+import type { Response } from 'express';
 import { z } from 'zod';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
@@ -113,9 +115,22 @@ export class SearchController {
   @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'EMBEDDING_UNAVAILABLE')
   async search(
     @Body({ schema: searchSchema }) { query, topK, mode, filter }: z.output<typeof searchSchema>,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof answerSchema>> {
     const startedAt = performance.now();
-    const results = await this.searchService.search({ query, topK, mode, ...(filter && { filter }) });
+    const results = await this.searchService.search(
+      { query, topK, mode, ...(filter && { filter }) },
+      callerGone(response),
+    );
     return { results, tookMs: Math.round((performance.now() - startedAt) * 10) / 10 };
   }
+}
+
+/** Aborted when the client leaves before it has its answer: nothing more is computed for it. */
+function callerGone(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableEnded) gone.abort(new Problem('INVALID_REQUEST', 'The client left before the answer.'));
+  });
+  return gone.signal;
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, DatabaseError, Pool, type PoolClient, type PoolConfig, type QueryResult } from 'pg';
+import { abortReason, abortSignal } from './abort-scope';
 import { DatabaseSilentError, RequestScope } from './request-scope';
 
 /**
@@ -53,6 +54,8 @@ const DISCONNECT_MS = 1_000;
 
 /** A server that is there greets and answers a question for nothing in a small part of this. */
 const SIGN_MS = 1_000;
+/** SQLSTATE of a statement that was cancelled, by its own limit or from elsewhere. */
+const QUERY_CANCELED = '57014';
 
 export interface GuardedPoolConfig extends PoolConfig {
   /**
@@ -60,6 +63,8 @@ export interface GuardedPoolConfig extends PoolConfig {
    * statement is waited for as by anybody else. Left out: never given up early.
    */
   readonly requestTimeoutMs?: number;
+  /** Whether a running statement can be cancelled from another connection: on a server. */
+  readonly cancellable?: boolean;
 }
 
 type Release = (reason?: Error | boolean) => void;
@@ -93,9 +98,13 @@ export class GuardedPool extends Pool {
     }
     const refusal = this.refusal();
     const request = RequestScope.get();
-    if (refusal !== undefined) callback(refusal, undefined, () => undefined);
-    else if (request === undefined || this.requestTimeoutMs === undefined) super.connect(callback);
-    else this.connectFor(request, this.requestTimeoutMs, callback);
+    if (refusal !== undefined) return callback(refusal, undefined, () => undefined);
+    const wait = new Wait(callback);
+    if (request !== undefined && this.requestTimeoutMs !== undefined) {
+      wait.atMost(request.leftMs(this.requestTimeoutMs), new DatabaseSilentError(this.requestTimeoutMs));
+    }
+    wait.until(abortSignal());
+    super.connect(wait.settle);
   }
 
   /** As pg's, and done when the connections are gone, not only told to go: what they lead to may be closed next. */
@@ -121,29 +130,43 @@ export class GuardedPool extends Pool {
     for (const client of this.inUse) client.connection.stream.destroy(reason);
   }
 
-  /** Gives up when the request may wait no longer; a connection that comes later goes straight to the next one. */
-  private connectFor(request: RequestScope, limitMs: number, callback: ConnectCallback): void {
-    let waiting = true;
-    const settle: ConnectCallback = (error, client, release) => {
-      if (!waiting) {
-        if (client !== undefined) release();
-        return;
-      }
-      waiting = false;
-      clearTimeout(timer);
-      callback(error, client, release);
-    };
-    const timer = setTimeout(
-      () => settle(new DatabaseSilentError(limitMs), undefined, () => undefined),
-      request.leftMs(limitMs),
-    );
-    super.connect(settle);
-  }
-
   private refusal(): Error | undefined {
     if (transactionScope.getStore()?.open === true) return new SecondCheckoutError();
+    const signal = abortSignal();
+    if (signal?.aborted === true) return abortReason(signal);
     return this.draining ? new Error('The database connection is shutting down.') : undefined;
   }
+}
+
+/** A wait for a connection that may be given up; a connection that comes later goes straight to the next one. */
+class Wait {
+  private timer: NodeJS.Timeout | undefined;
+  private stopListening: () => void = () => undefined;
+  private over = false;
+
+  constructor(private readonly callback: ConnectCallback) {}
+
+  atMost(limitMs: number, error: Error): void {
+    this.timer = setTimeout(() => this.settle(error, undefined, () => undefined), limitMs);
+  }
+
+  until(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const giveUp = (): void => this.settle(abortReason(signal), undefined, () => undefined);
+    signal.addEventListener('abort', giveUp, { once: true });
+    this.stopListening = () => signal.removeEventListener('abort', giveUp);
+  }
+
+  readonly settle: ConnectCallback = (error, client, release) => {
+    if (this.over) {
+      if (client !== undefined) release();
+      return;
+    }
+    this.over = true;
+    clearTimeout(this.timer);
+    this.stopListening();
+    this.callback(error, client, release);
+  };
 }
 
 /** @returns whether `condition` came about in time */
@@ -180,6 +203,8 @@ class GuardedClient extends Client {
       request === undefined || limitMs === undefined
         ? this.giveUpAfter(this.answerTimeoutMs)
         : this.giveUpFor(request, limitMs);
+    // Whatever has been aborted, what is open must be rolled back.
+    const cancellation = text === 'ROLLBACK' ? undefined : this.cancelOnAbort();
     try {
       const result = await answer;
       request?.answered();
@@ -187,10 +212,26 @@ class GuardedClient extends Client {
       return result;
     } catch (error) {
       if (error instanceof DatabaseError) request?.answered(); // a refusal is an answer too
-      throw error;
+      throw cancellation?.reasonOf(error) ?? error;
     } finally {
       stop();
+      // Before this connection can have another statement, which would be cancelled in place of this one.
+      await cancellation?.settled();
     }
+  }
+
+  /** Cancels the statement under way when the work that wants it is aborted. */
+  private cancelOnAbort(): Cancellation | undefined {
+    const signal = abortSignal();
+    return (
+      signal && new Cancellation(signal, this.config.cancellable === true ? () => this.cancelStatement() : undefined)
+    );
+  }
+
+  private async cancelStatement(): Promise<void> {
+    // Typed as `unknown`: pg's types leave out what PostgreSQL told of the session when it began.
+    const { processID } = this as unknown as { processID: unknown };
+    await this.askElsewhere('SELECT pg_cancel_backend($1)', [processID]);
   }
 
   /** As for everybody; and sooner when the server gives no sign at all, which is looked after again and again. */
@@ -228,13 +269,18 @@ class GuardedClient extends Client {
   }
 
   /** Whether the server answers another connection, made for that alone: this one waits for its statement. */
-  private async givesSign(): Promise<boolean> {
+  private givesSign(): Promise<boolean> {
+    return this.askElsewhere('SELECT 1', []);
+  }
+
+  /** @returns whether there was an answer in time */
+  private async askElsewhere(statement: string, values: readonly unknown[]): Promise<boolean> {
     const client = new Client({ ...this.config, application_name: 'vectorlane-sign' });
     client.on('error', () => undefined);
     const timer = setTimeout(() => client.connection.stream.destroy(new DatabaseSilentError(SIGN_MS)), SIGN_MS);
     try {
       await client.connect();
-      await client.query('SELECT 1');
+      await client.query(statement, [...values]);
       return true;
     } catch {
       return false;
@@ -243,4 +289,33 @@ class GuardedClient extends Client {
       client.connection.stream.destroy();
     }
   }
+}
+
+/** Of one statement, for as long as it runs. */
+class Cancellation {
+  private sent: Promise<void> = Promise.resolve();
+
+  /** @param cancel left out where a statement cannot be interrupted */
+  constructor(
+    private readonly signal: AbortSignal,
+    private readonly cancel: (() => Promise<void>) | undefined,
+  ) {
+    if (signal.aborted) this.onAbort();
+    else signal.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  /** What to say in place of the error of a statement that was cancelled. */
+  reasonOf(error: unknown): Error | undefined {
+    const cancelled = error instanceof DatabaseError && error.code === QUERY_CANCELED;
+    return cancelled && this.signal.aborted ? abortReason(this.signal) : undefined;
+  }
+
+  settled(): Promise<void> {
+    this.signal.removeEventListener('abort', this.onAbort);
+    return this.sent;
+  }
+
+  private readonly onAbort = (): void => {
+    if (this.cancel !== undefined) this.sent = this.cancel();
+  };
 }

@@ -1,3 +1,4 @@
+export { untilAborted } from './abort-scope';
 export { closeDataSource, dataSourceOptions, openBackend, openDataSource, poolOf } from './data-source';
 export { DatabaseBackend } from './database-backend';
 export { DatabaseModule } from './database.module';

@@ -6,6 +6,9 @@ import { Document } from './document.entity';
 import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
 import { IngestionLedger } from './ingestion-ledger';
+import { PassagesRepository } from './search/passages.repository';
+import { VectorsRepository } from './search/vectors.repository';
+import { WordsRepository } from './search/words.repository';
 
 const repositories = [
   DocumentsRepository,
@@ -13,6 +16,9 @@ const repositories = [
   ChunksRepository,
   IngestionLedger,
   EmbeddingSpacesRepository,
+  VectorsRepository,
+  WordsRepository,
+  PassagesRepository,
 ];
 
 /** What we keep: documents, their bytes, texts, chunks and vectors, and the status moves between them. */

@@ -1,4 +1,4 @@
-import type { Candidate } from './search.types';
+import type { Candidate } from '@vectorlane/documents';
 
 /**
  * Reciprocal rank fusion (Cormack, Clarke, Büttcher 2009): ranks are comparable where the scores of two ways of

@@ -1,48 +1,46 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { untilAborted } from '@vectorlane/database';
+import {
+  type Candidate,
+  type Passage,
+  PassagesRepository,
+  type SearchFilter,
+  VectorsRepository,
+} from '@vectorlane/documents';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { IngestionFailure, Problem } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
-import { DataSource } from 'typeorm';
 import { KeywordSearch } from './keyword-search';
 import { fuseRanks } from './rank-fusion';
-import type { Candidate, SearchFilter, SearchHit, SearchRequest } from './search.types';
-import { VectorSearch } from './vector-search';
+import type { SearchHit, SearchRequest } from './search.types';
 
 /** How many candidates each way brings to the fusion, beyond what is asked for. */
 const FUSION_DEPTH = 50;
 /** What a first place by words that holds the whole question is worth against one by meaning (bench/retrieval.md). */
 const KEYWORD_WEIGHT = 1.5;
 
-interface HitRow {
-  id: string;
-  document_id: string;
-  content: string;
-  char_start: number;
-  char_end: number;
-  heading: string | null;
-  page: number | null;
-  row_number: number | null;
-  json_path: string | null;
-  filename: string;
-  format: string;
-  metadata: Record<string, unknown>;
-}
-
 /** A question to ranked passages: candidates by meaning and by words, fused, read through the view of visible chunks. */
 @Injectable()
 export class SearchService {
   constructor(
     @Inject(EMBEDDING_PROVIDER) private readonly embeddings: EmbeddingProvider,
-    private readonly vectors: VectorSearch,
+    private readonly vectors: VectorsRepository,
     private readonly keywords: KeywordSearch,
-    private readonly dataSource: DataSource,
+    private readonly passages: PassagesRepository,
     private readonly metrics: Metrics,
   ) {}
 
-  /** @throws Problem `EMBEDDING_UNAVAILABLE` */
+  /**
+   * @param signal aborted when nobody waits for the answer any more: what runs for it is stopped
+   * @throws Problem `EMBEDDING_UNAVAILABLE`, or the signal's reason
+   */
   async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchHit[]> {
     const startedAt = performance.now();
-    const hits = await this.find(request, signal);
+    const hits = await untilAborted(signal, () => this.find(request, signal)).catch((error: unknown) => {
+      // Whatever broke off, the reason for it is what counts.
+      signal?.throwIfAborted();
+      throw error;
+    });
     const labels = { mode: request.mode };
     this.metrics.searchDuration.observe(labels, (performance.now() - startedAt) / 1_000);
     if (hits.length === 0) this.metrics.searchEmptyResults.inc(labels);
@@ -91,17 +89,11 @@ export class SearchService {
   }
 
   private async read(candidates: readonly Candidate[]): Promise<SearchHit[]> {
-    if (candidates.length === 0) return [];
-    const rows = await this.dataSource.query<HitRow[]>(
-      `SELECT id, document_id, content, char_start, char_end, heading, page, row_number, json_path, filename, format, metadata
-         FROM visible_chunks WHERE id = ANY($1::uuid[])`,
-      [candidates.map(({ chunkId }) => chunkId)],
-    );
-    const byId = new Map(rows.map((row) => [row.id, row]));
+    const passages = await this.passages.read(candidates.map(({ chunkId }) => chunkId));
     // A document deleted since its candidates were found is simply not there any more.
     return candidates.flatMap(({ chunkId, score }) => {
-      const row = byId.get(chunkId);
-      return row === undefined ? [] : [toHit(row, score)];
+      const passage = passages.get(chunkId);
+      return passage === undefined ? [] : [toHit(passage, score)];
     });
   }
 }
@@ -110,22 +102,7 @@ function matchesNothing(filter: SearchFilter | undefined): boolean {
   return filter?.format?.length === 0 || filter?.documentId?.length === 0;
 }
 
-function toHit(row: HitRow, score: number): SearchHit {
-  return {
-    documentId: row.document_id,
-    chunkId: row.id,
-    content: row.content,
-    score,
-    metadata: {
-      filename: row.filename,
-      format: row.format,
-      charStart: row.char_start,
-      charEnd: row.char_end,
-      ...(row.page !== null && { page: row.page }),
-      ...(row.heading !== null && { heading: row.heading }),
-      ...(row.row_number !== null && { row: row.row_number }),
-      ...(row.json_path !== null && { jsonPath: row.json_path }),
-      document: row.metadata,
-    },
-  };
+function toHit(passage: Passage, score: number): SearchHit {
+  const { chunkId, documentId, content, metadata: document, ...metadata } = passage;
+  return { documentId, chunkId, content, score, metadata: { ...metadata, document } };
 }

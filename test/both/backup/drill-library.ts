@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { EmbeddingSpacesRepository } from '@vectorlane/documents';
+import {
+  EmbeddingSpacesRepository,
+  PassagesRepository,
+  VectorsRepository,
+  WordsRepository,
+} from '@vectorlane/documents';
 import type { EmbeddingProvider } from '@vectorlane/embeddings';
 import { Metrics } from '@vectorlane/metrics';
 import { SearchService } from '@vectorlane/search';
 import type { DataSource } from 'typeorm';
-import { CorpusStatistics } from '../../../libs/search/src/corpus-statistics';
 import { KeywordSearch } from '../../../libs/search/src/keyword-search';
-import { VectorSearch } from '../../../libs/search/src/vector-search';
 import type { Place } from './seeded-database';
 
 /**
@@ -113,13 +116,13 @@ export const acceptedDigest = (number: number): string => createHash('sha256').u
 async function searchOn(dataSource: DataSource): Promise<SearchService> {
   const spaces = new EmbeddingSpacesRepository(dataSource);
   await spaces.activate(SPACE, 'refuse');
-  const keywords = new KeywordSearch(dataSource, new CorpusStatistics(dataSource));
+  const keywords = new KeywordSearch(new WordsRepository(dataSource));
   const provider = { embed: (texts: readonly string[]) => Promise.resolve(texts.map(hashed)) };
   return new SearchService(
     provider as Partial<EmbeddingProvider> as EmbeddingProvider,
-    new VectorSearch(dataSource, spaces),
+    new VectorsRepository(dataSource, spaces),
     keywords,
-    dataSource,
+    new PassagesRepository(dataSource),
     new Metrics(),
   );
 }

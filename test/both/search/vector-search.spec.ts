@@ -1,7 +1,10 @@
-import { EmbeddingSpacesRepository, type StoredSpace } from '@vectorlane/documents';
+import {
+  EmbeddingSpacesRepository,
+  type SearchFilter,
+  type StoredSpace,
+  VectorsRepository,
+} from '@vectorlane/documents';
 import { DataSource } from 'typeorm';
-import { VectorSearch } from '../../../libs/search/src/vector-search';
-import type { SearchFilter } from '../../../libs/search/src/search.types';
 import { TestApp } from '../../support/test-app';
 
 /**
@@ -13,13 +16,13 @@ const CHUNKS_EACH = 10;
 
 let service: TestApp;
 let dataSource: DataSource;
-let search: VectorSearch;
+let search: VectorsRepository;
 let space: StoredSpace;
 
 beforeAll(async () => {
   service = await TestApp.start({ ROLE: 'api' });
   dataSource = service.app.get(DataSource);
-  search = service.app.get(VectorSearch);
+  search = service.app.get(VectorsRepository);
   space = await service.app
     .get(EmbeddingSpacesRepository)
     .activate(

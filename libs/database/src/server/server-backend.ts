@@ -40,6 +40,7 @@ export class ServerBackend extends DatabaseBackend {
       connectionString: url,
       max: config.DATABASE_POOL_SIZE,
       requestTimeoutMs: config.DATABASE_REQUEST_TIMEOUT_MS,
+      cancellable: true,
       idleTimeoutMillis: 30_000,
       keepAlive: true,
     };

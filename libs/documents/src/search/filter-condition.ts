@@ -1,5 +1,33 @@
-import type { MetadataCondition, MetadataScalar, SearchFilter } from './search.types';
-import type { SqlParameters } from './sql-parameters';
+export type MetadataScalar = string | number | boolean | null;
+
+/** All conditions given must hold. Order comparisons are between numbers, or between strings by code point. */
+export interface MetadataCondition {
+  readonly eq?: MetadataScalar;
+  readonly in?: readonly MetadataScalar[];
+  readonly gt?: string | number;
+  readonly gte?: string | number;
+  readonly lt?: string | number;
+  readonly lte?: string | number;
+}
+
+/** Which documents are searched: every part given must hold; an empty list matches nothing. */
+export interface SearchFilter {
+  readonly format?: readonly string[];
+  readonly documentId?: readonly string[];
+  /** By top-level key of the document's metadata. */
+  readonly metadata?: Readonly<Record<string, MetadataCondition>>;
+}
+
+/** Collects the parameters of a statement that is put together piece by piece: values never become SQL text. */
+export class SqlParameters {
+  readonly values: unknown[] = [];
+
+  /** @returns the placeholder, `$3` */
+  add(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+}
 
 const COMPARISONS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 

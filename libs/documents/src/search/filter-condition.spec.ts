@@ -1,5 +1,4 @@
-import { filterCondition } from './filter-condition';
-import { SqlParameters } from './sql-parameters';
+import { filterCondition, SqlParameters } from './filter-condition';
 
 describe('filterCondition', () => {
   it('is nothing without a filter', () => {

@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { EmbeddingSpacesRepository, vectorParameter } from '@vectorlane/documents';
 import { inTransaction } from '@vectorlane/database';
+import { toSql } from 'pgvector';
 import { DataSource } from 'typeorm';
-import { filterCondition } from './filter-condition';
-import type { Candidate, SearchFilter } from './search.types';
-import { SqlParameters } from './sql-parameters';
+import { EmbeddingSpacesRepository } from '../embedding-spaces.repository';
+import { filterCondition, type SearchFilter, SqlParameters } from './filter-condition';
+
+/** A chunk found by one of the two ways of searching. */
+export interface Candidate {
+  readonly chunkId: string;
+  /** Higher is better; comparable within one answer. */
+  readonly score: number;
+}
 
 /** Up to this many matching chunks a filter is answered exactly: reading them all is faster than walking the index. */
 const EXACT_CHUNKS = 2_000;
@@ -15,7 +21,7 @@ const EXACT_CHUNKS_MOST = 50_000;
 
 /** Nearest chunks by cosine distance. */
 @Injectable()
-export class VectorSearch {
+export class VectorsRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly spaces: EmbeddingSpacesRepository,
@@ -26,7 +32,7 @@ export class VectorSearch {
     const exact = filter !== undefined && (await this.isSelective(filter));
     const { table } = this.spaces.active;
     const parameters = new SqlParameters();
-    const query = `${parameters.add(vectorParameter(vector))}::vector`;
+    const query = `${parameters.add(toSql([...vector]))}::vector`;
     const condition = filterCondition(filter, parameters, 'v', 'document_id');
     const where = condition === undefined ? '' : `WHERE ${condition}`;
     const limit$ = parameters.add(limit);
