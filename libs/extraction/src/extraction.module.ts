@@ -59,7 +59,7 @@ const PROCESS_IDLE_MS = 60_000;
     },
     ExtractionService,
   ],
-  exports: [ExtractionService, TEXT_EXTRACTORS],
+  exports: [ExtractionService],
 })
 export class ExtractionModule {}
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
+import { detectFormat, type DetectedFormat, type FormatEvidence } from './detect/format-detection';
 import { finishDocument } from './document-check';
 import { type ExtractedDocument, type ExtractionSource, TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
 
@@ -13,7 +14,15 @@ export class ExtractionService {
   ) {}
 
   /**
-   * @param format as detection named it
+   * The format of a file by its first bytes, its name and its declared type.
+   * @throws Problem `UNSUPPORTED_FORMAT` with what was found and what is supported
+   */
+  detect(evidence: FormatEvidence): DetectedFormat {
+    return detectFormat(evidence, this.extractors);
+  }
+
+  /**
+   * @param format as `detect` named it
    * @param signal aborting ends the parser and rejects with the signal's reason
    * @throws IngestionFailure `UNSUPPORTED_FORMAT`, `CORRUPT_FILE`, `EMPTY_CONTENT`, `TOO_LARGE`, `TIMEOUT` after
    *   `EXTRACTION_TIMEOUT_MS` or the extractor's own time, `PARSER_CRASHED`, `INTERNAL_ERROR`

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import {
   ContentsRepository,
@@ -10,7 +10,7 @@ import {
   type NewDocument,
 } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
-import { detectFormat, normaliseFilename, TEXT_EXTRACTORS, type TextExtractor } from '@vectorlane/extraction';
+import { ExtractionService, normaliseFilename } from '@vectorlane/extraction';
 import type { Lane } from '@vectorlane/queue';
 import { IngestionScheduler } from './ingestion-scheduler';
 import { Spool, type SpooledFile } from './spool';
@@ -41,7 +41,7 @@ export class IngestionService {
     private readonly contents: ContentsRepository,
     private readonly ledger: IngestionLedger,
     private readonly scheduler: IngestionScheduler,
-    @Inject(TEXT_EXTRACTORS) private readonly extractors: ReadonlyMap<string, TextExtractor>,
+    private readonly extraction: ExtractionService,
   ) {}
 
   /** First half: the bytes to disk, hashed, within the limit. The caller discards the file in any case. */
@@ -57,14 +57,11 @@ export class IngestionService {
     if (file.sizeBytes === 0) throw new Problem('INVALID_REQUEST', 'The file is empty.');
     const [declaredMediaType, declaredCharset] = parseContentType(submission.declaredType);
     const filename = normaliseFilename(submission.filename ?? '');
-    const detected = detectFormat(
-      {
-        head: file.head,
-        filename,
-        ...(declaredMediaType !== undefined && { declaredMediaType }),
-      },
-      this.extractors,
-    );
+    const detected = this.extraction.detect({
+      head: file.head,
+      filename,
+      ...(declaredMediaType !== undefined && { declaredMediaType }),
+    });
     const existing = await this.documents.findByContent(file.sha256);
     if (existing !== null) return { document: existing, duplicate: true };
 

@@ -2,13 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { ConfigModule, loadConfig } from '@vectorlane/config';
 import { Problem } from '@vectorlane/errors';
-import {
-  detectFormat,
-  ExtractionModule,
-  ExtractionService,
-  TEXT_EXTRACTORS,
-  type TextExtractor,
-} from '@vectorlane/extraction';
+import { ExtractionModule, ExtractionService } from '@vectorlane/extraction';
 import { ShutdownModule, ShutdownSequence } from '@vectorlane/shutdown';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +25,6 @@ const never = new AbortController().signal;
 
 let worker: StandInAiWorker;
 let service: ExtractionService;
-let extractors: ReadonlyMap<string, TextExtractor>;
 let shutdown: ShutdownSequence;
 
 beforeAll(() => Logger.overrideLogger(false));
@@ -55,7 +48,6 @@ async function open(settings: Record<string, string>): Promise<void> {
     imports: [ConfigModule.forRoot(config), ShutdownModule, ExtractionModule],
   }).compile();
   service = module.get(ExtractionService);
-  extractors = module.get(TEXT_EXTRACTORS);
   shutdown = module.get(ShutdownSequence);
 }
 
@@ -163,7 +155,7 @@ describe('which formats there are', () => {
   ];
   const refused = (filename: string, head: Uint8Array): Problem => {
     try {
-      detectFormat({ filename, head }, extractors);
+      service.detect({ filename, head });
     } catch (error) {
       if (error instanceof Problem) return error;
     }
@@ -171,7 +163,7 @@ describe('which formats there are', () => {
   };
 
   it.each(images)('%s is taken with an AI worker', (filename, head, format) => {
-    expect(detectFormat({ filename, head }, extractors)).toMatchObject({ format, lane: 'heavy' });
+    expect(service.detect({ filename, head })).toMatchObject({ format, lane: 'heavy' });
   });
 
   it('what has another name than its content is refused without that advice', () => {
@@ -182,7 +174,7 @@ describe('which formats there are', () => {
     await shutdown.beforeApplicationShutdown();
     await open({});
     expect(refused(filename, head)).toMatchObject({ status: 415, detail: expect.stringContaining('AI_WORKER_URL') });
-    expect(extractors.get('pdf')?.lane).toBe('heavy');
+    expect(service.detect({ filename: 'a.pdf', head: Buffer.from('%PDF-1.7') }).lane).toBe('heavy');
   });
 });
 

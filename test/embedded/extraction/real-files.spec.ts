@@ -1,14 +1,7 @@
 import { Test } from '@nestjs/testing';
 import { ConfigModule, loadConfig } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
-import {
-  detectFormat,
-  type ExtractedDocument,
-  ExtractionModule,
-  ExtractionService,
-  TEXT_EXTRACTORS,
-  type TextExtractor,
-} from '@vectorlane/extraction';
+import { type ExtractedDocument, ExtractionModule, ExtractionService } from '@vectorlane/extraction';
 import { ShutdownModule, ShutdownSequence } from '@vectorlane/shutdown';
 import { OFFICE_FILES, type OfficeFile, readOfficeFile, shortcomings } from '../../support/fixtures';
 
@@ -20,7 +13,6 @@ const CONCURRENCY = 4;
 
 describe('PDF and DOCX files of many programs', () => {
   let service: ExtractionService;
-  let extractors: ReadonlyMap<string, TextExtractor>;
   let shutdown: ShutdownSequence;
   const alone = new Map<string, Outcome>();
 
@@ -30,7 +22,6 @@ describe('PDF and DOCX files of many programs', () => {
       imports: [ConfigModule.forRoot(config), ShutdownModule, ExtractionModule],
     }).compile();
     service = module.get(ExtractionService);
-    extractors = module.get(TEXT_EXTRACTORS);
     shutdown = module.get(ShutdownSequence);
   });
   afterAll(() => shutdown.beforeApplicationShutdown());
@@ -38,7 +29,7 @@ describe('PDF and DOCX files of many programs', () => {
   /** As an upload goes: the format by name and content, then the text. */
   async function ingest(entry: OfficeFile): Promise<Outcome> {
     const bytes = readOfficeFile(entry);
-    const { format } = detectFormat({ head: bytes.subarray(0, HEAD_BYTES), filename: entry.file }, extractors);
+    const { format } = service.detect({ head: bytes.subarray(0, HEAD_BYTES), filename: entry.file });
     try {
       const source = { bytes, filename: entry.file };
       return { document: await service.extract(format, source, new AbortController().signal) };

@@ -18,7 +18,8 @@ export function refuseCompoundFile(source: Uint8Array): void {
   if (hasEntry(bytes, 'WordDocument')) {
     throw new IngestionFailure(
       'CORRUPT_FILE',
-      'This is an older Word document (DOC) under the name of a DOCX. Open it in a word processor, save it as DOCX or PDF and upload that.',
+      'This is an older Word document (DOC) under the name of a newer one. ' +
+        'Open it in a word processor, save it as DOCX or PDF and upload that.',
     );
   }
   throw damaged('It is a file of an older Office program.');

@@ -80,7 +80,7 @@ class XmlReader {
       throw damaged(`Its part "${part}" ${reason}.`, cause);
     };
     this.parser.on('error', (error) => refuse('is not well-formed XML', error));
-    this.parser.on('doctype', () => refuse('has a document type, which DOCX forbids'));
+    this.parser.on('doctype', () => refuse('has a document type, which is not allowed in it'));
     this.parser.on('opentagstart', () => (this.attributeCount = 0));
     this.parser.on('attribute', () => {
       this.attributeCount += 1;

@@ -2,7 +2,7 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { crc32, createInflateRaw } from 'node:zlib';
 
 /**
- * The ZIP archive around a DOCX, read by its directory. Parts are inflated as a stream and only when asked for, so that
+ * A ZIP archive, the container of OOXML, OpenDocument and EPUB, read by its directory. Parts are inflated as a stream and only when asked for, so that
  * what a file claims of its sizes never decides how much memory it takes. Names are keys of a map and nothing else.
  */
 
@@ -89,7 +89,7 @@ export class ZipArchive {
 export function damaged(reason: string, cause?: unknown): IngestionFailure {
   return new IngestionFailure(
     'CORRUPT_FILE',
-    `This file cannot be read as a DOCX document. ${reason} Open it in a word processor, save it as DOCX and upload that.`,
+    `This file cannot be read. ${reason} Open it in the program it comes from, save it again and upload that.`,
     cause === undefined ? undefined : { cause },
   );
 }
@@ -106,7 +106,7 @@ async function* inflated(method: number, data: Buffer): AsyncGenerator<Buffer, v
     for (let at = 0; at < data.length; at += INFLATE_CHUNK_BYTES) yield data.subarray(at, at + INFLATE_CHUNK_BYTES);
     return;
   }
-  if (method !== DEFLATED) throw damaged(`It is compressed by a method (${method}) that DOCX does not know.`);
+  if (method !== DEFLATED) throw damaged(`It is compressed by a method (${method}) that documents do not use.`);
   const inflate = createInflateRaw({ chunkSize: INFLATE_CHUNK_BYTES });
   inflate.end(data);
   const chunks = inflate[Symbol.asyncIterator]() as AsyncIterator<Buffer>;

@@ -2,7 +2,6 @@ import type { DocxBlock } from './docx-blocks';
 import type { DocxNumbering } from './docx-numbering';
 import type { DocxPages } from './docx-pages';
 import { DocxParagraph } from './docx-paragraph';
-import { RunState } from './docx-run';
 import type { DocxStyles } from './docx-styles';
 import { DocxTables } from './docx-tables';
 
@@ -14,6 +13,44 @@ export interface DocxProperties {
   readonly outlineFromOne?: boolean;
   /** Fields begin that never end: their marks are not to be believed. */
   readonly fieldsBroken?: boolean;
+}
+
+/** What of a run is shown: neither hidden text nor the codes of fields are. */
+class RunState {
+  /** Open fields, the innermost last: whether their code or their result is being read. */
+  private readonly inCode: boolean[] = [];
+  private codes = 0;
+  private hidden = false;
+
+  get isShown(): boolean {
+    return !this.hidden && this.codes === 0;
+  }
+
+  /** The code of a field is being read. */
+  get isInCode(): boolean {
+    return this.codes > 0;
+  }
+
+  /** @param hidden as styles say; the run's own properties come next */
+  openRun(hidden: boolean): void {
+    this.hidden = hidden;
+  }
+
+  setHidden(hidden: boolean): void {
+    this.hidden = hidden;
+  }
+
+  /** `{ code | result }`: fields nest in both parts, and may go on over paragraphs. */
+  fieldCharacter(type: string): void {
+    if (type === 'begin') {
+      this.inCode.push(true);
+      this.codes += 1;
+    } else if (type === 'separate') {
+      if (this.inCode.at(-1) !== true) return;
+      this.inCode[this.inCode.length - 1] = false;
+      this.codes -= 1;
+    } else if (type === 'end' && this.inCode.pop() === true) this.codes -= 1;
+  }
 }
 
 /** Paragraphs and tables of one place: the body of the document, a text box, a note. Nothing in it reaches out of it. */
