@@ -101,11 +101,34 @@ describe('API keys', () => {
 
   it('never lists a secret', async () => {
     const { id, key } = await makeKey(['read', 'write']);
-    const { body } = await service.json('/api/admin/keys');
+    const { body } = await service.json('/api/admin/keys?limit=100');
     const listed = body.items.find((item: { id: string }) => item.id === id);
     expect(listed).toMatchObject({ name: 'test read,write', scopes: ['read', 'write'], revokedAt: null });
     expect(JSON.stringify(body)).not.toContain(key.slice(16));
     expect(JSON.stringify(body)).not.toMatch(/sha256|secret/i);
+  });
+});
+
+describe('the list of keys', () => {
+  const page = (query: string) => service.json(`/api/admin/keys${query}`);
+
+  it('comes in pages, newest first, each key once', async () => {
+    const made: string[] = [];
+    for (let index = 0; index < 5; index += 1) made.push((await makeKey(['read'])).id);
+    const listed: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { status, body } = await page(`?limit=2${cursor && `&cursor=${cursor}`}`);
+      expect(status).toBe(200);
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      listed.push(...body.items.map(({ id }: { id: string }) => id));
+      cursor = body.nextCursor as string | null;
+    }
+    expect(listed.slice(0, 5)).toEqual(made.reverse());
+    expect(new Set(listed).size).toBe(listed.length);
+  });
+
+  it.each(['?cursor=x', '?limit=0', '?limit=101', '?page=2'])('refuses %s', async (query) => {
+    expect((await page(query)).status).toBe(400);
   });
 });
 

@@ -172,8 +172,14 @@ export class StandInApi {
       };
       this.keys.set(created.id, created);
       send(response, 201, { ...created, key: `vl_made_${created.id}` });
-    } else if (method === 'GET' && path === '/api/admin/keys') {
-      send(response, 200, { items: [...this.keys.values()] });
+    } else if (method === 'GET' && path.startsWith('/api/admin/keys?')) {
+      // One key a page: whoever reads the first page alone loses the rest.
+      const at = Number(new URLSearchParams(path.split('?')[1]).get('cursor') ?? 0);
+      const items = [...this.keys.values()].reverse();
+      send(response, 200, {
+        items: items.slice(at, at + 1),
+        nextCursor: at + 1 < items.length ? String(at + 1) : null,
+      });
     } else if (method === 'DELETE' && key !== undefined) {
       key.revokedAt = new Date().toISOString();
       response.writeHead(204).end();

@@ -14,7 +14,7 @@ import {
   openDataSource,
 } from '@vectorlane/database';
 import { Client } from 'pg';
-import type { DataSource, DataSourceOptions } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { clusterTemplate } from './data-folder';
 
 /**
@@ -43,7 +43,6 @@ export interface TestDatabase {
 }
 
 export interface TestDatabaseOptions {
-  readonly entities?: NonNullable<DataSourceOptions['entities']>;
   /** Default: the product's migrations. `none` leaves the database empty. */
   readonly schema?: 'product' | 'none';
   readonly settings?: Readonly<Record<string, string>>;
@@ -54,10 +53,7 @@ export async function openTestDatabase(options: TestDatabaseOptions = {}): Promi
   const config = testConfig(location, options.settings);
   const backend = await openBackend(config);
   if (options.schema !== 'none') await migrate(backend, config);
-  const dataSource = await openDataSource({
-    ...dataSourceOptions(backend, config),
-    entities: options.entities ?? [],
-  });
+  const dataSource = await openDataSource(dataSourceOptions(backend, config));
   const pools: GuardedPool[] = [];
   return {
     dataSource,

@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { type ApiKeyListing, ApiKeysService, SCOPES } from '@vectorlane/auth';
 import { Problem } from '@vectorlane/errors';
 import { z } from 'zod';
+import { type PageQuery, pageQuerySchema } from './documents.schemas';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
 import { isStorable, storableText } from './storable-text';
@@ -41,7 +42,7 @@ const keySchema = z.object({
   rateLimitPerMinute: rateLimit.meta({ description: '`null`: counted with the address the requests come from.' }),
 });
 const createdSchema = keySchema.extend({ key: z.string().meta({ description: 'Shown this once.' }) });
-const keysSchema = z.object({ items: z.array(keySchema) });
+const keysSchema = z.object({ items: z.array(keySchema), nextCursor: z.string().nullable() });
 
 @ApiTags('administration')
 @ApiSecurity('apiKey')
@@ -76,12 +77,13 @@ export class ApiKeysController {
   @ApiOperation({ operationId: 'listApiKeys', summary: 'List API keys' })
   @ApiResponse({
     status: 200,
-    description: 'All keys, oldest first; never the keys themselves.',
+    description: 'One page, newest first; never the keys themselves.',
     standardSchema: keysSchema,
   })
-  @ApiProblems()
-  async list(): Promise<z.output<typeof keysSchema>> {
-    return { items: (await this.keys.list()).map(listed) };
+  @ApiProblems('INVALID_REQUEST', 'INVALID_CURSOR')
+  async list(@Query({ schema: pageQuerySchema }) { limit, cursor }: PageQuery): Promise<z.output<typeof keysSchema>> {
+    const { items, nextCursor } = await this.keys.list(limit, cursor);
+    return { items: items.map(listed), nextCursor };
   }
 
   @Delete(':id')
@@ -99,7 +101,7 @@ function listed(key: ApiKeyListing): z.output<typeof keySchema> {
   return {
     id: key.id,
     name: key.name,
-    scopes: key.scopes,
+    scopes: [...key.scopes],
     createdAt: key.createdAt.toISOString(),
     expiresAt: key.expiresAt?.toISOString() ?? null,
     lastUsedAt: key.lastUsedAt?.toISOString() ?? null,

@@ -12,14 +12,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { Config } from '@vectorlane/config';
-import {
-  ChunksRepository,
-  ContentsRepository,
-  decodeChunkCursor,
-  decodeDocumentCursor,
-  type Document,
-  DocumentsRepository,
-} from '@vectorlane/documents';
+import { ChunksRepository, ContentsRepository, type Document, DocumentsRepository } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
 import { IngestionService, type SpooledFile, type Submission } from '@vectorlane/ingestion';
 import type { Request, Response } from 'express';
@@ -118,7 +111,7 @@ export class DocumentsController {
     const page = await this.documents.list(
       { ...(status && { status }), ...(format && { format }), ...(lane && { lane }) },
       limit,
-      cursor === undefined ? undefined : decodeDocumentCursor(cursor),
+      cursor,
     );
     return { items: page.items.map(documentBody), nextCursor: page.nextCursor };
   }
@@ -172,8 +165,7 @@ export class DocumentsController {
     @Query({ schema: pageQuerySchema }) query: PageQuery,
   ): Promise<z.output<typeof chunkPageSchema>> {
     const document = await this.find(id);
-    const after = query.cursor === undefined ? undefined : decodeChunkCursor(query.cursor);
-    const page = await this.chunks.list(document.id, query.limit, after);
+    const page = await this.chunks.list(document.id, query.limit, query.cursor);
     return { items: [...page.items], nextCursor: page.nextCursor };
   }
 

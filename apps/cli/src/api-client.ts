@@ -58,7 +58,7 @@ const createdKeySchema = z.object({
   createdAt: z.string(),
 });
 
-const keyListSchema = z.object({
+const keyPageSchema = z.object({
   items: z.array(
     z.object({
       id: z.string(),
@@ -71,6 +71,7 @@ const keyListSchema = z.object({
       rateLimitPerMinute: z.union([z.number(), z.string()]).nullish(),
     }),
   ),
+  nextCursor: z.string().nullable(),
 });
 
 const testAlertSchema = z.object({
@@ -86,7 +87,8 @@ export type UploadAnswer = z.infer<typeof uploadAnswerSchema>;
 export type DocumentStatus = z.infer<typeof documentSchema>;
 export type SearchAnswer = z.infer<typeof searchAnswerSchema>;
 export type CreatedKey = z.infer<typeof createdKeySchema>;
-export type ListedKey = z.infer<typeof keyListSchema>['items'][number];
+type KeyPage = z.infer<typeof keyPageSchema>;
+export type ListedKey = KeyPage['items'][number];
 
 export type TestAlertReport = z.infer<typeof testAlertSchema>;
 
@@ -159,8 +161,17 @@ export class ApiClient {
     return this.call(createdKeySchema, { method: 'POST', path: '/api/admin/keys', json, signal, repeatable: false });
   }
 
+  /** All of them, newest first. */
   async listKeys(signal: AbortSignal): Promise<ListedKey[]> {
-    return (await this.call(keyListSchema, { method: 'GET', path: '/api/admin/keys', signal })).items;
+    const keys: ListedKey[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = new URLSearchParams({ limit: '100', ...(cursor !== null && { cursor }) }).toString();
+      const page: KeyPage = await this.call(keyPageSchema, { method: 'GET', path: `/api/admin/keys?${query}`, signal });
+      keys.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return keys;
   }
 
   /** Not repeated either: the second answer, that there is no such key, would hide that the first try worked. */

@@ -1,5 +1,5 @@
 import { ApiKeyRows } from './api-key-rows';
-import type { ApiKey } from './api-key.entity';
+import type { ApiKey } from './api-key';
 
 const SECRET = Buffer.alloc(32, 7);
 const rowOf = (id: string, revokedAt: Date | null = null): ApiKey =>

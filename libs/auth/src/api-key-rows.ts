@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Problem } from '@vectorlane/errors';
 import type { ParsedApiKey } from './api-key-format';
-import type { ApiKey } from './api-key.entity';
+import type { ApiKey } from './api-key';
 
 /** A row is read again after this long: what another process changed is seen by then. */
 const FRESH_MS = 5_000;

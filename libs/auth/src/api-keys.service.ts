@@ -1,12 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
+import type { Page } from '@vectorlane/database';
 import { Problem } from '@vectorlane/errors';
-import { In, IsNull, Repository } from 'typeorm';
+import type { ApiKey, ApiKeyListing, KeyRateLimit, Scope } from './api-key';
 import { generateApiKey, type ParsedApiKey, parseApiKey } from './api-key-format';
 import { ApiKeyRows } from './api-key-rows';
-import { ApiKey, type Scope } from './api-key.entity';
-import type { KeyRateLimit } from './rate-limit';
+import { ApiKeysRepository } from './api-keys.repository';
 
 /** Who is calling, once the key has been verified. */
 export interface Principal {
@@ -22,9 +21,6 @@ export interface NewApiKey {
   readonly rateLimitPerMinute?: KeyRateLimit;
 }
 
-/** What an administrator may see of a key. */
-export type ApiKeyListing = Omit<ApiKey, 'secretSha256'>;
-
 const LAST_USED_RESOLUTION_MS = 60_000;
 const NEVER_MATCHES = Buffer.alloc(32);
 
@@ -36,8 +32,8 @@ const NEVER_MATCHES = Buffer.alloc(32);
 export class ApiKeysService {
   private readonly rows: ApiKeyRows;
 
-  constructor(@InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>) {
-    this.rows = new ApiKeyRows((ids) => this.keys.findBy({ id: In(ids) }));
+  constructor(private readonly keys: ApiKeysRepository) {
+    this.rows = new ApiKeyRows((ids) => this.keys.findByIds(ids));
   }
 
   /** @returns the row and the key itself, which exists nowhere else from here on */
@@ -50,37 +46,32 @@ export class ApiKeysService {
   async adopt(key: string, input: NewApiKey): Promise<ApiKeyListing> {
     const parsed = parseApiKey(key);
     if (parsed === undefined) throw new Error('An API key has the form vl_<12 characters>_<43 characters>.');
-    const row = this.keys.create({
+    const adopted = await this.keys.adopt({
       ...parsed,
       name: input.name,
-      scopes: [...input.scopes],
+      scopes: input.scopes,
       expiresAt: input.expiresAt ?? null,
       rateLimitPerMinute: input.rateLimitPerMinute ?? null,
     });
-    // Two processes that start at once may both bring the bootstrap key: one row, whoever comes first.
-    await this.keys.createQueryBuilder().insert().values(row).orIgnore().execute();
     this.rows.forget(parsed.id);
-    return listed(await this.keys.findOneByOrFail({ id: parsed.id }));
+    return adopted;
   }
 
   /** Usable keys: neither revoked nor expired. */
   async anyUsable(): Promise<boolean> {
-    const rows = await this.keys.find({ where: { revokedAt: IsNull() } });
-    return rows.some((row) => !isExpired(row));
+    return this.keys.anyUsable();
   }
 
-  async list(): Promise<ApiKeyListing[]> {
-    const rows = await this.keys.find({ order: { createdAt: 'ASC', id: 'ASC' }, take: 1_000 });
-    return rows.map(listed);
+  /** Newest first. @throws Problem `INVALID_CURSOR` */
+  async list(limit: number, cursor: string | undefined): Promise<Page<ApiKeyListing>> {
+    return this.keys.list(limit, cursor);
   }
 
   /** Idempotent: revoking a revoked key changes nothing. */
   async revoke(id: string): Promise<void> {
-    const result = await this.keys.update({ id, revokedAt: IsNull() }, { revokedAt: new Date() });
+    const found = await this.keys.revoke(id);
     this.rows.forget(id);
-    if (!result.affected && !(await this.keys.existsBy({ id }))) {
-      throw new Problem('NOT_FOUND', `There is no API key with the id "${id}".`);
-    }
+    if (!found) throw new Problem('NOT_FOUND', `There is no API key with the id "${id}".`);
   }
 
   /**
@@ -113,13 +104,8 @@ export class ApiKeysService {
     const now = new Date();
     if (row.lastUsedAt !== null && now.getTime() - row.lastUsedAt.getTime() < LAST_USED_RESOLUTION_MS) return;
     row.lastUsedAt = now;
-    await this.keys.update({ id: row.id }, { lastUsedAt: now });
+    await this.keys.touch(row.id);
   }
-}
-
-function listed(row: ApiKey): ApiKeyListing {
-  const { id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt, rateLimitPerMinute } = row;
-  return { id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt, rateLimitPerMinute };
 }
 
 function isUsable(key: ApiKey): boolean {

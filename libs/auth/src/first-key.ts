@@ -4,7 +4,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { generateApiKey } from './api-key-format';
 import { ApiKeysService } from './api-keys.service';
-import { SCOPES } from './api-key.entity';
+import { SCOPES } from './api-key';
 
 /** The boot cannot go on without a key; the message says how to make one. */
 export class NoApiKeyError extends Error {

@@ -73,7 +73,6 @@ async function restoreInto(
 ): Promise<void> {
   const dataSource = await openDataSource({
     ...dataSourceOptions(backend, config),
-    entities: [],
     migrations: MIGRATIONS,
     maxQueryExecutionTime: 0,
     extra: {

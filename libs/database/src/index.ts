@@ -6,6 +6,7 @@ export { DataFolderInUseError, DataFolderLock } from './embedded/data-folder-loc
 export { EngineError } from './embedded/pglite-engine';
 export { GuardedPool, NothingCommittedError, SecondCheckoutError } from './guarded-pool';
 export { inTransaction } from './in-transaction';
+export { KeysetCursor, momentOf, momentSchema, type Page } from './keyset-cursor';
 export { migrate } from './migrate';
 export { appliedMigrations, KNOWN_MIGRATIONS, MIGRATIONS, stepDownTo } from './migration-steps';
 export { RequestScope } from './request-scope';

@@ -24,7 +24,6 @@ export async function migrate(
   await backend.exclusively(async () => {
     const dataSource = new DataSource({
       ...dataSourceOptions(backend, config),
-      entities: [],
       migrations,
       migrationsTransactionMode: 'each',
       maxQueryExecutionTime: 0,

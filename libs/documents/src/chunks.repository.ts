@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { inTransaction } from '@vectorlane/database';
+import { inTransaction, KeysetCursor, type Page } from '@vectorlane/database';
 import { DataSource, type EntityManager } from 'typeorm';
-import { encodeCursor } from './cursor';
-import type { Page } from './documents.repository';
+import { z } from 'zod';
 import type { StoredSpace } from './embedding-spaces.repository';
 import { type Claim, IngestionLedger } from './ingestion-ledger';
 import { vectorParameter } from './vector-parameter';
@@ -53,6 +52,9 @@ interface ChunkRow {
 
 /** Between the titles of a heading path, where it is shown or searched as one line. */
 export const HEADING_SEPARATOR = ' > ';
+
+/** Ordinal of the last chunk of a page. */
+const cursors = new KeysetCursor(z.tuple([z.number().int().min(0).max(2_147_483_647)]));
 
 /** A generation that is not visible and that no worker can complete any more. */
 const DEAD = `x.generation IS DISTINCT FROM d.visible_generation AND (x.generation < d.generation OR d.status = 'failed')`;
@@ -130,18 +132,19 @@ export class ChunksRepository {
     return rows[0]?.text ?? null;
   }
 
-  /** Visible chunks in order, from after `afterOrdinal` on. */
-  async list(documentId: string, limit: number, afterOrdinal: number | undefined): Promise<Page<StoredChunk>> {
+  /** Visible chunks in order. @throws Problem `INVALID_CURSOR` */
+  async list(documentId: string, limit: number, cursor: string | undefined): Promise<Page<StoredChunk>> {
+    const [after] = cursor === undefined ? [-1] : cursors.decode(cursor);
     const rows = await this.dataSource.query<ChunkRow[]>(
       `SELECT id, ordinal, content, char_start, char_end, token_count, heading, page, row_number, json_path
          FROM visible_chunks
         WHERE document_id = $1 AND ordinal > $2
         ORDER BY ordinal LIMIT $3`,
-      [documentId, afterOrdinal ?? -1, limit + 1],
+      [documentId, after, limit + 1],
     );
     const items = rows.slice(0, limit).map(toStoredChunk);
     const last = items.at(-1);
-    return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor([last.ordinal]) : null };
+    return { items, nextCursor: rows.length > limit && last !== undefined ? cursors.encode([last.ordinal]) : null };
   }
 
   /** Removes what earlier generations of one document left behind, once it has completed or failed. */

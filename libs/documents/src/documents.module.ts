@@ -1,8 +1,6 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ChunksRepository } from './chunks.repository';
 import { ContentsRepository } from './contents.repository';
-import { Document } from './document.entity';
 import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
 import { IngestionLedger } from './ingestion-ledger';
@@ -23,7 +21,6 @@ const repositories = [
 
 /** What we keep: documents, their bytes, texts, chunks and vectors, and the status moves between them. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Document])],
   providers: repositories,
   exports: repositories,
 })

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { DataSource, Repository } from 'typeorm';
+import { KeysetCursor, momentOf, momentSchema, type Page } from '@vectorlane/database';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
 import { ContentsRepository } from './contents.repository';
-import { type DocumentPosition, encodeCursor } from './cursor';
-import { Document, type DocumentMetadata, type DocumentStatus } from './document.entity';
+import type { Document, DocumentMetadata, DocumentStatus } from './document';
 
 export interface NewDocument {
   readonly id: string;
@@ -24,29 +24,37 @@ export interface DocumentFilter {
   readonly lane?: readonly ('fast' | 'heavy')[];
 }
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Pass it to get the next page; null at the end. */
-  readonly nextCursor: string | null;
-}
-
 const DEFAULT_COLLECTION = 'default';
+
+/** Creation time and id of the last document of a page. */
+const cursors = new KeysetCursor(z.tuple([momentSchema, z.uuid()]));
+
+/** A row that is a `Document`. */
+const DOCUMENT = `id, collection, content_id AS "contentId", filename, format, lane, media_type AS "mediaType",
+  size_bytes::double precision AS "sizeBytes", metadata, status, stage, percent, attempts, delivery,
+  visible_generation AS "visibleGeneration", chunk_count AS "chunkCount", failure_code AS "failureCode",
+  failure_message AS "failureMessage", failure_retryable AS "failureRetryable", timings,
+  created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 /** Documents as callers know them: made, found, listed, deleted. Status moves of ingestion are in `IngestionLedger`. */
 @Injectable()
 export class DocumentsRepository {
   constructor(
-    @InjectRepository(Document) private readonly documents: Repository<Document>,
     private readonly contents: ContentsRepository,
     private readonly dataSource: DataSource,
   ) {}
 
   async findById(id: string): Promise<Document | null> {
-    return this.documents.findOneBy({ id });
+    const [document] = await this.dataSource.query<Document[]>(`SELECT ${DOCUMENT} FROM documents WHERE id = $1`, [id]);
+    return document ?? null;
   }
 
   async findByContent(sha256: Buffer): Promise<Document | null> {
-    return this.documents.findOneBy({ collection: DEFAULT_COLLECTION, sha256 });
+    const [document] = await this.dataSource.query<Document[]>(
+      `SELECT ${DOCUMENT} FROM documents WHERE collection = $1 AND sha256 = $2`,
+      [DEFAULT_COLLECTION, sha256],
+    );
+    return document ?? null;
   }
 
   /**
@@ -54,12 +62,12 @@ export class DocumentsRepository {
    * that of any number of equal uploads exactly one makes the document.
    */
   async adopt(document: NewDocument): Promise<{ document: Document; created: boolean }> {
-    const inserted = await this.dataSource.query<unknown[]>(
+    const [made] = await this.dataSource.query<Document[]>(
       `INSERT INTO documents (id, collection, sha256, content_id, filename, format, lane, media_type, declared_charset,
                               size_bytes, metadata, status, stage)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', 'queued')
        ON CONFLICT ON CONSTRAINT documents_identity DO NOTHING
-       RETURNING id`,
+       RETURNING ${DOCUMENT}`,
       [
         document.id,
         DEFAULT_COLLECTION,
@@ -74,9 +82,7 @@ export class DocumentsRepository {
         JSON.stringify(document.metadata),
       ],
     );
-    if (inserted.length > 0) {
-      return { document: await this.documents.findOneByOrFail({ id: document.id }), created: true };
-    }
+    if (made !== undefined) return { document: made, created: true };
     const existing = await this.findByContent(document.sha256);
     // Deleted between the conflict and this read: the bytes are not here any more, so try again as the first.
     if (existing === null) return this.adopt(document);
@@ -84,30 +90,32 @@ export class DocumentsRepository {
     return { document: existing, created: false };
   }
 
-  /** Newest first; keyset, so that a page is never shifted by what arrives meanwhile. */
-  async list(filter: DocumentFilter, limit: number, after: DocumentPosition | undefined): Promise<Page<Document>> {
-    const query = this.documents
-      .createQueryBuilder('document')
-      // To the microsecond: a JavaScript date would round it and repeat or skip rows at a page border.
-      .addSelect(`to_char(document.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`, 'position')
-      .orderBy('document.created_at', 'DESC')
-      .addOrderBy('document.id', 'DESC')
-      .limit(limit + 1);
-    if (filter.status) query.andWhere('document.status IN (:...status)', { status: filter.status });
-    if (filter.format) query.andWhere('document.format IN (:...format)', { format: filter.format });
-    if (filter.lane) query.andWhere('document.lane IN (:...lane)', { lane: filter.lane });
-    if (after) {
-      query.andWhere('(document.created_at, document.id) < (:createdAt::timestamptz, :id::uuid)', {
-        createdAt: after[0],
-        id: after[1],
-      });
+  /**
+   * Newest first; keyset, so that a page is never shifted by what arrives meanwhile.
+   * @throws Problem `INVALID_CURSOR`
+   */
+  async list(filter: DocumentFilter, limit: number, cursor: string | undefined): Promise<Page<Document>> {
+    const parameters: unknown[] = [limit + 1];
+    const parameter = (value: unknown): string => `$${parameters.push(value)}`;
+    const conditions = ['true'];
+    for (const column of ['status', 'format', 'lane'] as const) {
+      const wanted = filter[column];
+      if (wanted) conditions.push(`${column} = ANY(${parameter(wanted)})`);
     }
-    const { entities, raw } = await query.getRawAndEntities<{ position: string }>();
-    const items = entities.slice(0, limit);
+    if (cursor !== undefined) {
+      const [createdAt, id] = cursors.decode(cursor);
+      conditions.push(`(created_at, id) < (${parameter(createdAt)}::timestamptz, ${parameter(id)}::uuid)`);
+    }
+    const rows = await this.dataSource.query<(Document & { position: string })[]>(
+      `SELECT ${DOCUMENT}, ${momentOf('created_at')} AS position FROM documents
+        WHERE ${conditions.join(' AND ')}
+        ORDER BY created_at DESC, id DESC LIMIT $1`,
+      parameters,
+    );
+    const items = rows.slice(0, limit);
     const last = items.at(-1);
-    const position = raw[items.length - 1]?.position;
-    const more = entities.length > limit && last !== undefined && position !== undefined;
-    return { items, nextCursor: more ? encodeCursor([position, last.id]) : null };
+    const more = rows.length > limit && last !== undefined;
+    return { items, nextCursor: more ? cursors.encode([last.position, last.id]) : null };
   }
 
   /**

@@ -1,17 +1,16 @@
 export { ChunksRepository, type EmbeddedChunk, HEADING_SEPARATOR, type StoredChunk } from './chunks.repository';
 export { ContentGoneError, ContentsRepository } from './contents.repository';
-export { decodeChunkCursor, decodeDocumentCursor } from './cursor';
 export {
-  Document,
+  type Document,
   DOCUMENT_STAGES,
   DOCUMENT_STATUSES,
   type DocumentMetadata,
   type DocumentStage,
   type DocumentStatus,
   type StageTimings,
-} from './document.entity';
+} from './document';
 export { DocumentsModule } from './documents.module';
-export { type DocumentFilter, DocumentsRepository, type NewDocument, type Page } from './documents.repository';
+export { type DocumentFilter, DocumentsRepository, type NewDocument } from './documents.repository';
 export {
   createVectorIndex,
   createVectorTable,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { DocumentStage, StageTimings } from './document.entity';
+import type { DocumentStage, StageTimings } from './document';
 
 /** What a worker needs to know of the document it has claimed. */
 export interface Claim {

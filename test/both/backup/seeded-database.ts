@@ -63,7 +63,7 @@ export class Place {
     const backend = await openBackend(this.config);
     try {
       await before(backend);
-      const dataSource = await openDataSource({ ...dataSourceOptions(backend, this.config), entities: [] });
+      const dataSource = await openDataSource(dataSourceOptions(backend, this.config));
       try {
         return await work(dataSource);
       } finally {

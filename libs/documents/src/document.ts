@@ -1,0 +1,45 @@
+import type { IngestionFailureCode } from '@vectorlane/errors';
+
+export const DOCUMENT_STATUSES = ['pending', 'processing', 'completed', 'failed'] as const;
+export type DocumentStatus = (typeof DOCUMENT_STATUSES)[number];
+
+export const DOCUMENT_STAGES = ['queued', 'extracting', 'chunking', 'embedding', 'completed', 'failed'] as const;
+export type DocumentStage = (typeof DOCUMENT_STAGES)[number];
+
+/** Milliseconds spent in each stage of the attempt that completed. */
+export type StageTimings = Partial<Record<'extractingMs' | 'chunkingMs' | 'embeddingMs' | 'totalMs', number>>;
+
+export type DocumentMetadata = Record<string, unknown>;
+
+/**
+ * A document and where it stands, as callers see it; what ingestion needs besides is in its claim. Identity is (collection, SHA-256 of the bytes); the
+ * name is not part of it.
+ */
+export interface Document {
+  readonly id: string;
+  readonly collection: string;
+  readonly contentId: string;
+  readonly filename: string;
+  readonly format: string;
+  readonly lane: 'fast' | 'heavy';
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly metadata: DocumentMetadata;
+  readonly status: DocumentStatus;
+  readonly stage: DocumentStage;
+  /** 0 to 100, over the whole ingestion. */
+  readonly percent: number;
+  /** Errors that the pipeline returned and that may pass. */
+  readonly attempts: number;
+  /** The generation whose chunks readers see; null before the first completion. */
+  readonly visibleGeneration: number | null;
+  /** Raised with each deliberate enqueue; part of the job id. */
+  readonly delivery: number;
+  readonly chunkCount: number | null;
+  readonly failureCode: IngestionFailureCode | null;
+  readonly failureMessage: string | null;
+  readonly failureRetryable: boolean | null;
+  readonly timings: StageTimings;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
