@@ -2,6 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { UnreadableFile } from './api-errors';
+import { fileForm } from './file-form';
 import { whyUnreadable } from './file-walk';
 import { HttpTransport, notOurs, type HttpRequest, type TransportOptions } from './http-transport';
 
@@ -136,13 +137,8 @@ export class ApiClient {
     signal: AbortSignal,
   ): Promise<UploadAnswer> {
     const { size } = await readable(path, () => stat(path));
-    const form = async () => {
-      const body = new FormData();
-      // Before the file, so that a server that streams knows it when the bytes come.
-      if (metadata !== undefined) body.append('metadata', metadata);
-      body.append('file', await readable(path, () => openAsBlob(path)), name);
-      return body;
-    };
+    const fields = metadata === undefined ? {} : { metadata };
+    const form = async () => fileForm(fields, name, await readable(path, () => openAsBlob(path)));
     const timeoutMs = this.options.requestTimeoutMs + Math.ceil(size / SLOWEST_UPLOAD_BYTES_PER_MS);
     const request = { method: 'POST', path: '/api/documents', form, timeoutMs, repeatable: true, signal } as const;
     return this.check(uploadAnswerSchema, (await this.transport.send(request)).body);

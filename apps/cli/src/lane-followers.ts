@@ -1,3 +1,4 @@
+import { pollIntervalMs } from '@vectorlane/time';
 import type { ApiClient, DocumentStatus } from './api-client';
 import type { FoundFile } from './file-walk';
 import type { Clock } from './terminal';
@@ -17,7 +18,6 @@ export interface LaneFollowersOptions {
 }
 
 const FIRST_INTERVAL_MS = 150;
-const INTERVAL_GROWTH = 1.5;
 const MAX_INTERVAL_MS = 5_000;
 
 /** Far beyond what one step of a document takes with the server's default timeouts and backoff. */
@@ -82,7 +82,7 @@ export class LaneFollowers {
       if (status === 'completed' || status === 'failed') return document;
       onProgress(file, percent ?? 0);
       if (clock.now() - this.lastChangeAt > STALLED_AFTER_MS) throw new IngestionStalled();
-      intervalMs = Math.min(MAX_INTERVAL_MS, intervalMs * INTERVAL_GROWTH);
+      intervalMs = pollIntervalMs(intervalMs, MAX_INTERVAL_MS);
     }
   }
 

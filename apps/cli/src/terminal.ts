@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { REAL_TIMING } from '@vectorlane/time';
 
 /**
  * Everything a command meets of the outside but the network and the files, in one value, so that tests run the whole
@@ -37,12 +37,7 @@ export interface Io {
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   sleep: async (milliseconds, signal) => {
-    try {
-      await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
-      // The timer's own AbortError hides why; callers tell an interruption from a fatal answer by the reason.
-      throw signal?.aborted ? signal.reason : error;
-    }
+    await REAL_TIMING.wait(milliseconds, signal);
   },
 };
 

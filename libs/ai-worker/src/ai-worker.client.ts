@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { IngestionFailure } from '@vectorlane/errors';
-import { ExchangeError, HttpEndpoint, type HttpReply, REAL_TIMING, type Timing } from '@vectorlane/endpoint';
+import { ExchangeError, HttpEndpoint, type HttpReply } from '@vectorlane/endpoint';
 import { correlationId } from '@vectorlane/logging';
+import { REAL_TIMING, retry, RetrySchedule, type Timing } from '@vectorlane/time';
 import type { components, operations } from './ai-worker-contract';
-import { Patience } from './patience';
-import { readRefusal } from './refusal';
+import { readRefusal, type Refusal } from './refusal';
 
 export type ExtractionFormat = components['schemas']['ExtractedDocument']['format'];
 type ExtractionQuery = NonNullable<operations['extractDocument']['parameters']['query']>;
@@ -36,13 +36,15 @@ export interface ExtractionCall<T> {
 /** What kept the worker from answering: too much to do, no whole answer in time, or anything else. */
 export type AwayCause = 'busy' | 'slow' | 'away';
 
-/** The worker gave no verdict and no text. The message finishes a sentence that begins with "The AI worker". */
+/** The worker gave neither a judgement of the file nor its text. `message` finishes a sentence: "The AI worker …". */
 export class AiWorkerAwayError extends Error {
   override readonly name = 'AiWorkerAwayError';
 
   constructor(
     readonly of: AwayCause,
     message: string,
+    /** How long to wait before it is asked again; nothing: it has been enough. */
+    readonly waitMs?: number,
   ) {
     super(message);
   }
@@ -59,12 +61,7 @@ const MAX_READINESS_BYTES = 16_384;
 /** A worker that lives answers a probe at once even while it works; one that is frozen is found out by it. */
 const PROBE_TIMEOUT_MS = 5_000;
 const FEW_FAULTS = 3;
-
-interface Fault {
-  readonly of: AwayCause;
-  readonly reason: string;
-  readonly waitMs: number | undefined;
-}
+const BACKOFF = { firstMs: 500, longestMs: 10_000 };
 
 /** The AI worker's product routes but the embeddings, which speak OpenAI's protocol (libs/embeddings). */
 export class AiWorkerClient {
@@ -89,27 +86,28 @@ export class AiWorkerClient {
 
   /**
    * Text with structure, asked for again while what keeps it from coming may pass.
-   * @throws IngestionFailure the worker's verdict on the file
-   * @throws AiWorkerAwayError when there is none; the signal's reason when aborted
+   * @throws IngestionFailure what the worker says of the file
+   * @throws AiWorkerAwayError when it says nothing; the signal's reason when aborted
    */
   async extract<T>(call: ExtractionCall<T>, signal: AbortSignal): Promise<T> {
     const wanted = AbortSignal.any([signal, this.closing.signal]);
-    const patience = new Patience(
-      this.options.maxWaitMs,
-      call.patient ? Number.POSITIVE_INFINITY : FEW_FAULTS,
-      this.timing.random,
-    );
+    const policy = {
+      backoff: BACKOFF,
+      maxWaitMs: this.options.maxWaitMs,
+      ...(!call.patient && { maxFaults: FEW_FAULTS }),
+    };
+    const schedule = new RetrySchedule(policy, this.timing.random);
     const deadline = performance.now() + this.longestMs;
-    for (let time = 1; ; time += 1) {
-      const outcome = await this.attempt(call, patience, { time, leftMs: deadline - performance.now() }, wanted);
-      if ('document' in outcome) return outcome.document;
-      const { of, reason, waitMs } = outcome;
-      if (waitMs === undefined || performance.now() + waitMs > deadline) throw new AiWorkerAwayError(of, reason);
-      this.logger.debug({ reason, waitMs }, 'the AI worker is asked again');
-      // What a wait rejects with says less than the reason of the abort.
-      await this.timing.wait(waitMs, wanted).catch(() => undefined);
-      wanted.throwIfAborted();
-    }
+    return retry(() => this.attempt(call, schedule, deadline - performance.now(), wanted), {
+      waitAfter: (error) => {
+        const waitMs = error instanceof AiWorkerAwayError ? error.waitMs : undefined;
+        return waitMs !== undefined && performance.now() + waitMs > deadline ? undefined : waitMs;
+      },
+      onWait: (waitMs, error) =>
+        this.logger.debug({ reason: (error as Error).message, waitMs }, 'the AI worker is asked again'),
+      signal: wanted,
+      timing: this.timing,
+    });
   }
 
   /**
@@ -130,25 +128,20 @@ export class AiWorkerClient {
     this.probes.close();
   }
 
+  /** @throws AiWorkerAwayError with the wait before the next try */
   private async attempt<T>(
     call: ExtractionCall<T>,
-    patience: Patience,
-    { time, leftMs }: { readonly time: number; readonly leftMs: number },
+    schedule: RetrySchedule,
+    leftMs: number,
     signal: AbortSignal,
-  ): Promise<{ readonly document: T } | Fault> {
+  ): Promise<T> {
     try {
       await this.probe(signal);
       const reply = await this.send(call, Math.min(this.options.extractionTimeoutMs, leftMs), signal);
-      if (reply.status === 200) return { document: await call.read(reply.body) };
-      const refusal = readRefusal(reply, Date.now());
-      const { kind } = refusal;
-      if (kind === 'verdict') throw refusal.failure;
-      if (kind === 'busy') {
-        return { of: 'busy', reason: refusal.reason, waitMs: patience.afterBusy(refusal.retryAfterMs, time) };
-      }
-      return { of: 'away', reason: refusal.reason, waitMs: kind === 'final' ? undefined : patience.afterFault() };
+      if (reply.status === 200) return await call.read(reply.body);
+      throw refusalError(readRefusal(reply), schedule);
     } catch (error) {
-      return faultOf(error, patience);
+      throw awayError(error, schedule);
     }
   }
 
@@ -183,19 +176,35 @@ export class AiWorkerClient {
   }
 }
 
-/** @throws what is no fault of the worker: a verdict, or the reason of an abort */
-function faultOf(error: unknown, patience: Patience): Fault {
-  if (error instanceof UnreadableAnswerError) {
-    return { of: 'away', reason: error.message, waitMs: patience.afterFault() };
+function refusalError(refusal: Refusal, schedule: RetrySchedule): Error {
+  switch (refusal.kind) {
+    case 'judgement':
+      return refusal.failure;
+    case 'busy':
+      return new AiWorkerAwayError('busy', refusal.reason, schedule.afterBusy(refusal.retryAfterMs));
+    case 'transient':
+      return new AiWorkerAwayError('away', refusal.reason, schedule.afterFault());
+    case 'final':
+      return new AiWorkerAwayError('away', refusal.reason);
   }
-  if (!(error instanceof ExchangeError)) throw error;
-  const { fault, message } = error;
-  if (fault === 'too-large') {
-    throw new IngestionFailure('TOO_LARGE', 'The text of this file is too long. Split it into smaller files.');
+}
+
+/** @returns what is no fault of the worker as it is: what it said of the file, or the reason of an abort */
+function awayError(error: unknown, schedule: RetrySchedule): unknown {
+  if (error instanceof UnreadableAnswerError) return new AiWorkerAwayError('away', error.message, schedule.afterFault());
+  if (!(error instanceof ExchangeError)) return error;
+  const { fault, message, retryAtOnce } = error;
+  switch (fault) {
+    case 'too-large':
+      return new IngestionFailure('TOO_LARGE', 'The text of this file is too long. Split it into smaller files.');
+    case 'slow':
+      // A worker that has not answered in all that time will not do so in as much again.
+      return new AiWorkerAwayError('slow', message);
+    case 'unreachable':
+    case 'lost':
+    case 'misbehaving':
+      return new AiWorkerAwayError('away', message, schedule.afterFault(retryAtOnce));
   }
-  // Whoever has not answered in all that time will not do so in as much again.
-  if (fault === 'slow') return { of: 'slow', reason: message, waitMs: undefined };
-  return { of: 'away', reason: message, waitMs: patience.afterFault() };
 }
 
 function checksOf(body: Buffer): Readonly<Record<string, string>> {

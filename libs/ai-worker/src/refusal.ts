@@ -1,21 +1,21 @@
 import { IngestionFailure, type IngestionFailureCode } from '@vectorlane/errors';
-import { type HttpReply, retryAfterMs } from '@vectorlane/endpoint';
+import type { HttpReply } from '@vectorlane/endpoint';
 import type { components } from './ai-worker-contract';
 
 type ProblemDocument = components['schemas']['ProblemDocument'];
 
-/** What an answer that is not 200 means: a verdict on the file, or trouble that says nothing of it. */
+/** What an answer that is not 200 means: a judgement of the file, or trouble that says nothing of it. */
 export type Refusal =
-  | { readonly kind: 'verdict'; readonly failure: IngestionFailure }
+  | { readonly kind: 'judgement'; readonly failure: IngestionFailure }
   /** May pass by itself. */
-  | { readonly kind: 'passing'; readonly reason: string }
+  | { readonly kind: 'transient'; readonly reason: string }
   /** The worker asks to wait. */
   | { readonly kind: 'busy'; readonly reason: string; readonly retryAfterMs: number | undefined }
   /** Will be the same until an operator does something. */
   | { readonly kind: 'final'; readonly reason: string };
 
-const VERDICT_STATUSES: ReadonlySet<number> = new Set([413, 415, 422]);
-const VERDICTS: readonly IngestionFailureCode[] = [
+const JUDGEMENT_STATUSES: ReadonlySet<number> = new Set([413, 415, 422]);
+const JUDGEMENTS: readonly IngestionFailureCode[] = [
   'UNSUPPORTED_FORMAT',
   'CORRUPT_FILE',
   'PASSWORD_PROTECTED',
@@ -27,19 +27,17 @@ const VERDICTS: readonly IngestionFailureCode[] = [
 ];
 const MAX_DETAIL_LENGTH = 500;
 
-/** @param nowMs milliseconds since the epoch */
-export function readRefusal({ status, headers, body }: HttpReply, nowMs: number): Refusal {
-  if (VERDICT_STATUSES.has(status)) {
+export function readRefusal({ status, body, retryAfterMs }: HttpReply): Refusal {
+  if (JUDGEMENT_STATUSES.has(status)) {
     const { code, detail } = readProblem(body);
-    const verdict = VERDICTS.find((known) => known === code);
+    const judgement = JUDGEMENTS.find((known) => known === code);
     // Of another program's 413, a proxy's for example, nobody knows what it is about.
-    if (verdict === undefined) return { kind: 'final', reason: `answered ${status} without a verdict` };
-    return { kind: 'verdict', failure: new IngestionFailure(verdict, detail ?? 'The AI worker refuses this file.') };
+    if (judgement === undefined) return { kind: 'final', reason: `answered ${status} without a code of the contract` };
+    return { kind: 'judgement', failure: new IngestionFailure(judgement, detail ?? 'The AI worker refuses this file.') };
   }
   const reason = `answered ${status}`;
-  const waitMs = retryAfterMs(headers['retry-after'], nowMs);
-  if (status === 429 || (status >= 500 && waitMs !== undefined)) return { kind: 'busy', reason, retryAfterMs: waitMs };
-  if (status >= 500 || status === 408) return { kind: 'passing', reason };
+  if (status === 429 || (status >= 500 && retryAfterMs !== undefined)) return { kind: 'busy', reason, retryAfterMs };
+  if (status >= 500 || status === 408) return { kind: 'transient', reason };
   if (status === 401) return { kind: 'final', reason: `${reason}: it does not know our AI_WORKER_TOKEN` };
   return { kind: 'final', reason };
 }

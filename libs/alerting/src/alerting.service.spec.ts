@@ -26,7 +26,7 @@ class RecordingSender {
   closedAfter: number | undefined;
   tries = 0;
   answer: () => Promise<Receipt> = () =>
-    Promise.resolve({ delivered: true, status: 200, latencyMs: 3, detail: 'ok', passing: false });
+    Promise.resolve({ delivered: true, status: 200, latencyMs: 3, detail: 'ok', transient: false });
 
   enqueue(alert: Alert): void {
     this.alerts.push(alert);
@@ -129,7 +129,7 @@ describe('AlertingService', () => {
     });
     expect(second).toBe(first);
     expect(sender.tries).toBe(1);
-    sender.answer = () => Promise.resolve({ delivered: false, latencyMs: 9, detail: 'No answer.', passing: true });
+    sender.answer = () => Promise.resolve({ delivered: false, latencyMs: 9, detail: 'No answer.', transient: true });
     expect(await service.test()).toMatchObject({ delivered: false, status: null, detail: 'No answer.' });
   });
 

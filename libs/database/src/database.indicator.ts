@@ -1,4 +1,5 @@
 import type { ReadinessDetails, ReadinessIndicator } from '@vectorlane/health';
+import { within } from '@vectorlane/time';
 import { Client, type PoolConfig } from 'pg';
 import type { GuardedPool } from './guarded-pool';
 
@@ -7,8 +8,8 @@ export interface DatabaseIndicator extends ReadinessIndicator {
   close(): Promise<void>;
 }
 
-/** A goodbye takes one message; a server that does not hang up is not waited for. */
-const GOODBYE_MS = 500;
+/** Ending takes one message; a server that does not hang up is not waited for. */
+const PARTING_MS = 500;
 
 /**
  * A server, asked on a connection of its own: a pool whose connections are all in use is load and not a loss, and a
@@ -48,9 +49,8 @@ export class ServerIndicator implements DatabaseIndicator {
     const { client } = this;
     this.client = undefined;
     if (client === undefined) return;
-    const timer = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MS);
-    await client.end();
-    clearTimeout(timer);
+    const hangUp = (): void => void client.connection.stream.destroy();
+    await within(client.end(), { timeoutMs: PARTING_MS }).catch(hangUp);
   }
 
   private makeClient(): Client {
@@ -94,7 +94,7 @@ export class EmbeddedIndicator implements DatabaseIndicator {
   async check(signal: AbortSignal): Promise<ReadinessDetails | void> {
     const turn = AbortSignal.any([signal, AbortSignal.timeout(TURN_MS)]);
     try {
-      await abortable(this.ask(turn), turn);
+      await within(this.ask(turn), { signal: turn });
     } catch (error) {
       if (signal.aborted || !turn.aborted || !this.isWorking()) throw error;
       return { busy: true };
@@ -122,19 +122,5 @@ export class EmbeddedIndicator implements DatabaseIndicator {
   private isWorking(): boolean {
     const { batchMs, sinceAnswerMs } = this.engine;
     return (batchMs !== undefined && batchMs < BUSY_MS) || sinceAnswerMs < TURN_MS;
-  }
-}
-
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () =>
-      reject(signal.reason instanceof Error ? signal.reason : new Error('The database did not answer in time.'));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs, retry } from '@vectorlane/time';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { insideTransaction } from './guarded-pool';
 
 /** serialization_failure, deadlock_detected: the same work may succeed when it is done again from the start. */
-const PASSING_CODES = new Set(['40001', '40P01']);
+const TRANSIENT_CODES = new Set(['40001', '40P01']);
 const MAX_RETRIES = 3;
-const RETRY_STEP_MS = 25;
+const BACKOFF = { firstMs: 50, longestMs: 200 };
 
 /**
  * Runs `work` in a transaction and commits it, or rolls back and passes the error on. Serialisation failures and
@@ -13,19 +13,15 @@ const RETRY_STEP_MS = 25;
  *
  * @throws SecondCheckoutError in `work`, where it queries anything but its `manager`
  */
-export async function inTransaction<T>(
+export function inTransaction<T>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  for (let retries = 0; ; retries += 1) {
-    try {
-      return await dataSource.transaction(work);
-    } catch (error) {
-      if (retries >= MAX_RETRIES || !isPassing(error)) throw error;
-      // Spread out, so that the same two do not meet again.
-      await delay(RETRY_STEP_MS * 2 ** retries * (0.5 + Math.random()));
-    }
-  }
+  // Spread out, so that the same two do not meet again.
+  return retry(() => dataSource.transaction(work), {
+    waitAfter: (error, tries) =>
+      tries <= MAX_RETRIES && isTransient(error) ? backoffMs(BACKOFF, tries, Math.random) : undefined,
+  });
 }
 
 /** Puts the guard on every transaction of `dataSource`, also those begun with its own `transaction`. */
@@ -44,8 +40,8 @@ export function guardTransactions(dataSource: DataSource): void {
   manager.transaction = guarded;
 }
 
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return false;
   const { code } = error.driverError as { code?: unknown };
-  return typeof code === 'string' && PASSING_CODES.has(code);
+  return typeof code === 'string' && TRANSIENT_CODES.has(code);
 }

@@ -3,32 +3,44 @@ import {
   request as requestHttp,
   type ClientRequest,
   type IncomingHttpHeaders,
-  type IncomingMessage,
   type OutgoingHttpHeaders,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { ExchangeError } from './exchange-error';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { retryAfterMs } from '@vectorlane/time';
+import { type AnswerBounds, collectAnswer } from './answer-body';
+import { connectionError, ExchangeError } from './exchange-error';
 
 /**
  * HTTP with one server over kept connections, everything bounded: the time of the whole exchange, the bytes of the
- * answer, the connections. Redirects are not followed and nothing is unpacked, so that bytes are bytes.
+ * answer, the connections. Redirects are not followed and nothing is unpacked, so that bytes are bytes. The only HTTP
+ * client there is: embeddings, AI worker, alert webhooks and the command line all go through here.
  */
 export interface HttpEndpointOptions {
   /** Where paths are put behind. */
   readonly baseUrl: string;
   /** Sent as a bearer token. */
-  readonly token: string | undefined;
+  readonly token?: string | undefined;
+  /** Sent with every request: another kind of key, another name. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly maxConnections: number;
 }
 
-export interface Exchange {
-  readonly method: 'GET' | 'POST';
-  /** Begins with a slash. */
+/** A body that is made while it is sent: a file of any size takes the memory of one part. */
+export interface StreamedBody {
+  readonly sizeBytes: number;
+  /** Opened for each try. What it throws is what the exchange rejects with. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+}
+
+export interface Exchange extends AnswerBounds {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Begins with a slash, or is empty. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
-  /** Of an answer; one that is an error is cut off earlier. */
-  readonly maxBytes: number;
+  readonly body?: Uint8Array | StreamedBody;
   /** From the first byte sent to the last received. */
   readonly timeoutMs: number;
 }
@@ -37,31 +49,36 @@ export interface HttpReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** What the server asked for by `Retry-After`, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /** Servers close idle connections after 5 s and more; ours are gone before, so that none is closed under a request. */
 const IDLE_CONNECTION_MS = 4_000;
-/** An answer that is an error is read so far and no further. */
-const MAX_ERROR_BYTES = 16_384;
 
 export class HttpEndpoint {
   private readonly agent: HttpAgent | HttpsAgent;
   private readonly request: typeof requestHttp;
   private readonly baseUrl: string;
+  private readonly connectedEvent: 'connect' | 'secureConnect';
 
   constructor(private readonly options: HttpEndpointOptions) {
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
     const secure = this.baseUrl.startsWith('https:');
     const agentOptions = { keepAlive: true, maxSockets: options.maxConnections, timeout: IDLE_CONNECTION_MS };
     this.agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    this.connectedEvent = secure ? 'secureConnect' : 'connect';
     this.request = secure ? requestHttps : requestHttp;
   }
 
-  /** @throws ExchangeError when there is no whole answer within the bounds; the signal's reason when aborted */
-  exchange(exchange: Exchange, signal: AbortSignal): Promise<HttpReply> {
-    const { method, path, body, maxBytes, timeoutMs } = exchange;
+  /**
+   * @throws ExchangeError when there is no whole answer within the bounds; the signal's reason when aborted; what a
+   *   streamed body throws
+   */
+  exchange(exchange: Exchange, signal?: AbortSignal): Promise<HttpReply> {
+    const { method, path, body, timeoutMs } = exchange;
     return new Promise((resolve, reject) => {
-      if (signal.aborted) {
+      if (signal?.aborted === true) {
         reject(signal.reason);
         return;
       }
@@ -70,11 +87,12 @@ export class HttpEndpoint {
         agent: this.agent,
         headers: this.headers(exchange),
       });
+      let connected = false;
       let settled = false;
       const settle = (): void => {
         settled = true;
         clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
+        signal?.removeEventListener('abort', onAbort);
       };
       const fail = (error: unknown): void => {
         // A request ends with `close` after all, and an aborted one with errors of its own.
@@ -83,27 +101,34 @@ export class HttpEndpoint {
         reject(error);
         request.destroy();
       };
-      const onAbort = (): void => fail(signal.reason);
-      const timer = setTimeout(
-        () => fail(new ExchangeError('slow', `gave no whole answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-      signal.addEventListener('abort', onAbort, { once: true });
+      const onAbort = (): void => fail(signal?.reason);
+      const timer = setTimeout(() => fail(tooSlow(timeoutMs, request.socket, connected)), timeoutMs);
+      signal?.addEventListener('abort', onAbort, { once: true });
       // Once there is an answer, its own end decides: a server that refuses a body early stops reading it.
       let answered = false;
-      request.on('error', (error) => answered || fail(connectionError(request, error)));
+      request.on('socket', (socket) => {
+        if (request.reusedSocket) connected = true;
+        else socket.once(this.connectedEvent, () => (connected = true));
+      });
+      const broken = (error?: NodeJS.ErrnoException): void => {
+        if (!answered) fail(connectionError(error, { reused: request.reusedSocket, connected }));
+      };
+      request.on('error', broken);
       // However a connection ends without an error.
-      request.on('close', () => answered || fail(connectionError(request)));
+      request.on('close', () => broken());
       request.on('response', (response) => {
         answered = true;
-        collect(response, maxBytes).then((reply) => {
+        const { statusCode: status = 0, headers } = response;
+        const asked = retryAfterMs(headers['retry-after'], Date.now());
+        collectAnswer(response, exchange).then((received) => {
           settle();
-          resolve(reply);
+          resolve({ status, headers, body: received, retryAfterMs: asked });
           // What was not read or written to its end cannot be used again.
           if (!response.complete || !request.writableFinished) request.destroy();
         }, fail);
       });
-      request.end(body);
+      if (body === undefined || body instanceof Uint8Array) request.end(body);
+      else send(body, request).catch((error: unknown) => answered || fail(error));
     });
   }
 
@@ -114,47 +139,41 @@ export class HttpEndpoint {
 
   private headers({ headers, body }: Exchange): OutgoingHttpHeaders {
     const { token } = this.options;
+    const bytes = body instanceof Uint8Array ? body.byteLength : body?.sizeBytes;
     return {
-      ...(body !== undefined && { 'content-length': body.byteLength }),
+      ...(bytes !== undefined && { 'content-length': bytes }),
       accept: 'application/json',
       'user-agent': 'vectorlane',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...this.options.headers,
       ...headers,
     };
   }
 }
 
-function collect(response: IncomingMessage, maxBytes: number): Promise<HttpReply> {
-  const status = response.statusCode ?? 0;
-  const isError = status < 200 || status > 299;
-  const limit = isError ? MAX_ERROR_BYTES : maxBytes;
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    const finish = (): void =>
-      resolve({ status, headers: response.headers, body: Buffer.concat(parts).subarray(0, limit) });
-    const overflow = (): void => {
-      if (isError) finish();
-      else reject(new ExchangeError('too-large', `answered with more than ${limit} bytes`));
-    };
-    response.on('data', (part: Buffer) => {
-      if (bytes > limit) return;
-      bytes += part.length;
-      parts.push(part);
-      if (bytes > limit) overflow();
-    });
-    const brokenOff = (): void => reject(new ExchangeError('lost', 'broke off in the middle of its answer'));
-    response.on('end', finish);
-    response.on('error', brokenOff);
-    response.on('close', brokenOff);
-  });
+/** Rejects with what the source throws, and with nothing where the request ended first: its own events tell of that. */
+async function send(body: StreamedBody, request: ClientRequest): Promise<void> {
+  let ofSource: { readonly error: unknown } | undefined;
+  const parts = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body.open();
+    } catch (error) {
+      ofSource = { error };
+      throw error;
+    }
+  };
+  try {
+    await pipeline(Readable.from(parts(), { objectMode: false }), request);
+  } catch (error) {
+    if (ofSource !== undefined) throw ofSource.error;
+    // Node's own complaint of a body of another length than was said; everything else is told by the request.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_HTTP_CONTENT_LENGTH_MISMATCH') throw error;
+  }
 }
 
-function connectionError(request: ClientRequest, error?: NodeJS.ErrnoException): ExchangeError {
-  const code = error?.code;
-  // A code is a constant of Node's; a message may hold bytes of the answer.
-  const shown = code !== undefined && /^[A-Z0-9_]{1,40}$/.test(code) ? code : 'connection closed';
-  // The server closed a kept connection at the moment we wrote to it: it never saw this request.
-  const retryAtOnce = request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
-  return new ExchangeError('lost', `cannot be reached (${shown})`, { retryAtOnce });
+/** A connection that was asked for and never had tells that nothing has been sent; waiting for a free one does not. */
+function tooSlow(timeoutMs: number, socket: Socket | null, connected: boolean): ExchangeError {
+  return socket === null || connected
+    ? new ExchangeError('slow', `gave no whole answer within ${timeoutMs} ms`)
+    : new ExchangeError('unreachable', `took no connection within ${timeoutMs} ms`, { code: 'ETIMEDOUT' });
 }

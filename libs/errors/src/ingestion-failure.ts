@@ -11,6 +11,7 @@ export const INGESTION_FAILURES = {
   TOO_LARGE: { passing: false },
   TIMEOUT: { passing: true },
   PARSER_CRASHED: { passing: true },
+  EXTRACTION_UNAVAILABLE: { passing: true },
   EMBEDDING_UNAVAILABLE: { passing: true },
   INTERNAL_ERROR: { passing: true },
 } as const satisfies Record<string, { passing: boolean }>;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
+import { within } from '@vectorlane/time';
 import { detectFormat, type DetectedFormat, type FormatEvidence } from './detect/format-detection';
 import { finishDocument } from './document-check';
 import { type ExtractedDocument, type ExtractionSource, TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
@@ -35,32 +36,17 @@ export class ExtractionService {
     return finishDocument(await this.bounded(extractor, source, signal));
   }
 
-  private async bounded(
+  private bounded(
     extractor: TextExtractor,
     source: ExtractionSource,
     signal: AbortSignal,
   ): Promise<ExtractedDocument> {
-    signal.throwIfAborted();
     const { timeoutMs = this.config.EXTRACTION_TIMEOUT_MS } = extractor;
-    const bound = new AbortController();
-    const abort = (): void => bound.abort(signal.reason);
-    const timer = setTimeout(
-      () => bound.abort(new IngestionFailure('TIMEOUT', `Reading this file took longer than ${timeoutMs} ms.`)),
+    // An extractor that does not heed its signal is left behind; it cannot hold the document.
+    return within((giveUp) => extractor.extract(source, giveUp), {
       timeoutMs,
-    );
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      // An extractor that does not heed its signal is left behind; it cannot hold the document.
-      return await Promise.race([extractor.extract(source, bound.signal), aborted(bound.signal)]);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    }
+      signal,
+      late: () => new IngestionFailure('TIMEOUT', `Reading this file took longer than ${timeoutMs} ms.`),
+    });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }

@@ -1,4 +1,5 @@
 import type { HealthIndicatorService } from '@nestjs/terminus';
+import { within } from '@vectorlane/time';
 import type { ReadinessDetails, ReadinessIndicator } from './readiness-indicator';
 
 /** Longest a dependency is waited for; with the time an answer is good, a loss is known within two seconds. */
@@ -63,20 +64,10 @@ export class DependencyCheck {
   }
 
   private async boundedCheck(): Promise<Record<string, unknown>> {
-    const giveUp = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<never>((_, reject) => {
-      const expire = (): void => {
-        const error = new Error(`no answer within ${TIMEOUT_MS} ms`);
-        reject(error);
-        giveUp.abort(error);
-      };
-      timer = setTimeout(() => (timer = setTimeout(expire, LATE_READ_MS)), TIMEOUT_MS);
+    const details = await within((giveUp) => this.indicator.check(giveUp), {
+      timeoutMs: TIMEOUT_MS,
+      lateReadMs: LATE_READ_MS,
     });
-    try {
-      return { ...(await Promise.race([this.indicator.check(giveUp.signal), expired])) };
-    } finally {
-      clearTimeout(timer);
-    }
+    return { ...details };
   }
 }

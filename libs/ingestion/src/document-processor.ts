@@ -11,6 +11,7 @@ import {
 } from '@vectorlane/documents';
 import { IngestionFailure } from '@vectorlane/errors';
 import { LogContext } from '@vectorlane/logging';
+import { backoffMs } from '@vectorlane/time';
 import { type EndReason, IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionScheduler } from './ingestion-scheduler';
@@ -110,7 +111,8 @@ export class DocumentProcessor {
     if (price === undefined) return this.end(claim, failure, 'verdict');
     const { cost, spent, limit } = price;
     if (spent >= limit) return this.end(claim, failure, cost === 'attempt' ? 'attempts' : 'parser_deaths');
-    const delayMs = Math.min(this.config.INGESTION_BACKOFF_MS * 2 ** (spent - 1), MAX_BACKOFF_MS);
+    const backoff = { firstMs: this.config.INGESTION_BACKOFF_MS, longestMs: MAX_BACKOFF_MS };
+    const delayMs = backoffMs(backoff, spent);
     this.logger.warn({ code: failure.code, cost, spent, limit, delayMs, err: failure }, 'failed; trying again later');
     await this.ledger.postpone(claim, delayMs, cost);
     this.observer.postponed(cost);

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { type LateError, within } from '@vectorlane/time';
 
 /**
  * Gauges that must be asked for: a queue's length, a pool's connections. They are read when somebody scrapes, side by
@@ -90,19 +91,11 @@ class Source<T> {
   }
 
   private async withinBound(): Promise<T | typeof MISSING> {
-    const abort = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<typeof MISSING>((resolve) => {
-      timer = setTimeout(() => {
-        this.failed(`no answer within ${this.timeoutMs} ms`);
-        abort.abort(new Error('The scrape does not wait any longer.'));
-        resolve(MISSING);
-      }, this.timeoutMs);
-    });
     try {
-      return await Promise.race([this.read(abort.signal), deadline]);
-    } finally {
-      clearTimeout(timer);
+      return await within((giveUp) => this.read(giveUp), { timeoutMs: this.timeoutMs });
+    } catch (error) {
+      this.failed((error as LateError).message);
+      return MISSING;
     }
   }
 

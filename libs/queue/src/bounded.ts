@@ -1,3 +1,5 @@
+import { within } from '@vectorlane/time';
+
 /** Redis did not answer in time. What was asked may still happen later; callers treat it as "unknown". */
 export class QueueTimeoutError extends Error {
   override readonly name = 'QueueTimeoutError';
@@ -8,14 +10,7 @@ export class QueueTimeoutError extends Error {
  * longer than any caller should: every one of ours goes through here.
  * @throws QueueTimeoutError after `timeoutMs`
  */
-export async function bounded<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new QueueTimeoutError(`Redis did not ${what} within ${timeoutMs} ms.`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function bounded<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  const late = (): Error => new QueueTimeoutError(`Redis did not ${what} within ${timeoutMs} ms.`);
+  return within(work, { timeoutMs, late });
 }

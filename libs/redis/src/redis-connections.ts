@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
+import { backoffMs } from '@vectorlane/time';
 import { Redis, type RedisOptions } from 'ioredis';
 import { ConnectionState } from './connection-state';
 import type { EmbeddedValkey } from './embedded/embedded-valkey';
@@ -17,8 +18,7 @@ export class RedisUnreachableError extends Error {
 export type QueueRole = 'consumer' | 'producer';
 
 const BOOT_TIMEOUT_MS = 10_000;
-const RETRY_FIRST_MS = 50;
-const RETRY_MOST_MS = 2_000;
+const RECONNECT = { firstMs: 50, longestMs: 2_000 };
 const KEEP_ALIVE_MS = 10_000;
 /** Trying again does not mend these. */
 const REFUSAL = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR DB index)/;
@@ -166,15 +166,10 @@ export class RedisConnections {
       connectionName: `vectorlane-${purpose}`,
       connectTimeout: this.config.REDIS_COMMAND_TIMEOUT_MS,
       keepAlive: KEEP_ALIVE_MS,
-      retryStrategy,
+      // The clients of a returning server do not all come in one instant.
+      retryStrategy: (attempt) => backoffMs(RECONNECT, attempt, Math.random),
     };
   }
-}
-
-/** Grows to two seconds, with jitter, so that the clients of a returning server do not all come in one instant. */
-function retryStrategy(attempt: number): number {
-  const delay = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(attempt - 1, 16));
-  return Math.round(delay * (0.5 + Math.random() / 2));
 }
 
 async function hangUp(client: Redis): Promise<void> {

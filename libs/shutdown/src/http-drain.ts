@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { REAL_TIMING, within } from '@vectorlane/time';
 
 /** How often connections that have become idle are looked for while the server closes. */
 const IDLE_CHECK_MS = 50;
@@ -41,7 +41,7 @@ export class HttpDrain {
    */
   async serveOn(delayMs: number): Promise<void> {
     this.refuseReuse();
-    await delay(delayMs);
+    await REAL_TIMING.wait(delayMs);
   }
 
   /**
@@ -53,17 +53,15 @@ export class HttpDrain {
     this.refuseReuse();
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
     const idleCheck = setInterval(() => this.endIdle(), IDLE_CHECK_MS);
-    let deadline: NodeJS.Timeout | undefined;
-    const expired = new Promise<true>((resolve) => (deadline = setTimeout(() => resolve(true), timeoutMs)));
     try {
-      if ((await Promise.race([closed, expired])) !== true) return;
+      await within(closed, { timeoutMs });
+    } catch {
       this.endIdle();
       const cut = this.connections.size;
       if (cut === 0) return;
       for (const socket of this.connections) socket.destroy();
       throw new Error(`${cut} requests were still in flight after ${timeoutMs} ms and were cut off`);
     } finally {
-      clearTimeout(deadline);
       clearInterval(idleCheck);
     }
   }

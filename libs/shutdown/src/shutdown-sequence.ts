@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type ErrorTracker, NO_ERROR_TRACKER } from '@vectorlane/errors';
+import { within } from '@vectorlane/time';
 import { SHUTDOWN_STAGES, type ShutdownStage, STAGE_DONE, WAITING_STAGES } from './shutdown-stages';
 
 interface Release {
@@ -109,21 +110,14 @@ export class ShutdownSequence implements BeforeApplicationShutdown, OnApplicatio
   private async release(stage: ShutdownStage, { name, run, timeoutMs }: Release): Promise<void> {
     const boundMs = Math.min(timeoutMs, this.timeLeft(stage));
     const startedAt = performance.now();
-    let timer: NodeJS.Timeout | undefined;
     try {
-      await Promise.race([
-        run(),
-        new Promise<never>((_, reject) => {
-          timer = setTimeout(() => reject(new Error(`not done after ${Math.round(boundMs)} ms`)), boundMs);
-        }),
-      ]);
+      const late = (): Error => new Error(`not done after ${Math.round(boundMs)} ms`);
+      await within(run, { timeoutMs: boundMs, late });
       this.logger.debug({ stage, name, durationMs: elapsed(startedAt) }, 'closed');
     } catch (error) {
       this.errors += 1;
       this.logger.error({ stage, name, err: error }, 'could not close in order');
       this.tracker.trackError('SHUTDOWN_ERROR', { error, stage: `${stage}: ${name}` });
-    } finally {
-      clearTimeout(timer);
     }
   }
 

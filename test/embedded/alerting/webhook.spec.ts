@@ -2,10 +2,10 @@ import { alertOf, testAlert, type Alert } from '../../../libs/alerting/src/alert
 import { DiscordChannel } from '../../../libs/alerting/src/channels/discord.channel';
 import { JsonChannel } from '../../../libs/alerting/src/channels/json.channel';
 import { SlackChannel } from '../../../libs/alerting/src/channels/slack.channel';
-import { RETRY_AFTER_AT_MOST_MS } from '../../../libs/alerting/src/webhook/retry-after';
 import {
   type DeliveryOutcome,
   QUEUED_AT_MOST,
+  RETRY_AFTER_AT_MOST_MS,
   TRIES_AT_MOST,
   WebhookSender,
 } from '../../../libs/alerting/src/webhook/webhook-sender';
@@ -44,8 +44,7 @@ const senderTo = (address: string, options: { timeoutMs?: number; kind?: string 
     target: webhookTarget(address, options.kind ?? 'auto', CHANNELS),
     timeoutMs: options.timeoutMs ?? 10_000,
     onOutcome: (outcome) => outcomes.push(outcome),
-    sleep: (milliseconds) => Promise.resolve(void waits.push(milliseconds)),
-    random: () => 1,
+    timing: { wait: (milliseconds) => Promise.resolve(waits.push(milliseconds)), random: () => 1 },
   });
 
 const alert = (errorType = 'HTTP_INTERNAL_ERROR'): Alert =>
@@ -218,11 +217,14 @@ describe('the queue', () => {
       target: webhookTarget(webhook.url, 'auto', CHANNELS),
       timeoutMs: 10_000,
       onOutcome: (outcome) => outcomes.push(outcome),
-      sleep: (_, signal) =>
-        new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(new Error('aborted')));
-          pausing();
-        }),
+      timing: {
+        random: () => 1,
+        wait: (_, signal) =>
+          new Promise((_resolve, reject) => {
+            signal?.addEventListener('abort', () => reject(new Error('aborted')));
+            pausing();
+          }),
+      },
     });
     sender.enqueue(alert());
     sender.enqueue(alert('SHUTDOWN_ERROR'));

@@ -118,14 +118,9 @@ describe('ApiClient', () => {
     const path = join(folder, 'growing.txt');
     await writeFile(path, 'first');
     // Between opening it and reading it, which is when a log or a download grows.
-    const opened = jest.spyOn(FormData.prototype, 'append').mockImplementationOnce(function (
-      this: FormData,
-      name,
-      value,
-      filename,
-    ) {
-      this.append(name, value, filename);
+    const opened = jest.spyOn(Blob.prototype, 'stream').mockImplementationOnce(function (this: Blob) {
       writeFileSync(path, 'second, and longer');
+      return this.stream();
     });
     try {
       const upload = client().uploadDocument(path, 'growing.txt', undefined, signal);

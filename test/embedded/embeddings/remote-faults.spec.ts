@@ -140,7 +140,7 @@ describe('an endpoint that asks to wait', () => {
   it('refuses queries early while the pause is longer than they can wait', async () => {
     let paused: () => void = () => undefined;
     const began = new Promise<void>((resolve) => (paused = resolve));
-    const wait = (_ms: number, signal: AbortSignal): Promise<never> => {
+    const wait = (_ms: number, signal?: AbortSignal): Promise<never> => {
       paused();
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
     };

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { within } from '@vectorlane/time';
 import type { Redis } from 'ioredis';
 import type { Window } from './local-windows';
 
@@ -45,10 +46,8 @@ export class SharedWindows {
       this.askAgainAt = now + RETRY_MS;
     }
     try {
-      const [hits, leftMs] = await within(
-        this.redis.countRequest(`vectorlane:rate-limit:${bucket}`, windowMs),
-        this.timeoutMs,
-      );
+      const counting = this.redis.countRequest(`vectorlane:rate-limit:${bucket}`, windowMs);
+      const [hits, leftMs] = await within(counting, { timeoutMs: this.timeoutMs });
       this.found();
       return { hits, leftMs };
     } catch (error) {
@@ -68,17 +67,5 @@ export class SharedWindows {
     const awayMs = Math.round(performance.now() - this.awaySince);
     this.awaySince = undefined;
     this.logger.log({ awayMs }, 'Redis counts requests again, for all processes together');
-  }
-}
-
-async function within<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

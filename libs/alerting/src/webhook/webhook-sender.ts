@@ -1,5 +1,6 @@
-import { setTimeout as sleepFor } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { HttpEndpoint } from '@vectorlane/endpoint';
+import { REAL_TIMING, RetrySchedule, type Timing, within } from '@vectorlane/time';
 import type { Alert } from '../alert';
 import { callWebhook, type Receipt } from './webhook-call';
 import type { WebhookTarget } from './webhook-target';
@@ -12,29 +13,38 @@ export interface WebhookSenderOptions {
   /** Longest wait for one answer. */
   readonly timeoutMs: number;
   readonly onOutcome?: (outcome: DeliveryOutcome) => void;
-  /** For tests; rejects when the signal is aborted. */
-  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Uniform in [0, 1). */
-  readonly random?: () => number;
+  readonly timing?: Timing;
 }
 
 /** More alerts than this at once are not read by anybody; the oldest goes first. */
 export const QUEUED_AT_MOST = 100;
 export const TRIES_AT_MOST = 5;
-const BACKOFF_FIRST_MS = 1_000;
-const BACKOFF_MOST_MS = 30_000;
+/** A receiver cannot ask for a longer pause than this: alerts that come an hour late help nobody. */
+export const RETRY_AFTER_AT_MOST_MS = 60_000;
+const RETRIES = {
+  backoff: { firstMs: 1_000, longestMs: 30_000 },
+  maxTries: TRIES_AT_MOST,
+  busy: { longestMs: RETRY_AFTER_AT_MOST_MS },
+};
 
 /**
- * Delivers alerts one after the other, in their order, beside everything else the process does: whoever hands one over
- * never waits. A failure of the webhook is logged and counted and never tracked as an error: it would feed itself.
+ * Delivers alerts one after the other, in their order, beside everything else the process does: the caller never waits. A failure of the webhook is logged and counted and never tracked as an error: it would feed itself.
  */
 export class WebhookSender {
   private readonly logger = new Logger('Alerting');
   private readonly queue: Alert[] = [];
   private readonly closing = new AbortController();
+  private readonly endpoint: HttpEndpoint;
+  private readonly timing: Timing;
   private delivering: Promise<void> | undefined;
 
-  constructor(private readonly options: WebhookSenderOptions) {}
+  constructor(private readonly options: WebhookSenderOptions) {
+    const { url, authorization } = options.target;
+    const headers = authorization === undefined ? {} : { authorization };
+    // The queue's alert, and a test alert beside it.
+    this.endpoint = new HttpEndpoint({ baseUrl: url.origin, headers, maxConnections: 2 });
+    this.timing = options.timing ?? REAL_TIMING;
+  }
 
   enqueue(alert: Alert): void {
     this.queue.push(alert);
@@ -45,7 +55,7 @@ export class WebhookSender {
 
   /** One try, now and beside the queue. */
   try(alert: Alert): Promise<Receipt> {
-    return callWebhook(this.options.target, alert, this.options.timeoutMs);
+    return callWebhook(this.endpoint, this.options.target, alert, this.options.timeoutMs);
   }
 
   /** Resolves when nothing is waiting any more. */
@@ -59,11 +69,9 @@ export class WebhookSender {
    */
   async close(withinMs: number): Promise<void> {
     this.closing.abort();
-    const outOfTime = new AbortController();
-    const timer = sleepFor(withinMs, undefined, { signal: outOfTime.signal }).catch(() => undefined);
-    await Promise.race([this.delivering, timer]);
-    outOfTime.abort();
+    await within(this.idle(), { timeoutMs: withinMs }).catch(() => undefined);
     for (const alert of this.queue.splice(0)) this.drop(alert, 'the process ends');
+    this.endpoint.close();
   }
 
   private async deliverAll(): Promise<void> {
@@ -76,9 +84,10 @@ export class WebhookSender {
 
   private async deliver(alert: Alert): Promise<void> {
     const { target } = this.options;
+    const schedule = new RetrySchedule(RETRIES, this.timing.random);
     for (let tries = 1; ; tries += 1) {
       const receipt = await this.try(alert);
-      const { delivered, status, latencyMs, detail, passing } = receipt;
+      const { delivered, status, latencyMs, detail } = receipt;
       const line = {
         ...{ event: alert.event, errorType: alert.errorType, channel: target.channel.kind, host: target.host },
         ...{ status, latencyMs, tries },
@@ -90,30 +99,23 @@ export class WebhookSender {
         this.options.onOutcome?.('sent');
         return;
       }
-      if (!passing || tries >= TRIES_AT_MOST || this.closing.signal.aborted) {
+      const waitMs = this.closing.signal.aborted ? undefined : pauseAfter(receipt, schedule);
+      if (waitMs === undefined) {
         this.logger.error({ ...line, detail }, `alert not delivered, given up: ${alert.title}`);
         this.options.onOutcome?.('failed');
         return;
       }
-      const waitMs = this.pause(receipt, tries);
       this.logger.warn({ ...line, detail, waitMs }, 'alert not delivered, trying again');
-      await this.sleep(waitMs);
+      await this.pause(waitMs);
     }
   }
 
-  private pause({ retryAfterMs }: Receipt, tries: number): number {
-    const most = Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** (tries - 1));
-    const backoff = most * (0.5 + (this.options.random ?? Math.random)() / 2);
-    return Math.round(Math.max(retryAfterMs ?? 0, backoff));
-  }
-
-  private async sleep(milliseconds: number): Promise<void> {
+  /** The end of the process ends every pause, and what waits gets its last try. */
+  private async pause(waitMs: number): Promise<void> {
     const { signal } = this.closing;
-    const pause = this.options.sleep ?? ((ms, until) => sleepFor(ms, undefined, { signal: until, ref: false }));
     try {
-      await pause(milliseconds, signal);
+      await this.timing.wait(waitMs, signal);
     } catch (error) {
-      // The end of the process ends every pause.
       if (!signal.aborted) throw error;
     }
   }
@@ -123,4 +125,9 @@ export class WebhookSender {
     this.logger.error({ event: alert.event, errorType: alert.errorType, why }, `alert dropped: ${alert.title}`);
     this.options.onOutcome?.('dropped');
   }
+}
+
+function pauseAfter({ transient, retryAfterMs }: Receipt, schedule: RetrySchedule): number | undefined {
+  if (!transient) return undefined;
+  return retryAfterMs === undefined ? schedule.afterFault() : schedule.afterBusy(retryAfterMs);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
+import { within } from '@vectorlane/time';
 import type { Clock, ErrorExample, TalliedErrors } from '../error-tally';
 import type { Outcome } from './alert-rules';
 import { OwnErrors, type PendingReport } from './own-errors';
@@ -66,13 +67,14 @@ export class AlertWindow {
    * @param withinMs longest wait for Redis; after it this process decides alone
    */
   async advance(withinMs: number): Promise<Decision[]> {
-    const deadline = AbortSignal.timeout(withinMs);
+    const deadline = performance.now() + withinMs;
+    const late = (): Error => new Error('Redis did not answer in time');
     const decisions: Decision[] = [];
     try {
       for (let exchanges = 0; exchanges < EXCHANGES_AT_MOST; exchanges += 1) {
         this.owed ??= this.nextRequest(this.own.reportNews());
         const { reports } = this.owed;
-        const answers = await within(this.exchange(this.owed), deadline);
+        const answers = await within(this.exchange(this.owed), { timeoutMs: deadline - performance.now(), late });
         if (answers === undefined) {
           this.owed = this.nextRequest(this.own.reportAll(), true);
           continue;
@@ -135,21 +137,5 @@ export class AlertWindow {
     const reason = error instanceof Error ? error.message : undefined;
     if (away) this.logger.warn({ reason }, 'errors are counted in this process alone while Redis is away');
     else this.logger.log('errors are counted across all processes again');
-  }
-}
-
-async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new Error('Redis did not answer in time'));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    // The loser of the race may still fail, and nobody waits for it any more.
-    work.catch(() => undefined);
   }
 }

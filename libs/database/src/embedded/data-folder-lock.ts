@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@vectorlane/time';
 import { type LockHolder, LockSocket, type Probe, pipeName, probeLock } from './lock-socket';
 
 /**
@@ -107,7 +108,8 @@ export class DataFolderLock {
       if (verdict.holder !== 'contending' || performance.now() > deadline) {
         throw new DataFolderInUseError(folder, verdict.holder === 'contending' ? undefined : verdict.holder);
       }
-      await delay(RETRY_MS * (1 + Math.random()));
+      // Two that look at the same moment do not look again at the same moment.
+      await delay(backoffMs({ firstMs: 2 * RETRY_MS, longestMs: 2 * RETRY_MS }, 1, Math.random));
     }
   }
 

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { compiledEntry, keepNativeLibrariesQuiet } from '@vectorlane/config';
+import { within } from '@vectorlane/time';
 import { Worker } from 'node:worker_threads';
 import { unavailable } from '../embedding-call';
 import { IN_NATIVE_CODE, PROCESS_ENDS, type ThreadData, type ThreadReply, type ThreadRequest } from './thread-protocol';
@@ -105,19 +106,12 @@ export class ModelThread {
     Atomics.wait(this.marks, IN_NATIVE_CODE, 1, EXIT_TIMEOUT_MS);
   }
 
-  private stop(worker: Worker): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`an embedding thread did not end within ${CLOSE_TIMEOUT_MS} ms`)),
-        CLOSE_TIMEOUT_MS,
-      );
-      worker.once('exit', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      worker.ref();
-      this.send(worker, { kind: 'stop' });
-    });
+  private async stop(worker: Worker): Promise<void> {
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.ref();
+    this.send(worker, { kind: 'stop' });
+    const late = (): Error => new Error(`an embedding thread did not end within ${CLOSE_TIMEOUT_MS} ms`);
+    await within(ended, { timeoutMs: CLOSE_TIMEOUT_MS, late });
   }
 
   private send(worker: Worker, request: ThreadRequest, ...transfer: ArrayBuffer[]): void {

@@ -1,4 +1,4 @@
-import { ExchangeError, HttpEndpoint, type HttpReply, retryAfterMs } from '@vectorlane/endpoint';
+import { ExchangeError, HttpEndpoint, type HttpReply } from '@vectorlane/endpoint';
 import { EndpointError, exchangeFailed, refusalError } from './endpoint-error';
 import { readEmbeddings } from './embeddings-answer';
 import { quotable, wordsOf } from './server-words';
@@ -115,7 +115,7 @@ export class EmbeddingsClient {
       status: reply.status,
       words,
       quote: quotable(words, this.options.token, texts),
-      retryAfterMs: retryAfterMs(reply.headers['retry-after'], Date.now()),
+      retryAfterMs: reply.retryAfterMs,
       askedForDimensions,
     });
   }

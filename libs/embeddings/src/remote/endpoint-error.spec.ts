@@ -6,7 +6,7 @@ describe('a status that is not 200', () => {
       .fault;
 
   it.each([408, 409, 424, 425, 500, 502, 503, 504, 529])('%i may pass', (status) => {
-    expect(faultOf(status)).toBe('passing');
+    expect(faultOf(status)).toBe('transient');
     expect(faultOf(status, '', { retryAfterMs: 1 })).toBe('busy');
   });
 

@@ -6,8 +6,8 @@ import type { ExchangeError } from '@vectorlane/endpoint';
  */
 export type EndpointFault =
   /** May pass: connection lost, no answer in time, 5xx. */
-  | 'passing'
-  /** The endpoint asks everybody to wait: 429, or a passing fault with `Retry-After`. */
+  | 'transient'
+  /** The endpoint asks everybody to wait: 429, or a transient fault with `Retry-After`. */
   | 'busy'
   /** A text, or all of them together, is more than it takes. */
   | 'too-long'
@@ -41,11 +41,11 @@ export class EndpointError extends Error {
 
 /** An answer that is too large will be so the next time; everything else about a connection may pass. */
 export function exchangeFailed({ fault, message, retryAtOnce }: ExchangeError): EndpointError {
-  return new EndpointError(fault === 'too-large' ? 'final' : 'passing', message, { retryAtOnce });
+  return new EndpointError(fault === 'too-large' ? 'final' : 'transient', message, { retryAtOnce });
 }
 
 /** 408 and 425 ask for another try, 409 and 424 are what some servers answer while a model loads or its backend fails. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 409, 424, 425]);
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 409, 424, 425]);
 /** vLLM and OpenAI say it with 400, Ollama too, some with 422, llama.cpp with 500; 413 needs no words. */
 const SAYS_TOO_LONG_STATUSES: ReadonlySet<number> = new Set([400, 422, 500]);
 const SAYS_TOO_LONG =
@@ -76,8 +76,8 @@ export function refusalError({ status, words, quote, retryAfterMs, askedForDimen
   }
   const options = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return new EndpointError('busy', answered, options);
-  if (status >= 500 || PASSING_STATUSES.has(status)) {
-    return new EndpointError(retryAfterMs === undefined ? 'passing' : 'busy', answered, options);
+  if (status >= 500 || TRANSIENT_STATUSES.has(status)) {
+    return new EndpointError(retryAfterMs === undefined ? 'transient' : 'busy', answered, options);
   }
   return new EndpointError('final', answered);
 }

@@ -1,4 +1,4 @@
-import type { Timing } from '@vectorlane/endpoint';
+import type { Timing } from '@vectorlane/time';
 
 /**
  * The time in which nobody asks the endpoint anything, because it told one of us to wait: it counts requests, not whose

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
-import type { Timing } from '@vectorlane/endpoint';
 import { IngestionFailure } from '@vectorlane/errors';
+import { retry, RetrySchedule, type Timing } from '@vectorlane/time';
 import { EndpointError } from './endpoint-error';
 
 /** Where an HNSW index over `vector` ends. */
 const MAX_DIMENSION = 2_000;
-/** Waits between the tries: a model server that starts beside us takes a while to load. */
-const WAITS_MS = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
+/** A model server that starts beside us takes a while to load: half a minute of waits. */
+const BOOT_RETRIES = { backoff: { firstMs: 1_000, longestMs: 15_000 }, maxTries: 6 };
 /** A try may last as long as a query may; no further one begins after this. */
 const TRIES_MS = 60_000;
 
@@ -29,24 +29,27 @@ export async function learnDimension(
   closing: AbortSignal,
 ): Promise<number> {
   const startedAt = performance.now();
-  const waits = WAITS_MS.values();
-  for (;;) {
-    try {
-      return bounded(await probe(), model);
-    } catch (error) {
-      if (!(error instanceof IngestionFailure)) throw error;
-      const isFinal = error.cause instanceof EndpointError && error.cause.fault === 'final';
-      const waitMs = performance.now() - startedAt < TRIES_MS ? waits.next().value : undefined;
-      if (isFinal || waitMs === undefined || closing.aborted) {
-        throw new EmbeddingEndpointError(
-          `The dimension of the embedding model ${model} cannot be learned from ${baseUrl} (EMBEDDING_API_URL). ` +
-            `${error.message} Start again once it answers, or set EMBEDDING_API_DIMENSIONS to start without it.`,
-          { cause: error },
-        );
-      }
-      new Logger('Embeddings').warn({ waitMs, reason: error.message }, 'the embedding endpoint does not answer yet');
-      await timing.wait(waitMs, closing);
-    }
+  const schedule = new RetrySchedule(BOOT_RETRIES, timing.random);
+  const waitAfter = (error: unknown): number | undefined => {
+    if (!(error instanceof IngestionFailure) || closing.aborted) return undefined;
+    const isFinal = error.cause instanceof EndpointError && error.cause.fault === 'final';
+    return isFinal || performance.now() - startedAt >= TRIES_MS ? undefined : schedule.afterFault();
+  };
+  try {
+    const onWait = (waitMs: number, error: unknown): void =>
+      new Logger('Embeddings').warn(
+        { waitMs, reason: (error as Error).message },
+        'the embedding endpoint does not answer yet',
+      );
+    const dimension = await retry(probe, { waitAfter, onWait, signal: closing, timing });
+    return bounded(dimension, model);
+  } catch (error) {
+    if (!(error instanceof IngestionFailure)) throw error;
+    throw new EmbeddingEndpointError(
+      `The dimension of the embedding model ${model} cannot be learned from ${baseUrl} (EMBEDDING_API_URL). ` +
+        `${error.message} Start again once it answers, or set EMBEDDING_API_DIMENSIONS to start without it.`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
-import { REAL_TIMING, type Timing } from '@vectorlane/endpoint';
 import { correlationId } from '@vectorlane/logging';
+import { REAL_TIMING, RetrySchedule, type Timing } from '@vectorlane/time';
 import { createHash } from 'node:crypto';
 import { EmbeddingCall, type TextKind, unavailable } from '../embedding-call';
 import type { EmbeddingProvider, EmbeddingSpace, TokenOffsets } from '../embedding-provider';
@@ -8,9 +8,9 @@ import { EmbeddingQueue } from '../embedding-queue';
 import { EmbeddingsClient } from './embeddings.client';
 import { EndpointError } from './endpoint-error';
 import { EndpointPause } from './endpoint-pause';
+import { BATCH_RETRIES, waitAfter } from './endpoint-retries';
 import { EmbeddingEndpointError, learnDimension } from './learned-dimension';
 import type { ModelDescription } from '../local/model-files';
-import { RetrySchedule } from './retry-schedule';
 import { type BatchText, smallerBatches, takeBatch } from './text-batch';
 import { cutToTokens, estimateTokens, type Tokenize } from '../tokenizer/token-estimate';
 import { WordPieceTokenizer } from '../tokenizer/wordpiece-tokenizer';
@@ -198,7 +198,7 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
 
   /** One request, repeated as long as its faults may pass. */
   private async ask(call: EmbeddingCall, texts: readonly string[]): Promise<Float32Array[]> {
-    const schedule = new RetrySchedule(this.timing.random);
+    const schedule = new RetrySchedule(BATCH_RETRIES, this.timing.random);
     for (;;) {
       if (this.pause.over !== undefined) {
         call.holdClock();
@@ -210,7 +210,7 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
         return await this.client.embed(texts, call.cancelled, call.requestId);
       } catch (error) {
         if (!(error instanceof EndpointError)) throw error;
-        const waitMs = schedule.next(error);
+        const waitMs = waitAfter(error, schedule);
         // Better to say now what is wrong than later that it took too long.
         if (waitMs === undefined || waitMs > call.remainingMs) throw error;
         if (error.fault === 'busy') this.pauseFor(waitMs);

@@ -7,6 +7,7 @@ import {
   UnreadableAnswerError,
 } from '@vectorlane/ai-worker';
 import { IngestionFailure, type IngestionFailureCode } from '@vectorlane/errors';
+import { within } from '@vectorlane/time';
 import { finishDocument } from '../document-check';
 import type { ParserPool } from '../isolation/parser-pool';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
@@ -26,11 +27,11 @@ export const IMAGE_FORMATS: readonly AiWorkerFormat[] = [
   { format: 'webp', extensions: ['webp'], mediaTypes: ['image/webp'] },
 ];
 
-/** Both may pass: the document is tried again, and keeps a `retry` after its last attempt. */
+/** All may pass. A worker that is away or busy says nothing of the document; one that took too long on it may. */
 const CODES: Readonly<Record<AwayCause, IngestionFailureCode>> = {
-  busy: 'TIMEOUT',
+  busy: 'EXTRACTION_UNAVAILABLE',
+  away: 'EXTRACTION_UNAVAILABLE',
   slow: 'TIMEOUT',
-  away: 'INTERNAL_ERROR',
 };
 /** What a parser without text recognition says of a file in which the worker might find text. */
 const WITHOUT_TEXT: readonly IngestionFailureCode[] = ['NEEDS_OCR', 'EMPTY_CONTENT'];
@@ -101,13 +102,11 @@ export class AiWorkerExtractor implements TextExtractor {
     signal: AbortSignal,
     away: AiWorkerAwayError,
   ): Promise<ExtractedDocument> {
-    const bound = AbortSignal.timeout(timeoutMs);
+    const late = (): IngestionFailure =>
+      new IngestionFailure('TIMEOUT', `Reading this file took longer than ${timeoutMs} ms.`);
     try {
-      return await extractor.extract(source, AbortSignal.any([signal, bound]));
+      return await within((giveUp) => extractor.extract(source, giveUp), { timeoutMs, signal, late });
     } catch (error) {
-      if (bound.aborted && !signal.aborted) {
-        throw new IngestionFailure('TIMEOUT', `Reading this file took longer than ${timeoutMs} ms.`);
-      }
       // A scan is no file without text: it is one for which the worker has to come back.
       if (error instanceof IngestionFailure && WITHOUT_TEXT.includes(error.code)) throw this.failure(away);
       throw error;
