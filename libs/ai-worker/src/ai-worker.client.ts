@@ -191,7 +191,8 @@ function refusalError(refusal: Refusal, schedule: RetrySchedule): Error {
 
 /** @returns what is no fault of the worker as it is: what it said of the file, or the reason of an abort */
 function awayError(error: unknown, schedule: RetrySchedule): unknown {
-  if (error instanceof UnreadableAnswerError) return new AiWorkerAwayError('away', error.message, schedule.afterFault());
+  if (error instanceof UnreadableAnswerError)
+    return new AiWorkerAwayError('away', error.message, schedule.afterFault());
   if (!(error instanceof ExchangeError)) return error;
   const { fault, message, retryAtOnce } = error;
   switch (fault) {

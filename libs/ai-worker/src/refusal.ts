@@ -33,7 +33,10 @@ export function readRefusal({ status, body, retryAfterMs }: HttpReply): Refusal 
     const judgement = JUDGEMENTS.find((known) => known === code);
     // Of another program's 413, a proxy's for example, nobody knows what it is about.
     if (judgement === undefined) return { kind: 'final', reason: `answered ${status} without a code of the contract` };
-    return { kind: 'judgement', failure: new IngestionFailure(judgement, detail ?? 'The AI worker refuses this file.') };
+    return {
+      kind: 'judgement',
+      failure: new IngestionFailure(judgement, detail ?? 'The AI worker refuses this file.'),
+    };
   }
   const reason = `answered ${status}`;
   if (status === 429 || (status >= 500 && retryAfterMs !== undefined)) return { kind: 'busy', reason, retryAfterMs };

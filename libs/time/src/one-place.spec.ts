@@ -9,9 +9,17 @@ const ONE_PLACE: readonly (readonly [what: string, sign: RegExp, except: readonl
   ['a deadline made of a signal (use within)', /AbortSignal\.timeout\(/, ['libs/database/src/database.indicator.ts']],
   ['a timer that rejects (use within)', /setTimeout\(\s*\(\) =>\s*reject\(/, []],
   ['a wait that doubles (use backoffMs or RetrySchedule)', /\b2 \*\* (?!\d|Math\.ceil)/, []],
-  ['the header Retry-After (read retryAfterMs of the reply)', /['"]retry-after['"]/, ['libs/endpoint/src/http-endpoint.ts']],
+  [
+    'the header Retry-After (read retryAfterMs of the reply)',
+    /['"]retry-after['"]/,
+    ['libs/endpoint/src/http-endpoint.ts'],
+  ],
   ['chance in a wait (use backoffMs or RetrySchedule)', /Math\.random\(\)/, []],
-  ['an HTTP client (use HttpEndpoint)', /(?<![.\w])fetch\(|requestHttps?\b(?=,| \})/, ['libs/endpoint/src/http-endpoint.ts']],
+  [
+    'an HTTP client (use HttpEndpoint)',
+    /(?<![.\w])fetch\(|requestHttps?\b(?=,| \})/,
+    ['libs/endpoint/src/http-endpoint.ts'],
+  ],
 ];
 
 function sources(folder: string): string[] {

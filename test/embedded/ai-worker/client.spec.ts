@@ -176,8 +176,8 @@ describe('trouble that will not pass', () => {
     ['400', status(400), 'answered 400'],
     ['404', status(404), 'answered 404'],
     ['a redirect', status(302, { location: 'http://127.0.0.1:1/' }), 'answered 302'],
-    ['a 413 of some proxy', status(413), 'answered 413 without a verdict'],
-    ['a verdict that nobody knows', verdict('RIDDLE'), 'answered 422 without a verdict'],
+    ['a 413 of some proxy', status(413), 'answered 413 without a code of the contract'],
+    ['a verdict that nobody knows', verdict('RIDDLE'), 'answered 422 without a code of the contract'],
   ])('%s: one try', async (_, manner, message) => {
     worker.behaveAlways(manner);
     await expect(ask(open(), true)).rejects.toMatchObject({ of: 'away', message });

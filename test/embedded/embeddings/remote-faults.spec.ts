@@ -142,7 +142,7 @@ describe('an endpoint that asks to wait', () => {
     const began = new Promise<void>((resolve) => (paused = resolve));
     const wait = (_ms: number, signal?: AbortSignal): Promise<never> => {
       paused();
-      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))));
     };
     const provider = setup.open({ timeoutMs: 5_000, timing: { wait, random: () => 0 } });
     setup.server.behave(status(429, '{}', { 'retry-after': '30' }));

@@ -155,7 +155,7 @@ describe('leaving', () => {
 
   it('closing rejects what setup.waits and ends what is in hand, even a wait for the next try', async () => {
     const never = (_ms: number, signal?: AbortSignal): Promise<never> =>
-      new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }));
+      new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true }));
     const provider = setup.open({ concurrency: 3, timing: { wait: never, random: () => 0 } });
     setup.server.behaveAlways({ kind: 'hang' });
     setup.server.behave(status(500));
