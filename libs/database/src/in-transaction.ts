@@ -13,10 +13,7 @@ const BACKOFF = { firstMs: 50, longestMs: 200 };
  *
  * @throws SecondCheckoutError in `work`, where it queries anything but its `manager`
  */
-export function inTransaction<T>(
-  dataSource: DataSource,
-  work: (manager: EntityManager) => Promise<T>,
-): Promise<T> {
+export function inTransaction<T>(dataSource: DataSource, work: (manager: EntityManager) => Promise<T>): Promise<T> {
   // Spread out, so that the same two do not meet again.
   return retry(() => dataSource.transaction(work), {
     waitAfter: (error, tries) =>

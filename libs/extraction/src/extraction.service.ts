@@ -36,11 +36,7 @@ export class ExtractionService {
     return finishDocument(await this.bounded(extractor, source, signal));
   }
 
-  private bounded(
-    extractor: TextExtractor,
-    source: ExtractionSource,
-    signal: AbortSignal,
-  ): Promise<ExtractedDocument> {
+  private bounded(extractor: TextExtractor, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
     const { timeoutMs = this.config.EXTRACTION_TIMEOUT_MS } = extractor;
     // An extractor that does not heed its signal is left behind; it cannot hold the document.
     return within((giveUp) => extractor.extract(source, giveUp), {

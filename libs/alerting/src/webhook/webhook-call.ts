@@ -38,7 +38,11 @@ export async function callWebhook(
   const taken = (): number => Math.round(performance.now() - startedAt);
   try {
     const { url, body } = target.channel.message(alert, target.url);
-    const { status, body: said, retryAfterMs } = await endpoint.exchange({
+    const {
+      status,
+      body: said,
+      retryAfterMs,
+    } = await endpoint.exchange({
       method: 'POST',
       path: url.pathname + url.search,
       headers: { 'content-type': 'application/json', 'user-agent': `Vectorlane/${alert.version}` },
