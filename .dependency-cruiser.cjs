@@ -1,7 +1,7 @@
 // Which room may know which (docs/architecture.md). A lib is entered by its index alone; arrows point downhill.
 const layers = [
   // Below everybody, and allowed to everybody.
-  { libs: ['time'], may: [] },
+  { libs: ['domain', 'time'], may: [] },
   { libs: ['config', 'errors'], may: ['config', 'errors'] },
   { libs: ['logging', 'metrics', 'health', 'shutdown', 'endpoint'], may: ['config', 'errors'] },
   { libs: ['database', 'redis'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown'] },
@@ -49,13 +49,19 @@ const layerRules = layers.flatMap(({ libs, may }) =>
     name: `${lib}-knows-only-what-is-below`,
     severity: 'error',
     from: { path: `^libs/${lib}/` },
-    to: { path: '^(libs|apps)/', pathNot: `^libs/(${[...new Set([lib, 'time', ...may])].join('|')})/` },
+    to: { path: '^(libs|apps)/', pathNot: `^libs/(${[...new Set([lib, 'domain', 'time', ...may])].join('|')})/` },
   })),
 );
 
 module.exports = {
   forbidden: [
     ...layerRules,
+    {
+      name: 'the-domain-stands-on-zod-alone',
+      severity: 'error',
+      from: { path: '^libs/domain/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '.', pathNot: '^(libs/domain/|node_modules/zod/)' },
+    },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'libs-never-import-apps',

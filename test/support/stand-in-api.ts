@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DocumentStatus, Lane } from '@vectorlane/domain';
 import { misbehave, parseJson, problem, readText, receiveUpload, send, type Misbehaviour } from './stand-in-wire';
 
 /**
@@ -29,9 +30,9 @@ export interface StoredDocument {
   readonly filename: string;
   readonly sizeBytes: number;
   readonly metadata: unknown;
-  readonly lane: 'fast' | 'heavy';
+  readonly lane: Lane;
   pollsLeft: number;
-  status: 'pending' | 'processing' | 'completed' | 'failed';
+  status: DocumentStatus;
   failure?: { code: string; message: string; retryable: boolean };
 }
 

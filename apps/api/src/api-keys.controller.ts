@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { type ApiKeyListing, ApiKeysService, SCOPES } from '@vectorlane/auth';
+import { type ApiKeyListing, ApiKeysService } from '@vectorlane/auth';
+import { Scope } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { z } from 'zod';
 import { type PageQuery, pageQuerySchema } from './documents.schemas';
@@ -19,7 +20,7 @@ const rateLimit = z
 const createSchema = z
   .strictObject({
     name: storableText().trim().min(1).max(200),
-    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+    scopes: z.array(Scope).min(1).max(Scope.options.length),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
     rateLimitPerMinute: rateLimit.default(null).meta({
       description:
@@ -34,7 +35,7 @@ const timestamp = z.string().meta({ format: 'date-time' });
 const keySchema = z.object({
   id: z.string(),
   name: z.string(),
-  scopes: z.array(z.enum(SCOPES)),
+  scopes: z.array(Scope),
   createdAt: timestamp,
   expiresAt: timestamp.nullable(),
   lastUsedAt: timestamp.nullable(),

@@ -1,4 +1,5 @@
-import { type Document, DOCUMENT_STAGES, DOCUMENT_STATUSES, type StoredChunk } from '@vectorlane/documents';
+import type { Document, StoredChunk } from '@vectorlane/documents';
+import { DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
 import { z } from 'zod';
 import { isStorable, storableText, UNSTORABLE } from './storable-text';
@@ -41,9 +42,9 @@ const list = <T extends z.ZodType>(item: T) =>
 export const listQuerySchema = z.strictObject({
   cursor: z.string().max(256).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  status: list(z.enum(DOCUMENT_STATUSES)).optional(),
+  status: list(DocumentStatus).optional(),
   format: list(storableText().max(32)).optional(),
-  lane: list(z.enum(['fast', 'heavy'])).optional(),
+  lane: list(Lane).optional(),
 });
 
 export const pageQuerySchema = z.strictObject({
@@ -63,20 +64,15 @@ export const documentSchema = z.object({
   id: z.string().meta({ format: 'uuid' }),
   filename: z.string(),
   format: z.string().meta({ example: 'md' }),
-  lane: z.enum(['fast', 'heavy']),
-  status: z.enum(DOCUMENT_STATUSES),
+  lane: Lane,
+  status: DocumentStatus,
   sizeBytes: z.number().int(),
   metadata: z.record(z.string(), z.unknown()),
   attempts: z.number().int().meta({ description: 'Errors so far that may pass.' }),
-  stage: z.enum(DOCUMENT_STAGES),
+  stage: Stage,
   percent: z.number().int().min(0).max(100),
   chunkCount: z.number().int().nullable(),
-  timings: z.object({
-    extractingMs: z.number().optional(),
-    chunkingMs: z.number().optional(),
-    embeddingMs: z.number().optional(),
-    totalMs: z.number().optional(),
-  }),
+  timings: StageTimings,
   failure: failureSchema.optional(),
   createdAt: timestamp,
   updatedAt: timestamp,

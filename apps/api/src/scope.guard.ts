@@ -1,6 +1,6 @@
 import { type CanActivate, type CustomDecorator, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Scope } from '@vectorlane/auth';
+import type { Scope } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { ProbesController } from '@vectorlane/health';
 import { MetricsController } from '@vectorlane/metrics';

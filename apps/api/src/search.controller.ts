@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { SearchMode } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
-import { SEARCH_MODES, SearchService } from '@vectorlane/search';
+import { SearchService } from '@vectorlane/search';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { ApiProblems } from './problem-responses';
@@ -36,7 +37,7 @@ const searchSchema = z
       .refine(isStorable, { error: UNSTORABLE })
       .meta({ description: 'A question or words, in any language.' }),
     topK: z.int().min(1).max(100).default(5),
-    mode: z.enum(SEARCH_MODES).default('hybrid'),
+    mode: SearchMode.default('hybrid'),
     filter: z
       .strictObject({
         format: z.array(storableText().max(32)).max(50).exactOptional(),

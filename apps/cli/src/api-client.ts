@@ -1,5 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { DocumentStatus, type Scope, type SearchMode } from '@vectorlane/domain';
 import { z } from 'zod';
 import { UnreadableFile } from './api-errors';
 import { fileForm } from './file-form';
@@ -22,7 +23,7 @@ const uploadAnswerSchema = z.object({
 
 const documentSchema = z.object({
   id: z.string().min(1),
-  status: z.enum(['pending', 'processing', 'completed', 'failed']),
+  status: DocumentStatus,
   stage: z.string().nullish(),
   percent: z.number().nullish(),
   chunkCount: z.number().nullish(),
@@ -85,7 +86,7 @@ const testAlertSchema = z.object({
 });
 
 export type UploadAnswer = z.infer<typeof uploadAnswerSchema>;
-export type DocumentStatus = z.infer<typeof documentSchema>;
+export type FollowedDocument = z.infer<typeof documentSchema>;
 export type SearchAnswer = z.infer<typeof searchAnswerSchema>;
 export type CreatedKey = z.infer<typeof createdKeySchema>;
 type KeyPage = z.infer<typeof keyPageSchema>;
@@ -93,19 +94,16 @@ export type ListedKey = KeyPage['items'][number];
 
 export type TestAlertReport = z.infer<typeof testAlertSchema>;
 
-export const SEARCH_MODES = ['hybrid', 'vector', 'keyword'] as const;
-export const KEY_SCOPES = ['read', 'write', 'admin'] as const;
-
 export interface SearchRequest {
   readonly query: string;
   readonly topK: number;
-  readonly mode: (typeof SEARCH_MODES)[number];
+  readonly mode: SearchMode;
   readonly filter?: Record<string, unknown>;
 }
 
 export interface NewKey {
   readonly name: string;
-  readonly scopes: readonly (typeof KEY_SCOPES)[number][];
+  readonly scopes: readonly Scope[];
   /** ISO 8601. */
   readonly expiresAt?: string;
   readonly rateLimitPerMinute?: number | 'none';
@@ -144,7 +142,7 @@ export class ApiClient {
     return this.check(uploadAnswerSchema, (await this.transport.send(request)).body);
   }
 
-  async getDocument(id: string, signal: AbortSignal): Promise<DocumentStatus> {
+  async getDocument(id: string, signal: AbortSignal): Promise<FollowedDocument> {
     return this.call(documentSchema, { method: 'GET', path: `/api/documents/${encodeURIComponent(id)}`, signal });
   }
 

@@ -1,10 +1,10 @@
-import type { DocumentStatus } from './api-client';
+import type { FollowedDocument } from './api-client';
 import type { FoundFile } from './file-walk';
 import { IngestionStalled, LaneFollowers } from './lane-followers';
 
 const file: FoundFile = { path: 'a.txt', location: '/a.txt', name: 'a.txt', sizeBytes: 1 };
 
-function followers(answer: (poll: number) => DocumentStatus) {
+function followers(answer: (poll: number) => FollowedDocument) {
   let now = 0;
   let polls = 0;
   const waits: number[] = [];

@@ -1,5 +1,5 @@
 import { pollIntervalMs } from '@vectorlane/time';
-import type { ApiClient, DocumentStatus } from './api-client';
+import type { ApiClient, FollowedDocument } from './api-client';
 import type { FoundFile } from './file-walk';
 import type { Clock } from './terminal';
 
@@ -68,7 +68,7 @@ export class LaneFollowers {
    * @param uploadedAt when the server took it, by the clock
    * @throws IngestionStalled, what the client throws, or the signal's reason.
    */
-  async untilSettled(file: FoundFile, id: string, uploadedAt: number): Promise<DocumentStatus> {
+  async untilSettled(file: FoundFile, id: string, uploadedAt: number): Promise<FollowedDocument> {
     const { client, clock, signal, onProgress } = this.options;
     let lastSeen = '';
     let waitMs = FIRST_INTERVAL_MS - (clock.now() - uploadedAt);

@@ -1,8 +1,9 @@
+import { Scope } from '@vectorlane/domain';
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ApiKeysService, AuthModule, type KeyRateLimit, type Scope, SCOPES } from '@vectorlane/auth';
+import { ApiKeysService, AuthModule, type KeyRateLimit } from '@vectorlane/auth';
 import { ConfigModule, loadConfig } from '@vectorlane/config';
 import { DatabaseModule } from '@vectorlane/database';
 import { HealthModule } from '@vectorlane/health';
@@ -22,7 +23,7 @@ export async function runOfflineKeys(argv: readonly string[]): Promise<number> {
     options: {
       offline: { type: 'boolean' },
       name: { type: 'string' },
-      scopes: { type: 'string', default: SCOPES.join(',') },
+      scopes: { type: 'string', default: Scope.options.join(',') },
       'rate-limit': { type: 'string' },
     },
     allowPositionals: true,
@@ -60,5 +61,5 @@ function rateLimitFrom(text: string | undefined): KeyRateLimit | undefined {
 }
 
 function isScope(value: string): value is Scope {
-  return (SCOPES as readonly string[]).includes(value);
+  return (Scope.options as readonly string[]).includes(value);
 }

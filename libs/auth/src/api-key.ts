@@ -1,5 +1,4 @@
-export const SCOPES = ['read', 'write', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
+import type { Scope } from '@vectorlane/domain';
 
 /**
  * Requests a minute that a key may make wherever they come from; `none`: as many as it likes. `null`: it has no limit

@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Page } from '@vectorlane/database';
+import type { Scope } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
-import type { ApiKey, ApiKeyListing, KeyRateLimit, Scope } from './api-key';
+import type { ApiKey, ApiKeyListing, KeyRateLimit } from './api-key';
 import { generateApiKey, type ParsedApiKey, parseApiKey } from './api-key-format';
 import { ApiKeyRows } from './api-key-rows';
 import { ApiKeysRepository } from './api-keys.repository';

@@ -2,9 +2,9 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
+import { Scope } from '@vectorlane/domain';
 import { generateApiKey } from './api-key-format';
 import { ApiKeysService } from './api-keys.service';
-import { SCOPES } from './api-key';
 
 /** The boot cannot go on without a key; the message says how to make one. */
 export class NoApiKeyError extends Error {
@@ -34,7 +34,7 @@ export class FirstKey {
     if (bootstrap !== undefined) {
       const { id } = await this.apiKeys.adopt(bootstrap, {
         name: 'bootstrap',
-        scopes: SCOPES,
+        scopes: Scope.options,
         // On one's own machine the first key has no limit, so that filling it with documents is not throttled.
         rateLimitPerMinute: this.config.embedded ? 'none' : null,
       });
@@ -69,7 +69,11 @@ export class FirstKey {
     } finally {
       await file.close();
     }
-    const { id } = await this.apiKeys.adopt(key, { name: 'first start', scopes: SCOPES, rateLimitPerMinute: 'none' });
+    const { id } = await this.apiKeys.adopt(key, {
+      name: 'first start',
+      scopes: Scope.options,
+      rateLimitPerMinute: 'none',
+    });
     this.logger.log({ keyId: id, path }, 'made the first API key');
     return key;
   }

@@ -1,4 +1,4 @@
-export { type ApiKeyListing, type KeyRateLimit, SCOPES, type Scope } from './api-key';
+export { type ApiKeyListing, type KeyRateLimit } from './api-key';
 export { type ParsedApiKey, parseApiKey } from './api-key-format';
 export { ApiKeysService, type NewApiKey, type Principal } from './api-keys.service';
 export { AuthModule } from './auth.module';

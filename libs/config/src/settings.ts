@@ -1,3 +1,4 @@
+import { NumberType } from '@vectorlane/domain';
 import { z } from 'zod';
 import { parseOrigins, parseTrustedProxies } from './network-settings';
 
@@ -172,7 +173,7 @@ export const settingsSchema = z
     EMBEDDING_MODEL_PATH: z.string().min(1).optional().meta({
       reason: 'Folder of another local BERT-like model (`tokenizer.json`, `onnx/model.onnx`). Unset: gte-small.',
     }),
-    EMBEDDING_NUMBER_TYPE: z.enum(['int8', 'fp32']).default('int8').meta({
+    EMBEDDING_NUMBER_TYPE: NumberType.default('int8').meta({
       reason:
         'Of a model in this process: `int8` is twice as fast and a quarter as large as `fp32`, with the same search quality.',
     }),

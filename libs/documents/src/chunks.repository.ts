@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { inTransaction, KeysetCursor, type Page } from '@vectorlane/database';
+import { HEADING_SEPARATOR } from '@vectorlane/domain';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { StoredSpace } from './embedding-spaces.repository';
@@ -49,9 +50,6 @@ interface ChunkRow {
   row_number: number | null;
   json_path: string | null;
 }
-
-/** Between the titles of a heading path, where it is shown or searched as one line. */
-export const HEADING_SEPARATOR = ' > ';
 
 /** Ordinal of the last chunk of a page. */
 const cursors = new KeysetCursor(z.tuple([z.number().int().min(0).max(2_147_483_647)]));

@@ -1,13 +1,5 @@
+import type { DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
 import type { IngestionFailureCode } from '@vectorlane/errors';
-
-export const DOCUMENT_STATUSES = ['pending', 'processing', 'completed', 'failed'] as const;
-export type DocumentStatus = (typeof DOCUMENT_STATUSES)[number];
-
-export const DOCUMENT_STAGES = ['queued', 'extracting', 'chunking', 'embedding', 'completed', 'failed'] as const;
-export type DocumentStage = (typeof DOCUMENT_STAGES)[number];
-
-/** Milliseconds spent in each stage of the attempt that completed. */
-export type StageTimings = Partial<Record<'extractingMs' | 'chunkingMs' | 'embeddingMs' | 'totalMs', number>>;
 
 export type DocumentMetadata = Record<string, unknown>;
 
@@ -21,12 +13,12 @@ export interface Document {
   readonly contentId: string;
   readonly filename: string;
   readonly format: string;
-  readonly lane: 'fast' | 'heavy';
+  readonly lane: Lane;
   readonly mediaType: string;
   readonly sizeBytes: number;
   readonly metadata: DocumentMetadata;
   readonly status: DocumentStatus;
-  readonly stage: DocumentStage;
+  readonly stage: Stage;
   /** 0 to 100, over the whole ingestion. */
   readonly percent: number;
   /** Errors that the pipeline returned and that may pass. */

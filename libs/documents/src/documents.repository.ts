@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { KeysetCursor, momentOf, momentSchema, type Page } from '@vectorlane/database';
+import type { DocumentStatus, Lane } from '@vectorlane/domain';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { ContentsRepository } from './contents.repository';
-import type { Document, DocumentMetadata, DocumentStatus } from './document';
+import type { Document, DocumentMetadata } from './document';
 
 export interface NewDocument {
   readonly id: string;
@@ -11,7 +12,7 @@ export interface NewDocument {
   readonly contentId: string;
   readonly filename: string;
   readonly format: string;
-  readonly lane: 'fast' | 'heavy';
+  readonly lane: Lane;
   readonly mediaType: string;
   readonly declaredCharset: string | undefined;
   readonly sizeBytes: number;
@@ -21,7 +22,7 @@ export interface NewDocument {
 export interface DocumentFilter {
   readonly status?: readonly DocumentStatus[];
   readonly format?: readonly string[];
-  readonly lane?: readonly ('fast' | 'heavy')[];
+  readonly lane?: readonly Lane[];
 }
 
 const DEFAULT_COLLECTION = 'default';

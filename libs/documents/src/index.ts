@@ -1,14 +1,6 @@
-export { ChunksRepository, type EmbeddedChunk, HEADING_SEPARATOR, type StoredChunk } from './chunks.repository';
+export { ChunksRepository, type EmbeddedChunk, type StoredChunk } from './chunks.repository';
 export { ContentGoneError, ContentsRepository } from './contents.repository';
-export {
-  type Document,
-  DOCUMENT_STAGES,
-  DOCUMENT_STATUSES,
-  type DocumentMetadata,
-  type DocumentStage,
-  type DocumentStatus,
-  type StageTimings,
-} from './document';
+export { type Document, type DocumentMetadata } from './document';
 export { DocumentsModule } from './documents.module';
 export { type DocumentFilter, DocumentsRepository, type NewDocument } from './documents.repository';
 export {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { Lane, Stage, StageTimings } from '@vectorlane/domain';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { DocumentStage, StageTimings } from './document';
 
 /** What a worker needs to know of the document it has claimed. */
 export interface Claim {
@@ -11,7 +11,7 @@ export interface Claim {
   readonly contentId: string;
   readonly filename: string;
   readonly format: string;
-  readonly lane: 'fast' | 'heavy';
+  readonly lane: Lane;
   readonly declaredCharset: string | undefined;
   readonly sizeBytes: number;
   readonly attempts: number;
@@ -30,7 +30,7 @@ export type Cost = 'attempt' | 'parser-death' | 'none';
 /** An unfinished document that may need a job. */
 export interface Unfinished {
   readonly documentId: string;
-  readonly lane: 'fast' | 'heavy';
+  readonly lane: Lane;
   readonly delivery: number;
 }
 
@@ -55,7 +55,7 @@ interface ClaimRow {
   content_id: string;
   filename: string;
   format: string;
-  lane: 'fast' | 'heavy';
+  lane: Lane;
   declared_charset: string | null;
   size_bytes: string;
   attempts: number;
@@ -125,7 +125,7 @@ export class IngestionLedger {
    */
   async progress(
     claim: Claim,
-    at: { stage: DocumentStage; percent: number; leaseMs: number },
+    at: { stage: Stage; percent: number; leaseMs: number },
     manager: EntityManager = this.dataSource.manager,
   ): Promise<void> {
     await this.move(
@@ -213,7 +213,7 @@ export class IngestionLedger {
 
   /** Raises the delivery, which names the next job. @returns nothing when the document is finished or gone */
   async nextDelivery(documentId: string): Promise<Unfinished | undefined> {
-    const rows: { id: string; lane: 'fast' | 'heavy'; delivery: number }[] = await this.dataSource.query(
+    const rows: { id: string; lane: Lane; delivery: number }[] = await this.dataSource.query(
       `WITH moved AS (
          UPDATE documents SET delivery = delivery + 1
           WHERE id = $1 AND status IN ('pending', 'processing')
@@ -227,7 +227,7 @@ export class IngestionLedger {
 
   /** Documents that could be claimed now, by id, from `afterId` on. */
   async claimable(afterId: string, limit: number): Promise<readonly Unfinished[]> {
-    const rows: { id: string; lane: 'fast' | 'heavy'; delivery: number }[] = await this.dataSource.query(
+    const rows: { id: string; lane: Lane; delivery: number }[] = await this.dataSource.query(
       `SELECT id, lane, delivery FROM documents
         WHERE status IN ('pending', 'processing') AND id > $1 AND ${CLAIMABLE}
         ORDER BY id LIMIT $2`,

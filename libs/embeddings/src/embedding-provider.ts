@@ -1,13 +1,15 @@
+import type { NumberType, Pooling } from '@vectorlane/domain';
+
 /** What makes vectors comparable: two vectors may be compared only when all five agree. */
 export interface EmbeddingSpace {
   /** Name of the model, `gte-small`. */
   readonly model: string;
   /** SHA-256 of the weights, hex; for a remote model whatever pins its version. */
   readonly weightsDigest: string;
-  /** Number type the weights are computed in: `fp32`, `int8`. */
-  readonly numberType: string;
+  /** `provider`: a remote model's own, which nobody tells. */
+  readonly numberType: NumberType | 'provider';
   readonly dimension: number;
-  readonly pooling: 'mean' | 'cls' | 'provider';
+  readonly pooling: Pooling | 'provider';
 }
 
 /** Tokens of a text as the model sees them, without special tokens, in order. */

@@ -1,3 +1,5 @@
+import type { BlockKind, Lane } from '@vectorlane/domain';
+
 /** What a parser makes of a file: one text and the structure found in it. */
 export interface ExtractedDocument {
   /**
@@ -11,7 +13,7 @@ export interface ExtractedDocument {
 
 /** A span of the text that belongs together: the unit that chunking prefers not to break. */
 export interface TextBlock {
-  readonly kind: 'heading' | 'paragraph' | 'list-item' | 'code' | 'row' | 'record';
+  readonly kind: BlockKind;
   /** First code unit, inclusive. */
   readonly start: number;
   /** Last code unit, exclusive; `end > start`. */
@@ -40,7 +42,7 @@ export interface TextExtractor {
   /** Stable name kept with the document and used in filters and metric labels: `txt`, `md`, … */
   readonly format: string;
   /** `fast` is parsed beside the queue worker, `heavy` in isolation. */
-  readonly lane: 'fast' | 'heavy';
+  readonly lane: Lane;
   /** Extensions without the dot, lower case; the first is the usual one. */
   readonly extensions: readonly string[];
   /** Media types accepted for it; the first is what `/content` serves. */

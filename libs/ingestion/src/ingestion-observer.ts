@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Claim, Cost } from '@vectorlane/documents';
+import type { ExhaustedLimit, WorkStage } from '@vectorlane/domain';
 import { ERROR_TRACKER, type ErrorTracker, type IngestionFailure, ingestionErrorType } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
-
-export type TimedStage = 'extracting' | 'chunking' | 'embedding';
 
 /**
  * What ingestion tells those who watch it: its metrics and its errors. Called after the database has taken the move it
@@ -20,7 +19,7 @@ export class IngestionObserver {
     if (interrupted) this.metrics.interruptions.inc();
   }
 
-  stageEnded(stage: TimedStage, durationMs: number): void {
+  stageEnded(stage: WorkStage, durationMs: number): void {
     this.metrics.ingestionStageDuration.observe({ stage }, durationMs / 1000);
     if (stage === 'embedding') this.metrics.embeddingGenerationDuration.observe(durationMs / 1000);
   }
@@ -47,4 +46,4 @@ export class IngestionObserver {
 }
 
 /** Why a document ended as failed: by a verdict on its bytes, or given up although they may be good. */
-export type EndReason = 'verdict' | 'attempts' | 'interruptions' | 'parser_deaths';
+export type EndReason = 'verdict' | ExhaustedLimit;

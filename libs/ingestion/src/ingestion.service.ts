@@ -9,9 +9,9 @@ import {
   IngestionLedger,
   type NewDocument,
 } from '@vectorlane/documents';
+import type { Lane } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { ExtractionService, normaliseFilename } from '@vectorlane/extraction';
-import type { Lane } from '@vectorlane/queue';
 import { IngestionScheduler } from './ingestion-scheduler';
 import { Spool, type SpooledFile } from './spool';
 

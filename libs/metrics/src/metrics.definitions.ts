@@ -1,3 +1,4 @@
+import { ExhaustedLimit, FinalStatus, JobState, Lane, SearchMode, WorkStage } from '@vectorlane/domain';
 import type { MetricDefinition } from './metric-definition';
 
 /**
@@ -9,8 +10,6 @@ import type { MetricDefinition } from './metric-definition';
 /** Any other method is counted as `other`: a client could make up as many as it likes. */
 export const HTTP_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'] as const;
 
-const LANES = ['fast', 'heavy'] as const;
-const SEARCH_MODES = ['hybrid', 'vector', 'keyword'] as const;
 const HTTP_LABELS = {
   method: HTTP_METHODS,
   path: 'the route’s template, as in `/api/documents/:id`, or `unmatched`',
@@ -35,13 +34,13 @@ export const METRICS = {
     name: 'documents_processed_total',
     type: 'counter',
     help: 'Documents that came to their end, once each, after the commit; a retried one that ends again counts again.',
-    labels: { status: ['completed', 'failed'], format: 'the registered formats', lane: LANES },
+    labels: { status: FinalStatus.options, format: 'the registered formats', lane: Lane.options },
   },
   queueSize: {
     name: 'processing_queue_size',
     type: 'gauge',
     help: 'Jobs in the queue, both lanes together. Of completed and failed ones the last 1000 per lane are retained and counted. Absent while the queue cannot be read.',
-    labels: { status: ['waiting', 'active', 'delayed', 'completed', 'failed'] },
+    labels: { status: JobState.options },
   },
   embeddingGenerationDuration: {
     name: 'embedding_generation_duration_seconds',
@@ -59,13 +58,13 @@ export const METRICS = {
     name: 'processing_queue_oldest_waiting_job_age_seconds',
     type: 'gauge',
     help: 'How long the job that is next in line has been waiting to be picked up; 0 when none waits.',
-    labels: { lane: LANES },
+    labels: { lane: Lane.options },
   },
   jobsStalled: {
     name: 'processing_queue_jobs_stalled_total',
     type: 'counter',
     help: 'Jobs whose worker gave no sign any more and that were delivered again, as seen by this process.',
-    labels: { lane: LANES },
+    labels: { lane: Lane.options },
   },
 
   ingestionDuration: {
@@ -78,7 +77,7 @@ export const METRICS = {
     name: 'ingestion_stage_duration_seconds',
     type: 'histogram',
     help: 'One stage of one document’s ingestion, where the stage came to its end.',
-    labels: { stage: ['extracting', 'chunking', 'embedding'] },
+    labels: { stage: WorkStage.options },
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300],
   },
   chunksStored: {
@@ -100,7 +99,7 @@ export const METRICS = {
     name: 'ingestion_documents_dead_total',
     type: 'counter',
     help: 'Documents given up although their bytes may be good; each waits for a person to look and to retry it.',
-    labels: { reason: ['attempts', 'interruptions', 'parser_deaths'] },
+    labels: { reason: ExhaustedLimit.options },
   },
   parserDeaths: {
     name: 'extraction_parser_deaths_total',
@@ -112,14 +111,14 @@ export const METRICS = {
     name: 'search_duration_seconds',
     type: 'histogram',
     help: 'Searches that were answered, from the question to the passages, the embedding of the question included.',
-    labels: { mode: SEARCH_MODES },
+    labels: { mode: SearchMode.options },
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
   searchEmptyResults: {
     name: 'search_empty_results_total',
     type: 'counter',
     help: 'Searches that were answered with no passage at all.',
-    labels: { mode: SEARCH_MODES },
+    labels: { mode: SearchMode.options },
   },
 
   databasePoolConnections: {

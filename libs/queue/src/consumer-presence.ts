@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
+import { Lane } from '@vectorlane/domain';
 import { RedisConnections } from '@vectorlane/redis';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { bounded } from './bounded';
-import { type Lane, LANES } from './lanes';
 
 /** How often a consumer says that it is there, and for how long that is believed: two beats may be lost. */
 const BEAT_MS = 5_000;
@@ -60,7 +60,7 @@ export class ConsumerPresence {
 
   /** Consumers per lane, in all processes, seen in the last twenty seconds. */
   async seen(): Promise<Readonly<Record<Lane, number>>> {
-    const keys = LANES.map(keyOf);
+    const keys = Lane.options.map(keyOf);
     const counts = await this.ask(this.redis.shared.eval(COUNT, keys.length, ...keys, BELIEVED_SECONDS), 'count');
     const [fast = 0, heavy = 0] = counts as number[];
     return { fast, heavy };
@@ -81,7 +81,7 @@ export class ConsumerPresence {
     clearInterval(this.timer);
     this.own.clear();
     try {
-      await this.ask(Promise.all(LANES.map((lane) => this.redis.shared.zrem(keyOf(lane), this.self))), 'forget');
+      await this.ask(Promise.all(Lane.options.map((lane) => this.redis.shared.zrem(keyOf(lane), this.self))), 'forget');
     } catch (error) {
       // Forgotten by itself in twenty seconds; no reason to call the shutdown failed.
       this.logger.debug({ reason: (error as Error).message }, 'could not say that this consumer leaves');

@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
+import { Lane } from '@vectorlane/domain';
 import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import type { Worker } from 'bullmq';
 import { ConsumerPresence } from './consumer-presence';
-import { type IngestionJob, type Lane, LANES } from './lanes';
+import type { IngestionJob } from './lanes';
 
 // What a job gets between being told to hand its document back and being cut off.
 const HAND_BACK_MS = 3_000;
@@ -41,7 +42,7 @@ export class LaneConsumers {
 
   /** @throws Error naming the lanes without a processor */
   start(): void {
-    const missing = LANES.filter((lane) => !this.processors.has(lane));
+    const missing = Lane.options.filter((lane) => !this.processors.has(lane));
     if (missing.length > 0) {
       throw new Error(
         `Nobody works lane ${missing.map((lane) => `"${lane}"`).join(', ')}: provide a class with @ProcessesLane(...) ` +

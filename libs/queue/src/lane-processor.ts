@@ -1,8 +1,9 @@
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger } from '@nestjs/common';
+import type { Lane } from '@vectorlane/domain';
 import type { Job, Worker } from 'bullmq';
 import type { LaneConsumer, LaneConsumers } from './lane-consumers';
-import { type IngestionJob, type Lane, queueName } from './lanes';
+import { type IngestionJob, queueName } from './lanes';
 
 /**
  * BullMQ delivers, PostgreSQL decides: a job that stalls or throws is never the end of a document, so BullMQ's own

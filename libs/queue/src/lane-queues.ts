@@ -1,11 +1,12 @@
 import { getQueueToken } from '@nestjs/bullmq';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
+import { Lane } from '@vectorlane/domain';
 import { RedisConnections } from '@vectorlane/redis';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import type { Queue } from 'bullmq';
 import { bounded, QueueTimeoutError } from './bounded';
-import { type Delivery, type IngestionJob, jobId, type Lane, LANES, queueName } from './lanes';
+import { type Delivery, type IngestionJob, jobId, queueName } from './lanes';
 
 /** The producers' side of the lanes. Every call is bounded by `REDIS_COMMAND_TIMEOUT_MS`. */
 @Injectable()
@@ -24,7 +25,7 @@ export class LaneQueues implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    for (const lane of LANES) {
+    for (const lane of Lane.options) {
       // Without a listener an 'error' event would end the process; the redis room reports the connection's state.
       this.queues[lane].on('error', ({ message }) =>
         this.logger.debug({ lane, reason: message }, 'queue connection error'),

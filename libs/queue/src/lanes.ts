@@ -1,9 +1,4 @@
-/**
- * Lanes keep work of different weight apart: each is a queue of its own with its own concurrency, so that a 300-page
- * scan never holds up a text note.
- */
-export const LANES = ['fast', 'heavy'] as const;
-export type Lane = (typeof LANES)[number];
+import type { Lane } from '@vectorlane/domain';
 
 /** Name of the lane's queue in Redis. */
 export function queueName(lane: Lane): string {

@@ -1,9 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { JobState, Lane } from '@vectorlane/domain';
 import { Metrics, type ScrapeReading } from '@vectorlane/metrics';
 import { LaneQueues } from './lane-queues';
-import { type Lane, LANES } from './lanes';
-
-const STATES = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
 
 interface QueueReading {
   readonly sizes: Readonly<Record<Lane, Readonly<Record<string, number>>>>;
@@ -37,13 +35,13 @@ export class QueueGauges implements OnModuleInit, ScrapeReading<QueueReading> {
       oldestWaitingJobAge.clear();
       return;
     }
-    for (const status of STATES) {
+    for (const status of JobState.options) {
       queueSize.set(
         { status },
-        LANES.reduce((sum, lane) => sum + (reading.sizes[lane][status] ?? 0), 0),
+        Lane.options.reduce((sum, lane) => sum + (reading.sizes[lane][status] ?? 0), 0),
       );
     }
-    for (const lane of LANES) {
+    for (const lane of Lane.options) {
       const since = reading.waitingSince[lane];
       // Another machine's clock may be ahead of ours.
       oldestWaitingJobAge.set({ lane }, since === undefined ? 0 : Math.max(0, (Date.now() - since) / 1_000));

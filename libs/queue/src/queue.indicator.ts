@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Lane } from '@vectorlane/domain';
 import { type ReadinessDetails, type ReadinessIndicator, ReadinessRegistry } from '@vectorlane/health';
 import { ConsumerPresence } from './consumer-presence';
 import { LaneQueues } from './lane-queues';
-import { LANES } from './lanes';
 
 /**
  * Whether the queue can be used: its jobs can be counted, and in a process that works lanes each of them is worked. Who
@@ -26,6 +26,6 @@ export class QueueIndicator implements ReadinessIndicator, OnModuleInit {
     const [counts, consumers] = await Promise.all([this.queues.counts(), this.presence.seen()]);
     const { stopped } = this.presence;
     if (stopped.length > 0) throw new Error(`This process is to work lane ${stopped.join(' and ')} and does not.`);
-    return { waiting: LANES.reduce((sum, lane) => sum + (counts[lane]['waiting'] ?? 0), 0), consumers };
+    return { waiting: Lane.options.reduce((sum, lane) => sum + (counts[lane]['waiting'] ?? 0), 0), consumers };
   }
 }

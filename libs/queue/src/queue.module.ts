@@ -1,11 +1,12 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Global, Module } from '@nestjs/common';
+import { Lane } from '@vectorlane/domain';
 import { RedisConnections } from '@vectorlane/redis';
 import type { ConnectionOptions } from 'bullmq';
 import { ConsumerPresence } from './consumer-presence';
 import { LaneConsumers } from './lane-consumers';
 import { LaneQueues } from './lane-queues';
-import { LANES, queueName } from './lanes';
+import { queueName } from './lanes';
 import { QueueGauges } from './queue-gauges';
 import { QueueIndicator } from './queue.indicator';
 
@@ -22,7 +23,7 @@ import { QueueIndicator } from './queue.indicator';
       }),
     }),
     BullModule.registerQueue(
-      ...LANES.map((lane) => ({
+      ...Lane.options.map((lane) => ({
         name: queueName(lane),
         // PostgreSQL counts attempts; what Redis retains is for a person who looks, and bounded.
         defaultJobOptions: { attempts: 1, removeOnComplete: { count: 1_000 }, removeOnFail: { count: 1_000 } },

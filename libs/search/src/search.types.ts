@@ -1,8 +1,5 @@
+import type { SearchMode } from '@vectorlane/domain';
 import type { SearchFilter } from '@vectorlane/documents';
-
-/** `vector` by meaning, `keyword` by words, `hybrid` by both. */
-export const SEARCH_MODES = ['hybrid', 'vector', 'keyword'] as const;
-export type SearchMode = (typeof SEARCH_MODES)[number];
 
 export interface SearchRequest {
   readonly query: string;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { KEY_SCOPES, type ListedKey } from '../api-client';
+import { Scope } from '@vectorlane/domain';
+import type { ListedKey } from '../api-client';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import type { Io } from '../terminal';
@@ -16,7 +17,7 @@ export const keysDefinition: CommandDefinition = {
   ],
   options: {
     name: { value: 'NAME', description: 'what the key is for' },
-    scopes: { value: 'LIST', description: `what it opens, parted by commas: ${KEY_SCOPES.join(', ')}` },
+    scopes: { value: 'LIST', description: `what it opens, parted by commas: ${Scope.options.join(', ')}` },
     expires: {
       value: 'DATE',
       description: 'from then on it opens nothing, such as 2027-12-31 or 2027-12-31T12:00:00Z; without: never',
@@ -76,14 +77,14 @@ async function create(line: ParsedCommandLine, io: Io): Promise<number> {
   return 0;
 }
 
-function scopesFrom(line: ParsedCommandLine): (typeof KEY_SCOPES)[number][] {
+function scopesFrom(line: ParsedCommandLine): Scope[] {
   const words = line
     .required('scopes')
     .split(',')
     .map((word) => word.trim());
-  const scopes = KEY_SCOPES.filter((scope) => words.includes(scope));
-  const unknown = words.find((word) => !KEY_SCOPES.some((scope) => scope === word));
-  if (unknown !== undefined) throw line.error(`--scopes takes ${KEY_SCOPES.join(', ')}, not "${unknown}"`);
+  const scopes = Scope.options.filter((scope) => words.includes(scope));
+  const unknown = words.find((word) => !Scope.options.some((scope) => scope === word));
+  if (unknown !== undefined) throw line.error(`--scopes takes ${Scope.options.join(', ')}, not "${unknown}"`);
   return scopes;
 }
 

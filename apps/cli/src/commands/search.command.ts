@@ -1,5 +1,6 @@
 import { loadClientSettings } from '@vectorlane/config';
-import { SEARCH_MODES, type SearchAnswer } from '../api-client';
+import { SearchMode } from '@vectorlane/domain';
+import type { SearchAnswer } from '../api-client';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import type { Io } from '../terminal';
@@ -8,7 +9,7 @@ import { highlighter, printable, style, wrap } from '../text-layout';
 export const searchDefinition: CommandDefinition = {
   name: 'search',
   summary: 'Prints the passages that answer best, best first.',
-  usage: [`search -- "words or a question" [--top 5] [--mode ${SEARCH_MODES.join('|')}] [--json]`],
+  usage: [`search -- "words or a question" [--top 5] [--mode ${SearchMode.options.join('|')}] [--json]`],
   options: {
     top: { value: 'N', description: 'passages at most, 1 to 100 (5)' },
     mode: { value: 'MODE', description: 'hybrid (both), vector (meaning) or keyword (words) (hybrid)' },
@@ -32,7 +33,7 @@ export async function runSearch(line: ParsedCommandLine, io: Io): Promise<number
   const request = {
     query,
     topK: line.integer('top', { min: 1, max: 100, default: 5 }),
-    mode: line.choice('mode', SEARCH_MODES, 'hybrid'),
+    mode: line.choice('mode', SearchMode.options, 'hybrid'),
     ...(filter === undefined ? {} : { filter }),
   };
   const client = await connect(line, io, (waitMs, reason) =>

@@ -1,4 +1,5 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
+import type { NumberType } from '@vectorlane/domain';
 import { EmbeddingCall, type TextKind, unavailable } from '../embedding-call';
 import type { EmbeddingProvider, EmbeddingSpace, TokenOffsets } from '../embedding-provider';
 import { EmbeddingQueue } from '../embedding-queue';
@@ -19,7 +20,7 @@ export interface LocalEmbeddingOptions {
 
 /** What the threads load: the weights' own file, or a rewritten form of them. */
 export interface LoadableWeights {
-  readonly numberType: 'fp32' | 'int8';
+  readonly numberType: NumberType;
   readonly weights: string | SharedArrayBuffer;
 }
 

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Pooling } from '@vectorlane/domain';
 import { z } from 'zod';
 import { parseTokenizerDefinition, type TokenizerDefinition } from '../tokenizer/tokenizer-definition';
 
@@ -19,7 +20,7 @@ export interface ModelDescription {
   readonly dimension: number;
   /** Most tokens of one text, special tokens included. */
   readonly windowTokens: number;
-  readonly pooling: 'mean' | 'cls';
+  readonly pooling: Pooling;
 }
 
 /** A model whose weights lie here, to be loaded. */
@@ -158,7 +159,7 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-function choosePooling(folder: string, pooling: z.infer<typeof poolingConfig> | undefined): 'mean' | 'cls' {
+function choosePooling(folder: string, pooling: z.infer<typeof poolingConfig> | undefined): Pooling {
   if (pooling === undefined || pooling.pooling_mode_mean_tokens) return 'mean';
   if (pooling.pooling_mode_cls_token) return 'cls';
   throw new ModelFilesError(`${join(folder, '1_Pooling', 'config.json')} asks for neither mean nor cls pooling`);

@@ -1,3 +1,5 @@
+import type { Pooling } from '@vectorlane/domain';
+
 /**
  * One vector of length 1 from a model's hidden states.
  * @param states row after row, `rows` × `dimension`
@@ -7,7 +9,7 @@ export function poolAndNormalise(
   states: Float32Array,
   rows: number,
   dimension: number,
-  pooling: 'mean' | 'cls',
+  pooling: Pooling,
 ): Float32Array<ArrayBuffer> {
   const vector = new Float32Array(dimension);
   // The text stands alone in its run, so that no row is padding and the attention mask is all ones.

@@ -1,3 +1,5 @@
+import type { Pooling } from '@vectorlane/domain';
+
 /** What the provider and its threads say to each other. */
 
 /** Places in `ThreadData.marks`: 1 while the thread is inside native code; 1 once the process is about to end. */
@@ -8,7 +10,7 @@ export interface ThreadData {
   /** File of the weights, or the weights themselves, shared by all threads. */
   readonly weights: string | SharedArrayBuffer;
   readonly dimension: number;
-  readonly pooling: 'mean' | 'cls';
+  readonly pooling: Pooling;
   /** `IN_NATIVE_CODE` and `PROCESS_ENDS`, in memory that both sides see. */
   readonly marks: Int32Array<SharedArrayBuffer>;
 }

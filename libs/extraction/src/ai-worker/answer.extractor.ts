@@ -1,3 +1,4 @@
+import { BlockKind } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import type { AiWorkerContract } from '@vectorlane/ai-worker';
 import { z } from 'zod';
@@ -20,7 +21,7 @@ const answer = z.object({
   blocks: z
     .array(
       z.object({
-        kind: z.enum(['heading', 'paragraph', 'list-item', 'code', 'row']),
+        kind: BlockKind,
         start: position,
         end: position,
         headingPath: z.array(z.string().max(MAX_TITLE_LENGTH)).max(MAX_TITLES),

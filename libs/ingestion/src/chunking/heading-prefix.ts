@@ -1,3 +1,4 @@
+import { HEADING_SEPARATOR } from '@vectorlane/domain';
 import type { ChunkTokenizer } from './chunk';
 import { isInsideGrapheme, isWordBorder } from './text-boundaries';
 
@@ -8,7 +9,6 @@ export interface HeadingPrefix {
   readonly tokens: number;
 }
 
-const SEPARATOR = ' > ';
 /** Enough for any heading a person wrote; a heading of a megabyte is read no further than this. */
 const MAX_PREFIX_CHARS = 1_000;
 const NONE: HeadingPrefix = { text: '', tokens: 0 };
@@ -39,10 +39,10 @@ export class HeadingPrefixes {
     let complete = true;
     for (let i = path.length - 1; i >= 0 && complete; i--) {
       const title = path[i] ?? '';
-      const room = MAX_PREFIX_CHARS - joined.length - SEPARATOR.length;
+      const room = MAX_PREFIX_CHARS - joined.length - HEADING_SEPARATOR.length;
       complete = title.length <= room;
       const line = title.slice(-Math.max(room, 1)).replace(/\s+/g, ' ').trim();
-      if (line !== '') joined = joined === '' ? line : line + SEPARATOR + joined;
+      if (line !== '') joined = joined === '' ? line : line + HEADING_SEPARATOR + joined;
     }
     return this.cut(joined, complete);
   }
@@ -72,8 +72,8 @@ export function samePath(a: readonly string[], b: readonly string[]): boolean {
 
 /** The next start of a title at or after `from`, else of a word, else of a sign. */
 function laterStart(joined: string, from: number): number {
-  const separator = joined.indexOf(SEPARATOR, Math.max(0, from - SEPARATOR.length));
-  if (separator !== -1) return separator + SEPARATOR.length;
+  const separator = joined.indexOf(HEADING_SEPARATOR, Math.max(0, from - HEADING_SEPARATOR.length));
+  if (separator !== -1) return separator + HEADING_SEPARATOR.length;
   for (let i = from; i < joined.length; i++) if (joined[i] !== ' ' && (i === 0 || isWordBorder(joined, i))) return i;
   let sign = from;
   while (sign < joined.length && isInsideGrapheme(joined, sign)) sign++;

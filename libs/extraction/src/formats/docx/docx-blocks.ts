@@ -1,9 +1,10 @@
+import type { BlockKind } from '@vectorlane/domain';
 import { assertBlockCount } from '../../block-list';
 import type { BlockDraft } from '../../text-assembly';
 
 /** A block of a document, before it has its place in the text. */
 export interface DocxBlock {
-  readonly kind: 'heading' | 'paragraph' | 'list-item' | 'code' | 'row';
+  readonly kind: Exclude<BlockKind, 'record'>;
   readonly text: string;
   /** 1-based; counts from the breaks seen so far, whether or not they will be believed. */
   readonly page: number;

@@ -1,3 +1,4 @@
+import type { BlockKind } from '@vectorlane/domain';
 import type { PdfPage } from './pdf-furniture';
 import type { Line } from './pdf-lines';
 import { FIXED_PITCH } from './pdf-runs';
@@ -7,7 +8,7 @@ import { type DocumentTraits, sameSize, SENTENCE_END } from './pdf-traits';
 /** Lines joined to paragraphs, by the space between them, indents and short last lines. */
 
 export interface Paragraph {
-  readonly kind: 'paragraph' | 'list-item';
+  readonly kind: Extract<BlockKind, 'paragraph' | 'list-item'>;
   readonly text: string;
   readonly page: number;
   readonly size: number;

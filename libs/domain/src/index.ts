@@ -1,0 +1,16 @@
+export {
+  BlockKind,
+  DocumentStatus,
+  ExhaustedLimit,
+  FinalStatus,
+  HEADING_SEPARATOR,
+  JobState,
+  Lane,
+  NumberType,
+  Pooling,
+  Scope,
+  SearchMode,
+  Stage,
+  StageTimings,
+  WorkStage,
+} from './vocabulary';
