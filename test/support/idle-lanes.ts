@@ -1,5 +1,6 @@
 import { Injectable, Module, type Type } from '@nestjs/common';
-import { type Lane, LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
+import type { Lane } from '@vectorlane/domain';
+import { LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
 
 function idleLane(lane: Lane): Type<LaneProcessor> {
   @Injectable()

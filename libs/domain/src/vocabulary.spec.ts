@@ -7,7 +7,8 @@ import * as domain from './index';
 const ROOT = resolve(__dirname, '../../..');
 const FOLDERS = ['apps', 'libs', 'scripts', 'test/support'];
 /** A migration says what was true when it was written; the AI worker's contract is generated. */
-const LEFT_OUT = /node_modules|\/dist\/|^libs\/domain\/|\/migrations\/|\.spec\.[a-z]+$|\.d\.ts$|^libs\/ai-worker\/src\/ai-worker-contract\.ts$/;
+const LEFT_OUT =
+  /node_modules|\/dist\/|^libs\/domain\/|\/migrations\/|\.spec\.[a-z]+$|\.d\.ts$|^libs\/ai-worker\/src\/ai-worker-contract\.ts$/;
 
 const LISTS = Object.entries(domain).flatMap(([name, value]) =>
   value instanceof z.ZodEnum ? [{ name, members: new Set<string>(value.options as readonly string[]) }] : [],

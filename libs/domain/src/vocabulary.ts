@@ -3,7 +3,7 @@ import { z } from 'zod';
 /**
  * The lists of the domain, each written once: the schema checks what comes in, its type is the TypeScript type, its
  * `options` are the metric labels and what the CLI offers. Two tests hold this: `vocabulary.spec.ts` finds a second
- * spelling in the sources, `vocabulary.integration-spec.ts` compares the CHECK constraints of the database.
+ * spelling in the sources, `test/both/database/vocabulary.spec.ts` compares the CHECK constraints of the database.
  */
 
 /**

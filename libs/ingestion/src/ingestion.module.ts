@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DocumentsModule } from '@vectorlane/documents';
+import { Lane } from '@vectorlane/domain';
 import { EmbeddingsModule } from '@vectorlane/embeddings';
 import { ExtractionModule } from '@vectorlane/extraction';
-import { LANES } from '@vectorlane/queue';
 import { DocumentProcessor } from './document-processor';
 import { IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
@@ -29,7 +29,7 @@ export class IngestionModule {
         IngestionRuntime,
         Reconciler,
         Spool,
-        ...(consumes ? LANES.map(documentProcessorOf) : []),
+        ...(consumes ? Lane.options.map(documentProcessorOf) : []),
       ],
       exports: [IngestionService, IngestionRuntime, Reconciler],
     };

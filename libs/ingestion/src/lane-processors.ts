@@ -1,6 +1,7 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
-import { type IngestionJob, type Lane, LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
+import type { Lane } from '@vectorlane/domain';
+import { type IngestionJob, LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
 import { DocumentProcessor } from './document-processor';
 
 /** The processor of one lane, for any lane: Nest binds a queue's name to a class, so the one class is made per lane. */
