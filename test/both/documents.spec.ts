@@ -1,4 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { TestApp } from '../support/test-app';
 
 let service: TestApp;
@@ -8,6 +10,11 @@ beforeAll(async () => {
 afterAll(() => service?.stop(), 60_000);
 
 const unique = (): string => randomBytes(8).toString('hex');
+
+async function pagesWithoutText(): Promise<number> {
+  const metrics = await (await service.fetch('/metrics')).text();
+  return Number(/^extraction_pages_without_text_total (\d+)$/m.exec(metrics)?.[1]);
+}
 
 describe('POST /api/documents', () => {
   it('accepts a file, says where it is, and finishes it', async () => {
@@ -37,6 +44,18 @@ describe('POST /api/documents', () => {
       timings: { totalMs: expect.any(Number), embeddingMs: expect.any(Number) },
     });
     expect(document).not.toHaveProperty('failure');
+    expect(document.coverage).toEqual({ pages: null, pagesWithoutText: [], notes: [] });
+  });
+
+  it('says which pages of a PDF gave no text, once it has completed', async () => {
+    const bytes = await readFile(join(__dirname, '../fixtures/office/pdfunite-scan-and-text.pdf'));
+    const before = await pagesWithoutText();
+    const { status, body } = await service.upload('survey.pdf', bytes);
+    expect(status).toBe(202);
+    const document = await service.finished(body.id);
+    expect(document).toMatchObject({ status: 'completed', lane: 'heavy' });
+    expect(document.coverage).toEqual({ pages: 2, pagesWithoutText: [1], notes: ['SCANNED_PAGES'] });
+    expect(await pagesWithoutText()).toBe(before + 1);
   });
 
   it('takes a text as JSON', async () => {

@@ -83,7 +83,12 @@ export class LedgerMoves {
   }
 
   complete(claim: Claim, chunkCount = 1): Promise<void> {
-    const timings = { totalMs: 1 };
-    return this.ledger.complete(claim, { chunkCount, textSearchConfig: 'english', timings, spaceId: this.space.id });
+    return this.ledger.complete(claim, {
+      chunkCount,
+      textSearchConfig: 'english',
+      timings: { totalMs: 1 },
+      spaceId: this.space.id,
+      coverage: { pages: null, pagesWithoutText: [], notes: [] },
+    });
   }
 }

@@ -41,6 +41,8 @@ export interface StandInOptions {
   readonly pollsUntilDone?: number;
   /** File names whose documents fail. */
   readonly failing?: Readonly<Record<string, { code: string; message: string }>>;
+  /** By file name, what of the document was read. */
+  readonly coverage?: Readonly<Record<string, { pages: number; pagesWithoutText: number[]; notes: string[] }>>;
   /** Extensions refused with 415. */
   readonly unsupported?: readonly string[];
   readonly searchAnswer?: unknown;
@@ -229,7 +231,8 @@ export class StandInApi {
       document.status = failure === undefined ? 'completed' : 'failed';
       if (failure !== undefined) document.failure = { ...failure, retryable: false };
     }
-    send(response, 200, documentBody(document));
+    const coverage = document.status === 'completed' ? this.options.coverage?.[document.filename] : undefined;
+    send(response, 200, { ...documentBody(document), ...(coverage && { coverage }) });
   }
 }
 

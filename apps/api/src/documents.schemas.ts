@@ -1,5 +1,5 @@
 import type { Document, StoredChunk } from '@vectorlane/documents';
-import { DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
+import { Coverage, DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
 import { z } from 'zod';
 import { isStorable, storableText, UNSTORABLE } from './storable-text';
@@ -74,6 +74,7 @@ export const documentSchema = z.object({
   chunkCount: z.number().int().nullable(),
   timings: StageTimings,
   failure: failureSchema.optional(),
+  coverage: Coverage.optional().meta({ description: 'What of a completed document was read.' }),
   createdAt: timestamp,
   updatedAt: timestamp,
 });
@@ -127,6 +128,7 @@ export function documentBody(document: Document): DocumentBody {
         retryable: document.failureRetryable ?? false,
       },
     }),
+    ...(document.coverage !== null && { coverage: document.coverage }),
     createdAt: document.createdAt.toISOString(),
     updatedAt: document.updatedAt.toISOString(),
   };

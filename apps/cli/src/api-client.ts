@@ -30,6 +30,7 @@ const documentSchema = z.object({
   attempts: z.number().nullish(),
   updatedAt: z.string().nullish(),
   failure: z.object({ code: z.string(), message: z.string() }).nullish(),
+  coverage: z.object({ pagesWithoutText: z.array(z.number()), notes: z.array(z.string()) }).nullish(),
 });
 
 const searchAnswerSchema = z.object({

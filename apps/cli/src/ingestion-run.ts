@@ -15,6 +15,14 @@ export interface IngestionObserver {
   changed(): void;
   /** A file did not get in, or its document failed. */
   unsuccessful(file: FoundFile, outcome: Outcome, code: string, message: string): void;
+  /** A document completed of which not everything was read. */
+  incomplete(file: FoundFile, missing: Missing): void;
+}
+
+/** What of a completed document was not read. */
+export interface Missing {
+  readonly pagesWithoutText: readonly number[];
+  readonly notes: readonly string[];
 }
 
 export interface IngestionRunOptions {
@@ -122,9 +130,15 @@ export class IngestionRun {
   }
 
   private async follow(file: FoundFile, id: string, uploadedAt: number): Promise<void> {
+    const { tally, observer } = this.options;
     try {
       const document = await this.followers.untilSettled(file, id, uploadedAt);
       if (document.status === 'completed') {
+        const missing = document.coverage;
+        if (missing && missing.pagesWithoutText.length + missing.notes.length > 0) {
+          tally.incomplete += 1;
+          observer.incomplete(file, missing);
+        }
         if (this.made.has(id)) this.settleWell(file, 'completed', document.chunkCount ?? 0);
         else this.settleWell(file, 'duplicate', 0);
       } else {

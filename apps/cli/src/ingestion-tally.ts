@@ -7,6 +7,8 @@ export class IngestionTally {
   /** Files the server has taken, duplicates included. */
   uploaded = 0;
   chunks = 0;
+  /** Completed documents of which not everything was read. */
+  incomplete = 0;
   uploadedBytes = 0;
   currentFile = '';
   private readonly outcomes: Record<Outcome, number> = {

@@ -1,4 +1,4 @@
-import type { DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
+import type { Coverage, DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 
 export type DocumentMetadata = Record<string, unknown>;
@@ -32,6 +32,8 @@ export interface Document {
   readonly failureMessage: string | null;
   readonly failureRetryable: boolean | null;
   readonly timings: StageTimings;
+  /** What of it was read; null before it has completed. */
+  readonly coverage: Coverage | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

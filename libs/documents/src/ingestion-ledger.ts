@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Lane, Stage, StageTimings } from '@vectorlane/domain';
+import type { Coverage, Lane, Stage, StageTimings } from '@vectorlane/domain';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -148,13 +148,25 @@ export class IngestionLedger {
    */
   async complete(
     claim: Claim,
-    result: { chunkCount: number; textSearchConfig: string; timings: StageTimings; spaceId: number },
+    result: {
+      chunkCount: number;
+      textSearchConfig: string;
+      timings: StageTimings;
+      spaceId: number;
+      coverage: Coverage;
+    },
   ): Promise<void> {
     await this.move(
       claim,
       `status = 'completed', stage = 'completed', percent = 100, visible_generation = generation, chunk_count = $3,
-       text_search_config = $4::regconfig, timings = $5, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL`,
-      [result.chunkCount, result.textSearchConfig, JSON.stringify(result.timings), result.spaceId],
+       text_search_config = $4::regconfig, timings = $5, coverage = $7, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL`,
+      [
+        result.chunkCount,
+        result.textSearchConfig,
+        JSON.stringify(result.timings),
+        result.spaceId,
+        JSON.stringify(result.coverage),
+      ],
       this.dataSource.manager,
       IN_CURRENT_SPACE('$6'),
     );

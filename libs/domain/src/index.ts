@@ -1,3 +1,4 @@
+export { Coverage, CoverageCode, coverageNote, MAX_LISTED_PAGES } from './coverage';
 export {
   BlockKind,
   DocumentStatus,

@@ -63,7 +63,7 @@ async function isNormal({ text, blocks }: ExtractedDocument): Promise<boolean> {
   return true;
 }
 
-async function renormalise({ text, blocks }: ExtractedDocument): Promise<ExtractedDocument> {
+async function renormalise({ text, blocks, ...rest }: ExtractedDocument): Promise<ExtractedDocument> {
   const parts: string[] = [];
   const moved: TextBlock[] = [];
   let length = 0;
@@ -86,5 +86,5 @@ async function renormalise({ text, blocks }: ExtractedDocument): Promise<Extract
   }
   append(normaliseText(text.slice(reached)));
   if (moved.length === 0) throw new IngestionFailure('EMPTY_CONTENT', 'There is no text in this file.');
-  return { text: parts.join(''), blocks: moved };
+  return { ...rest, text: parts.join(''), blocks: moved };
 }

@@ -1,4 +1,4 @@
-import type { BlockKind, Lane } from '@vectorlane/domain';
+import type { BlockKind, Coverage, Lane } from '@vectorlane/domain';
 
 /** What a parser makes of a file: one text and the structure found in it. */
 export interface ExtractedDocument {
@@ -9,6 +9,8 @@ export interface ExtractedDocument {
   readonly text: string;
   /** In reading order, not overlapping; every character outside of all blocks is white space. */
   readonly blocks: readonly TextBlock[];
+  /** What of the file was read; left out when all of it is text and there are no pages. */
+  readonly coverage?: Coverage;
 }
 
 /** A span of the text that belongs together: the unit that chunking prefers not to break. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Claim, Cost } from '@vectorlane/documents';
-import type { ExhaustedLimit, WorkStage } from '@vectorlane/domain';
+import type { Coverage, ExhaustedLimit, WorkStage } from '@vectorlane/domain';
 import { ERROR_TRACKER, type ErrorTracker, type IngestionFailure, ingestionErrorType } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
 
@@ -24,9 +24,14 @@ export class IngestionObserver {
     if (stage === 'embedding') this.metrics.embeddingGenerationDuration.observe(durationMs / 1000);
   }
 
-  completed({ format, lane }: Claim, chunks: number, durationMs: number): void {
+  completed(
+    { format, lane }: Claim,
+    { chunks, coverage }: { readonly chunks: number; readonly coverage: Coverage },
+    durationMs: number,
+  ): void {
     this.metrics.documentsProcessed.inc({ status: 'completed', format, lane });
     this.metrics.chunksStored.inc(chunks);
+    this.metrics.pagesWithoutText.inc(coverage.pagesWithoutText.length);
     this.metrics.ingestionDuration.observe(durationMs / 1000);
   }
 

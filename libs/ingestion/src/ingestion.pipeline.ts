@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
+import type { Coverage } from '@vectorlane/domain';
 import {
   ChunksRepository,
   type Claim,
@@ -25,6 +26,9 @@ const BATCH_CHUNKS = 8;
 // Where the whole ingestion stands when a stage begins; embedding, by far the longest, fills the rest.
 const PERCENT_CHUNKING = 8;
 const PERCENT_EMBEDDING = 10;
+
+/** Of a format without pages, all of which is text. */
+const WHOLE: Coverage = { pages: null, pagesWithoutText: [], notes: [] };
 
 /**
  * The road of one document, read top to bottom: extract → chunk → embed in batches → store → complete.
@@ -76,8 +80,10 @@ export class IngestionPipeline {
       totalMs: Math.round(embeddedAt - startedAt),
     };
     const spaceId = this.spaces.active.id;
-    await this.ledger.complete(claim, { chunkCount: chunks.length, textSearchConfig: config, timings, spaceId });
-    this.observer.completed(claim, chunks.length, performance.now() - startedAt);
+    const { coverage = WHOLE } = extracted;
+    const result = { chunkCount: chunks.length, textSearchConfig: config, timings, spaceId, coverage };
+    await this.ledger.complete(claim, result);
+    this.observer.completed(claim, { chunks: chunks.length, coverage }, performance.now() - startedAt);
     this.logger.log({ chunks: chunks.length, ...timings }, 'document completed');
   }
 

@@ -101,6 +101,11 @@ export const METRICS = {
     help: 'Documents given up although their bytes may be good; each waits for a person to look and to retry it.',
     labels: { reason: ExhaustedLimit.options },
   },
+  pagesWithoutText: {
+    name: 'extraction_pages_without_text_total',
+    type: 'counter',
+    help: 'Pages of completed documents that show something of which no text was read, at most 100 of each document.',
+  },
   parserDeaths: {
     name: 'extraction_parser_deaths_total',
     type: 'counter',

@@ -63,6 +63,24 @@ describe('ingest', () => {
     expect(run.stdout).toContain('1 failed · 1 refused or unreadable');
   });
 
+  it('says of which documents not everything was read', async () => {
+    await write({ 'whole.pdf': 'a', 'partly.pdf': 'b' });
+    const pagesWithoutText = Array.from({ length: 12 }, (_, index) => index + 3);
+    await restart({
+      coverage: {
+        'whole.pdf': { pages: 9, pagesWithoutText: [], notes: [] },
+        'partly.pdf': { pages: 20, pagesWithoutText, notes: ['SCANNED_PAGES'] },
+      },
+    });
+    const run = await ingest();
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain(
+      `not wholly read: ${folder}/partly.pdf: SCANNED_PAGES; 12 pages without text (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …)\n`,
+    );
+    expect(run.stderr).not.toContain('whole.pdf');
+    expect(run.stdout).toMatch(/^2 documents, .* 0 refused or unreadable · 1 not wholly read\.\n$/);
+  });
+
   it('counts what is there already as duplicates, also twice in one run', async () => {
     await write({ 'a.txt': 'same', 'b.txt': 'same', 'c.txt': 'other' });
     expect((await ingest()).stdout).toMatch(/^2 documents, 2 chunks .* 1 duplicate /);

@@ -2,7 +2,7 @@ import { loadClientSettings } from '@vectorlane/config';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import { findFiles } from '../file-walk';
-import { IngestionRun } from '../ingestion-run';
+import { IngestionRun, type Missing } from '../ingestion-run';
 import { IngestionTally, type Outcome } from '../ingestion-tally';
 import { ProgressDisplay } from '../progress-display';
 import { formatMegabytes } from '../progress-line';
@@ -56,6 +56,8 @@ export async function runIngest(line: ParsedCommandLine, io: Io): Promise<number
     changed: () => display.refresh(),
     unsuccessful: ({ path }: { path: string }, outcome: Outcome, code: string, message: string) =>
       report(path, outcome, code, message),
+    incomplete: ({ path }: { path: string }, missing: Missing) =>
+      display.print(printable(`not wholly read: ${path}: ${missingText(missing)}`)),
   };
   const run = new IngestionRun({
     client,
@@ -95,8 +97,19 @@ function summary(tally: IngestionTally, elapsedMs: number): string {
     plural(tally.count('duplicate'), 'duplicate'),
     `${tally.count('failed')} failed`,
     `${tally.count('refused') + tally.count('unreadable')} refused or unreadable`,
+    ...(tally.incomplete > 0 ? [`${tally.incomplete} not wholly read`] : []),
   ];
   return `${parts.join(' · ')}.`;
+}
+
+const MAX_SHOWN_PAGES = 10;
+
+function missingText({ pagesWithoutText: pages, notes }: Missing): string {
+  const shown = pages.slice(0, MAX_SHOWN_PAGES).join(', ');
+  const listed = pages.length > MAX_SHOWN_PAGES ? `${shown}, …` : shown;
+  return [...notes, ...(pages.length > 0 ? [`${plural(pages.length, 'page')} without text (${listed})`] : [])].join(
+    '; ',
+  );
 }
 
 function plural(count: number, noun: string): string {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BlockKind } from '@vectorlane/domain';
+import { BlockKind, type Coverage } from '@vectorlane/domain';
 import type { ExtractedDocument, TextBlock } from '../text-extractor';
 
 /**
@@ -15,6 +15,7 @@ export interface PackedDocument {
   readonly pathLengths: Uint32Array<ArrayBuffer>;
   /** One a block, empty where there is none; absent when no block has one. */
   readonly jsonPaths?: PackedStrings;
+  readonly coverage?: Coverage;
 }
 
 /** Moved, not copied: as a string, 50 MB would be copied four times and hold up the receiver. */
@@ -33,7 +34,7 @@ const FIELDS = 6;
 /** Made in one go: about a millisecond. */
 const SLICE_BLOCKS = 5_000;
 
-export function packDocument({ text, blocks }: ExtractedDocument): PackedDocument {
+export function packDocument({ text, blocks, coverage }: ExtractedDocument): PackedDocument {
   const numbers = new Uint32Array(blocks.length * FIELDS);
   // Blocks under the same headings share one array; it crosses once.
   const known = new Map<readonly string[], number>();
@@ -52,6 +53,7 @@ export function packDocument({ text, blocks }: ExtractedDocument): PackedDocumen
     ...(blocks.some((block) => block.jsonPath !== undefined) && {
       jsonPaths: packStrings(blocks.map((block) => block.jsonPath ?? '')),
     }),
+    ...(coverage && { coverage }),
   };
 }
 
@@ -94,7 +96,8 @@ export async function unpackDocument(packed: PackedDocument): Promise<ExtractedD
   }
   // From a process the bytes come as a view of the whole message.
   const { bytes, encoding } = packed.text;
-  return { text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding), blocks };
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding);
+  return { text, blocks, ...(packed.coverage && { coverage: packed.coverage }) };
 }
 
 function packText(text: string): PackedText {
