@@ -17,7 +17,6 @@ const esmPackages = [
   'dom-serializer',
   'entities',
   'eld',
-  'unpdf',
 ];
 
 const swc = {
@@ -38,7 +37,6 @@ const base = {
     '^@vectorlane/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
     // These offer themselves to `import` alone, and Jest turns every import into a require.
     '^eld/(.+)$': '<rootDir>/node_modules/eld/src/entries/static.$1.js',
-    '^unpdf/pdfjs$': '<rootDir>/node_modules/unpdf/dist/pdfjs.mjs',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/', '<rootDir>/.cache/'],
   transform: {

@@ -54,7 +54,7 @@ describe('POST /api/documents', () => {
     expect(status).toBe(202);
     const document = await service.finished(body.id);
     expect(document).toMatchObject({ status: 'completed', lane: 'heavy' });
-    expect(document.coverage).toEqual({ pages: 2, pagesWithoutText: [1], notes: ['SCANNED_PAGES'] });
+    expect(document.coverage).toEqual({ pages: 3, pagesWithoutText: [1], notes: ['SCANNED_PAGES'] });
     expect(await pagesWithoutText()).toBe(before + 1);
   });
 

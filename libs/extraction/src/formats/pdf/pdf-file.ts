@@ -1,22 +1,32 @@
 import { IngestionFailure } from '@vectorlane/errors';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PDFDocumentLoadingTask, PDFDocumentProxy, PDFPageProxy } from 'unpdf/pdfjs';
+import { Pdfium, PdfiumDied } from './pdfium';
 
-/** The border to pdf.js: opens files, hands out pages, and turns its errors into verdicts on the file. */
-
-type PdfJs = typeof import('unpdf/pdfjs');
+/** Opens files with PDFium, hands out pages, and says what is wrong with a file that cannot be read. */
 
 /** More is no document to search in, and its pages would fill the memory of the parser. */
 export const MAX_PAGES = 5_000;
-/** Fonts and other things shared between pages are let go of this often; they are read anew where they are wanted. */
-const PAGES_PER_CLEANUP = 50;
+/** Kinds of forms (FPDF_GetFormType) whose pages are made by a program when they are shown. */
+const XFA_FULL = 2;
+const ERROR_PASSWORD = 4;
+const ERROR_SECURITY = 5;
+
+/** A page that is open, by the pointer that PDFium knows it by. */
+export interface PdfiumPage {
+  readonly pdfium: Pdfium;
+  readonly document: number;
+  readonly page: number;
+  /** Of the fields of the file; 0 where there are none. */
+  readonly form: number;
+}
 
 export class PdfFile {
+  private form: { readonly handle: number; readonly info: number } | undefined;
+
   private constructor(
-    private readonly pdfJs: PdfJs,
-    private readonly task: PDFDocumentLoadingTask,
-    readonly document: PDFDocumentProxy,
-    private readonly stopListening: () => void,
+    readonly pdfium: Pdfium,
+    readonly document: number,
+    private readonly bytes: number,
+    readonly pageCount: number,
   ) {}
 
   /**
@@ -25,149 +35,142 @@ export class PdfFile {
    */
   static async open(bytes: Uint8Array): Promise<PdfFile> {
     if (breaksOff(bytes)) throw corrupt('This PDF breaks off before its end. Upload the complete file.');
-    // Two megabytes of program, wanted in parser processes alone.
-    const pdfJs = await import('unpdf/pdfjs');
-    const stopListening = overhearStrayRejections();
-    const task = pdfJs.getDocument({
-      // A copy: pdf.js takes what it is given.
-      data: new Uint8Array(bytes),
-      verbosity: pdfJs.VerbosityLevel.ERRORS,
-      isEvalSupported: false,
-      useSystemFonts: false,
-      disableFontFace: true,
-      useWasm: false,
-      enableXfa: false,
-      stopAtErrors: false,
-    });
-    try {
-      const document = await task.promise;
-      if (document.numPages > MAX_PAGES) {
-        const bound = MAX_PAGES.toLocaleString('en');
-        throw new IngestionFailure('TOO_LARGE', `This PDF has more than ${bound} pages. Split it into smaller files.`);
+    const pdfium = await Pdfium.load();
+    return dying(() => {
+      try {
+        return PdfFile.load(pdfium, bytes);
+      } catch (error) {
+        const open = error instanceof IngestionFailure ? withoutAttachmentEncryption(bytes) : undefined;
+        if (open === undefined) throw error;
+        return PdfFile.load(pdfium, open);
       }
-      if (document.numPages < 1) throw corrupt('This PDF has no pages.');
-      return new PdfFile(pdfJs, task, document, stopListening);
-    } catch (error) {
-      await destroy(task, stopListening);
-      throw verdictOn(error);
-    }
+    });
   }
 
-  /**
-   * Reads one page after the other and lets go of each.
-   * @param read what is wanted of a page; whatever it throws counts as damage of the page
-   * @param take is given each page's result; what it throws ends the reading
-   * @returns numbers of the pages that could not be read
-   */
-  async readPages<T>(
-    read: (page: PDFPageProxy) => Promise<T>,
-    take: (result: T, number: number) => void,
-  ): Promise<readonly number[]> {
-    const damaged: number[] = [];
-    for (let number = 1; number <= this.document.numPages; number += 1) {
-      const result = await this.readPage(number, read);
-      if (result === undefined) damaged.push(number);
-      else take(result.value, number);
-      if (number % PAGES_PER_CLEANUP === 0) await this.document.cleanup();
-    }
-    return damaged;
-  }
-
-  private async readPage<T>(
-    number: number,
-    read: (page: PDFPageProxy) => Promise<T>,
-  ): Promise<{ value: T } | undefined> {
-    try {
-      const page = await this.document.getPage(number);
-      const value = await read(page);
-      page.cleanup();
-      return { value };
-    } catch {
-      // pdf.js throws errors of many kinds for damage of many kinds; the caller counts the pages it lost.
-      return undefined;
-    }
+  private static load(pdfium: Pdfium, bytes: Uint8Array): PdfFile {
+    const copy = pdfium.allocate(Math.max(1, bytes.byteLength));
+    pdfium.write(copy, bytes);
+    const { call } = pdfium;
+    // Without a password the empty one is tried, which is what "anyone may open it" means.
+    const document = call.FPDF_LoadMemDocument64(copy, bytes.byteLength, 0);
+    const file = new PdfFile(pdfium, document, copy, document === 0 ? 0 : call.FPDF_GetPageCount(document));
+    const failure = document === 0 ? failureOf(call.FPDF_GetLastError()) : failureOfCount(file.pageCount);
+    if (failure === undefined) return file;
+    file.close();
+    throw failure;
   }
 
   /** Whether the file says of itself that its content carries tags of structure. */
-  async isTagged(): Promise<boolean> {
+  get isTagged(): boolean {
+    return this.pdfium.call.FPDFCatalog_IsTagged(this.document) !== 0;
+  }
+
+  /** Whether a viewer makes the pages from a form's template; what the file shows in their place is no content. */
+  get isDynamicForm(): boolean {
+    return this.pdfium.call.FPDF_GetFormType(this.document) === XFA_FULL;
+  }
+
+  /**
+   * Reads one page after the other and closes each.
+   * @param read what is wanted of a page, by its number from 1
+   * @returns numbers of the pages that could not be read
+   */
+  readPages(read: (page: PdfiumPage, number: number) => void): readonly number[] {
+    return dying(() => {
+      const damaged: number[] = [];
+      for (let number = 1; number <= this.pageCount; number += 1) {
+        if (!this.readPage(number, (page) => read(page, number))) damaged.push(number);
+      }
+      return damaged;
+    });
+  }
+
+  /** @returns whether the page is there */
+  readPage(number: number, read: (page: PdfiumPage) => void): boolean {
+    const { pdfium, document } = this;
+    const page = pdfium.call.FPDF_LoadPage(document, number - 1);
+    if (page === 0) return false;
     try {
-      return (await this.document.getMarkInfo())?.Marked === true;
+      read({ pdfium, document, page, form: this.formHandle() });
+    } finally {
+      pdfium.call.FPDF_ClosePage(page);
+    }
+    return true;
+  }
+
+  /** What is asked of the file as a whole, with the same end as reading a page when PDFium dies of it. */
+  ask<T>(question: (pdfium: Pdfium, document: number) => T): T {
+    return dying(() => question(this.pdfium, this.document));
+  }
+
+  close(): void {
+    const { call } = this.pdfium;
+    try {
+      if (this.form !== undefined) {
+        call.PDFiumExt_ExitFormFillEnvironment(this.form.handle);
+        call.PDFiumExt_CloseFormFillInfo(this.form.info);
+      }
+      if (this.document !== 0) call.FPDF_CloseDocument(this.document);
+      call.free(this.bytes);
     } catch {
-      // Damage of what is read without it as well.
-      return false;
+      // Broken inside while it read this file; the next one gets an instance of its own.
+      Pdfium.discard();
     }
   }
 
-  /** Whether a page shows anything, be it a picture, a drawing of some size, or text whose letters cannot be told. */
-  async showsAnything(number: number): Promise<boolean> {
-    const { OPS } = this.pdfJs;
-    const pictures = new Set([OPS.paintImageXObject, OPS.paintInlineImageXObject, OPS.paintImageMaskXObject]);
-    const texts = new Set([OPS.showText, OPS.showSpacedText]);
-    const operators = await this.readPage(number, async (page) => (await page.getOperatorList()).fnArray);
-    const shown = operators?.value ?? [];
-    const paths = shown.filter((operator) => operator === OPS.constructPath).length;
-    return paths >= MIN_DRAWN_PATHS || shown.some((operator) => pictures.has(operator) || texts.has(operator));
-  }
-
-  close(): Promise<void> {
-    return destroy(this.task, this.stopListening);
+  private formHandle(): number {
+    const { call } = this.pdfium;
+    if (call.FPDF_GetFormType(this.document) === 0) return 0;
+    if (this.form === undefined) {
+      const info = call.PDFiumExt_OpenFormFillInfo();
+      this.form = { info, handle: call.PDFiumExt_InitFormFillEnvironment(this.document, info) };
+    }
+    return this.form.handle;
   }
 }
 
-async function destroy(task: PDFDocumentLoadingTask, stopListening: () => void): Promise<void> {
-  await task.destroy();
-  // Rejections are told at the end of a turn.
-  await nextTurn();
-  stopListening();
-}
+/** What WebAssembly throws for a trap inside, and for a bound of its own. */
+const TRAPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError']);
 
-/**
- * In damaged files pdf.js lets promises of its own fail that nobody waits for, and Node would end the process for a file
- * that can be read or judged all the same. While a file is open they become warnings. Ours are not among them: the linter
- * finds every promise that is not waited for.
- */
-function overhearStrayRejections(): () => void {
-  const listener = (reason: unknown): void => {
-    process.emitWarning(reason instanceof Error ? reason.message : String(reason), 'StrayPdfRejection');
-  };
-  process.on('unhandledRejection', listener);
-  return () => process.off('unhandledRejection', listener);
-}
-
-/** Letters drawn as shapes are many; a rule or a frame is none of them. */
-const MIN_DRAWN_PATHS = 50;
-
-/** Whether the file holds a picture. A picture is a stream, whose dictionary is never compressed or encrypted. */
-export function holdsPictures(bytes: Uint8Array): boolean {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = buffer.indexOf('/Image'); at >= 0; at = buffer.indexOf('/Image', at + 1)) {
-    if (/\/Subtype\s*\/Image$/.test(buffer.toString('latin1', Math.max(0, at - 32), at + 6))) return true;
+/** A trap inside of PDFium is a fault of the file for whoever sent it, and costs this instance. */
+function dying<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const died = error instanceof PdfiumDied || (error instanceof Error && TRAPS.has(error.name));
+    if (!died) throw error;
+    Pdfium.discard();
+    throw corrupt('This PDF is damaged in a way that cannot be read. Export it again and upload the result.', error);
   }
-  return false;
+}
+
+function failureOf(error: number): IngestionFailure {
+  if (error === ERROR_PASSWORD || error === ERROR_SECURITY) {
+    return new IngestionFailure(
+      'PASSWORD_PROTECTED',
+      'This PDF opens only with a password or certificate. Remove the protection and upload it again.',
+    );
+  }
+  return corrupt('This PDF is damaged and cannot be opened. Export it again and upload the result.');
+}
+
+function failureOfCount(count: number): IngestionFailure | undefined {
+  if (count > MAX_PAGES) {
+    const bound = MAX_PAGES.toLocaleString('en');
+    return new IngestionFailure('TOO_LARGE', `This PDF has more than ${bound} pages. Split it into smaller files.`);
+  }
+  return count < 1 ? corrupt('This PDF has no pages.') : undefined;
 }
 
 export function corrupt(message: string, cause?: unknown): IngestionFailure {
   return new IngestionFailure('CORRUPT_FILE', message, cause === undefined ? {} : { cause });
 }
 
-function verdictOn(error: unknown): IngestionFailure {
-  if (error instanceof IngestionFailure) return error;
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  if (name === 'PasswordException' || /encrypt/i.test(message)) {
-    return new IngestionFailure(
-      'PASSWORD_PROTECTED',
-      'This PDF opens only with a password or certificate. Remove the protection and upload it again.',
-      { cause: error },
-    );
-  }
-  return corrupt('This PDF is damaged and cannot be opened. Save or export it anew and upload it again.', error);
-}
-
 const TAIL_BYTES = 64 * 1024;
 
 /**
- * Whether the end of the file is missing. pdf.js would go to any length to find pages in what is left, and a document
- * would be taken in of which a part is missing without a word.
+ * Whether the end of the file is missing. PDFium would look for pages in what is left, and a document would be taken
+ * in of which a part is missing without a word.
  */
 function breaksOff(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -176,4 +179,29 @@ function breaksOff(bytes: Uint8Array): boolean {
   if (promised !== undefined && Number(promised) > buffer.length) return true;
   const tail = buffer.subarray(-TAIL_BYTES);
   return head.includes('%PDF-') && !tail.includes('%%EOF') && !tail.includes('startxref');
+}
+
+/** Of an encryption dictionary, which is never compressed; longer ones hold certificates, and are not of this kind. */
+const MAX_DICTIONARY = 4_096;
+
+/**
+ * A file may encrypt the files attached to it and leave its pages open to everybody (ISO 32000-1, 7.6.5: `EFF` is set,
+ * strings and streams stay as they are). PDFium asks for the password all the same, so the reference to the
+ * encryption is taken out.
+ * @returns undefined when the pages are encrypted
+ */
+function withoutAttachmentEncryption(bytes: Uint8Array): Uint8Array | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const at = buffer.indexOf('/EFF');
+  if (at < 0) return undefined;
+  const around = buffer.toString('latin1', Math.max(0, at - MAX_DICTIONARY), at + MAX_DICTIONARY);
+  const dictionary = around.slice(around.lastIndexOf(' obj', Math.min(at, MAX_DICTIONARY)));
+  const own = dictionary.slice(0, dictionary.includes('endobj') ? dictionary.indexOf('endobj') : undefined);
+  if (/\/(?:StmF|StrF)\s*\/(?!Identity\b)/.test(own)) return undefined;
+  const open = Buffer.from(buffer);
+  for (let found = open.indexOf('/Encrypt'); found >= 0; found = open.indexOf('/Encrypt', found + 1)) {
+    // Not `/EncryptMetadata`, which stands inside of the dictionary.
+    if (/^[\s\d<]/.test(open.toString('latin1', found + 8, found + 9))) open.write('/Ignored', found, 'latin1');
+  }
+  return open;
 }

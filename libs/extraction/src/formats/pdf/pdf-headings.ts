@@ -1,6 +1,6 @@
 import type { PdfPage } from './pdf-furniture';
 import type { Paragraph } from './pdf-paragraphs';
-import { FIXED_PITCH } from './pdf-runs';
+import { FIXED_PITCH } from './pdf-characters';
 
 /** Tells headings from text: what the outline names, and short paragraphs that are clearly larger than the text. */
 

@@ -157,13 +157,19 @@ function inReadingOrder(row: readonly Segment[]): Segment[] {
   if (letters(true) <= letters(false)) return ordered;
   const result: Segment[] = [];
   let foreign: Segment[] = [];
+  // Words keep their order; numbers without words between them follow that of the line.
+  const flush = (): void => {
+    result.push(...(foreign.some(({ text }) => /\p{L}/u.test(text)) ? foreign.toReversed() : foreign));
+    foreign = [];
+  };
   for (const segment of ordered.reverse()) {
     if (!segment.rightToLeft) {
-      foreign.unshift(segment);
+      foreign.push(segment);
       continue;
     }
-    result.push(...foreign, segment);
-    foreign = [];
+    flush();
+    result.push(segment);
   }
-  return [...result, ...foreign];
+  flush();
+  return result;
 }

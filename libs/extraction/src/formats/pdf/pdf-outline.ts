@@ -1,6 +1,6 @@
-import type { PDFDocumentProxy } from 'unpdf/pdfjs';
 import type { PdfPage } from './pdf-furniture';
 import type { Line } from './pdf-lines';
+import type { Pdfium } from './pdfium';
 
 /** The table of contents that some files carry, matched to the lines it speaks of. */
 
@@ -12,47 +12,37 @@ export interface OutlineEntry {
   readonly page: number;
 }
 
-type OutlineNodes = Awaited<ReturnType<PDFDocumentProxy['getOutline']>>;
-
 const MAX_ENTRIES = 5_000;
 const MAX_LEVEL = 6;
 /** A title may be broken into this many lines. */
 const MAX_TITLE_LINES = 3;
 
-/** Entries in their order; none when the outline is missing or cannot be read, which is no fault of the text. */
-export async function readOutline(document: PDFDocumentProxy): Promise<readonly OutlineEntry[]> {
+/** Entries in their order; none when there is no outline. */
+export function readOutline(pdfium: Pdfium, document: number): readonly OutlineEntry[] {
+  const { call } = pdfium;
   const entries: OutlineEntry[] = [];
-  const visit = async (nodes: OutlineNodes | null, level: number): Promise<void> => {
-    for (const { title, dest, items } of nodes ?? []) {
-      if (entries.length >= MAX_ENTRIES) return;
-      const page = await pageOf(document, dest);
+  // Damaged outlines go in circles; what is counted ends.
+  let seen = 0;
+  const visit = (parent: number, level: number): void => {
+    let node = call.FPDFBookmark_GetFirstChild(document, parent);
+    for (; node !== 0 && seen < MAX_ENTRIES; node = call.FPDFBookmark_GetNextSibling(document, node)) {
+      seen += 1;
+      const page = pageOf(pdfium, document, node);
+      const title = pdfium.utf16((buffer, length) => call.FPDFBookmark_GetTitle(node, buffer, length));
       if (page !== undefined) entries.push({ title, level, page });
-      if (level < MAX_LEVEL) await visit(items as OutlineNodes, level + 1);
+      if (level < MAX_LEVEL) visit(node, level + 1);
     }
   };
-  try {
-    await visit(await document.getOutline(), 1);
-  } catch {
-    // A damaged outline is worth as much as none: headings are then told by their size.
-    return [];
-  }
+  visit(0, 1);
   return entries;
 }
 
-async function pageOf(document: PDFDocumentProxy, dest: unknown): Promise<number | undefined> {
-  try {
-    const target: unknown = typeof dest === 'string' ? await document.getDestination(dest) : dest;
-    const place: unknown = Array.isArray(target) ? target[0] : undefined;
-    if (typeof place === 'number') return place + 1;
-    return isReference(place) ? (await document.getPageIndex(place)) + 1 : undefined;
-  } catch {
-    // An entry that leads nowhere titles nothing.
-    return undefined;
-  }
-}
-
-function isReference(place: unknown): place is { num: number; gen: number } {
-  return typeof place === 'object' && place !== null && 'num' in place && 'gen' in place;
+function pageOf({ call }: Pdfium, document: number, node: number): number | undefined {
+  const direct = call.FPDFBookmark_GetDest(document, node);
+  const action = direct === 0 ? call.FPDFBookmark_GetAction(node) : 0;
+  const dest = action === 0 ? direct : call.FPDFAction_GetDest(document, action);
+  const index = dest === 0 ? -1 : call.FPDFDest_GetDestPageIndex(document, dest);
+  return index < 0 ? undefined : index + 1;
 }
 
 /** @returns the level of each line that an entry names, for as long as the lines live */

@@ -1,7 +1,7 @@
 import type { BlockKind } from '@vectorlane/domain';
 import type { PdfPage } from './pdf-furniture';
 import type { Line } from './pdf-lines';
-import { FIXED_PITCH } from './pdf-runs';
+import { FIXED_PITCH } from './pdf-characters';
 import { UNSPACED } from './pdf-segments';
 import { type DocumentTraits, sameSize, SENTENCE_END } from './pdf-traits';
 

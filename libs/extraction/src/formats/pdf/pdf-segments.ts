@@ -1,4 +1,4 @@
-import type { Run } from './pdf-run';
+import type { Run } from './pdf-runs';
 import type { Tag } from './pdf-tags';
 
 /** Runs joined to segments: what stands in one row without a gap that the eye would notice. */
@@ -47,26 +47,24 @@ export const UNSPACED =
 export function joinRuns(runs: readonly Run[]): Segment[] {
   const segments: Segment[] = [];
   let open: Segment | undefined;
-  let last: Run | undefined;
   for (const run of runs) {
-    if (last !== undefined && isOverprint(last, run)) continue;
-    last = run;
     if (open === undefined || !continues(open, run)) {
       open = segmentOf(run);
       segments.push(open);
       continue;
     }
     const large = run.size > open.size && run.text.length >= open.text.length;
-    const gap = run.x0 - open.x1;
+    const gap = gapBetween(open, run);
     // A number and its item are words of their own, however near they stand.
     const spaced =
       run.spaced || (open.tag?.label === true && run.tag?.label !== true) || isNumbered(open.text, run.text);
     open.text = joinWords(open.text, run.text, gap, Math.max(open.size, run.size), spaced);
-    if (gap > CELL_START * open.size) {
+    if (gap > CELL_START * open.size && !open.rightToLeft) {
       (open.starts ??= []).push({ at: open.text.length - run.text.length, x0: run.x0, after: open.x1 });
     }
     weighFont(open, run.font, run.text.length);
     open.tag = run.tag;
+    open.x0 = Math.min(open.x0, run.x0);
     open.x1 = Math.max(open.x1, run.x1);
     if (large || run.text.length * 2 > open.text.length) {
       open.size = run.size;
@@ -108,10 +106,10 @@ export function joinWords(left: string, right: string, gap: number, size: number
 }
 
 function continues(open: Segment, run: Run): boolean {
-  if (open.rightToLeft || run.rightToLeft) return false;
+  if (open.rightToLeft !== run.rightToLeft) return false;
   if (open.tag !== run.tag && (open.tag?.block !== run.tag?.block || open.tag?.cell !== run.tag?.cell)) return false;
   const size = Math.max(open.size, run.size);
-  const gap = run.x0 - open.x1;
+  const gap = gapBetween(open, run);
   if (gap < -OVERLAP * size || gap > SEGMENT_GAP * size) return false;
   const distance = Math.abs(run.y - open.y);
   if (distance <= SAME_LINE * size) return true;
@@ -119,8 +117,7 @@ function continues(open: Segment, run: Run): boolean {
   return Math.min(open.size, run.size) <= RAISED_SIZE * size && distance <= RAISED * size;
 }
 
-/** The same word once more in the same place: how some programs print bold. */
-function isOverprint(last: Run, run: Run): boolean {
-  const near = SAME_LINE * run.size;
-  return last.text === run.text && Math.abs(last.x0 - run.x0) < near && Math.abs(last.y - run.y) < near;
+/** Along the way in which they are read. */
+function gapBetween(open: Segment, run: Run): number {
+  return open.rightToLeft ? open.x0 - run.x1 : run.x0 - open.x1;
 }

@@ -1,4 +1,4 @@
-import type { PDFPageProxy } from 'unpdf/pdfjs';
+import type { PdfiumPage } from './pdf-file';
 
 /**
  * The structure that tagged files carry (ISO 32000-1, 14.8): which element of it each piece of a page belongs to. It says
@@ -17,8 +17,6 @@ export interface Tag {
   readonly label?: true;
 }
 
-type Node = NonNullable<Awaited<ReturnType<PDFPageProxy['getStructTree']>>>;
-
 const MAX_DEPTH = 64;
 const MAX_LEVEL = 6;
 const PARAGRAPHS: ReadonlySet<string> = new Set([
@@ -33,26 +31,37 @@ const PARAGRAPHS: ReadonlySet<string> = new Set([
 ]);
 const CELLS: ReadonlySet<string> = new Set(['TD', 'TH', 'Caption']);
 
-/** @returns tags by the ids of marked content; none where the structure is missing or damaged, which is no fault of the text */
-export async function readTags(page: PDFPageProxy): Promise<ReadonlyMap<string, Tag>> {
-  const tags = new Map<string, Tag>();
+/** More elements than this on one page are a trap, not a structure. */
+const MAX_ELEMENTS = 100_000;
+
+/** @returns tags by the ids of marked content; none where the structure is missing, which is no fault of the text */
+export function readTags({ pdfium, page }: PdfiumPage): ReadonlyMap<number, Tag> {
+  const { call } = pdfium;
+  const tags = new Map<number, Tag>();
   let count = 0;
-  const visit = (node: Node, above: Tag | undefined, depth: number, sections: number): void => {
-    const tag = tagOf(node.role, above, sections, () => (count += 1));
-    for (const child of node.children) {
-      if (!('children' in child)) {
-        if (child.type === 'content' && tag !== undefined) tags.set(child.id, tag);
-      } else if (depth < MAX_DEPTH) {
-        visit(child, tag, depth + 1, sections + (SECTIONS.has(node.role) ? 1 : 0));
+  let elements = 0;
+  const visit = (element: number, above: Tag | undefined, depth: number, sections: number): void => {
+    elements += 1;
+    if (element === 0 || depth > MAX_DEPTH || elements > MAX_ELEMENTS) return;
+    const role = pdfium.utf16((buffer, length) => call.FPDF_StructElement_GetType(element, buffer, length));
+    const tag = tagOf(role, above, sections, () => (count += 1));
+    const children = call.FPDF_StructElement_CountChildren(element);
+    for (let index = 0; index < children && elements <= MAX_ELEMENTS; index += 1) {
+      const content = call.FPDF_StructElement_GetChildMarkedContentID(element, index);
+      if (content >= 0) {
+        if (tag !== undefined) tags.set(content, tag);
+        continue;
       }
+      const child = call.FPDF_StructElement_GetChildAtIndex(element, index);
+      visit(child, tag, depth + 1, sections + (SECTIONS.has(role) ? 1 : 0));
     }
   };
-  try {
-    const tree = await page.getStructTree();
-    if (tree) visit(tree, undefined, 0, 0);
-  } catch {
-    return new Map();
-  }
+  const tree = call.FPDF_StructTree_GetForPage(page);
+  if (tree === 0) return tags;
+  const roots = call.FPDF_StructTree_CountChildren(tree);
+  for (let index = 0; index < roots; index += 1)
+    visit(call.FPDF_StructTree_GetChildAtIndex(tree, index), undefined, 0, 0);
+  call.FPDF_StructTree_Close(tree);
   return tags;
 }
 

@@ -182,7 +182,7 @@ describe('PdfExtractor', () => {
     ['ligatures', ['e\ufb03cient \ufb01sh'], 'efficient fish'],
     ['accents put on letters', ['Cafe\u0301'], 'Café'],
     ['characters beyond the basic plane', [`smile ${BEYOND_BASIC_PLANE} end`], 'smile 😀 end'],
-    ['controls', ['a\u0000b\u0007c\u009dd'], 'abcd'],
+    ['what stands around controls', ['a\u0000b\u0007c\u009dd'], 'a b c d'],
   ])('keeps %s', async (_, lines, expected) => {
     expect(texts(await read(pdf([lines.map((line, row) => unicode(line, 50 + row * 12))])))).toEqual([expected]);
   });
@@ -195,8 +195,8 @@ describe('PdfExtractor', () => {
       ['no content but its head', Buffer.from('%PDF-1.7\n'), 'CORRUPT_FILE', 'complete'],
       ['a missing end', pdf([page, page, page]).subarray(0, 900), 'CORRUPT_FILE', 'complete'],
       ['less than it promises', Buffer.concat([linearized(99_999), pdf([page])]), 'CORRUPT_FILE', 'complete'],
-      ['garbage', Buffer.from('%PDF-1.7\n garbage startxref 3 %%EOF'), 'CORRUPT_FILE', 'anew'],
-      ['nothing', Buffer.alloc(0), 'CORRUPT_FILE', 'anew'],
+      ['garbage', Buffer.from('%PDF-1.7\n garbage startxref 3 %%EOF'), 'CORRUPT_FILE', 'again'],
+      ['nothing', Buffer.alloc(0), 'CORRUPT_FILE', 'again'],
       ['no pages', pdf([]), 'CORRUPT_FILE', 'PDF'],
       ['mostly damaged pages', pdf([page, ['broken'], ['broken'], ['broken'], page]), 'CORRUPT_FILE', '3 pages'],
       ['pictures alone', pdf([['picture'], ['picture']]), 'NEEDS_OCR', 'OCR'],

@@ -1,23 +1,23 @@
+import { type Coverage, coverageNote, MAX_LISTED_PAGES } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
-import type { PDFPageProxy } from 'unpdf/pdfjs';
 import { assertBlockCount, assertTextLength } from '../../block-list';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
-import { FormFields } from './pdf-form-fields';
-import { corrupt, holdsPictures, PdfFile } from './pdf-file';
+import { PageAnnotations } from './pdf-annotations';
+import { FontNames, readCharacters } from './pdf-characters';
+import { corrupt, PdfFile } from './pdf-file';
 import { type PdfPage, withoutFurniture } from './pdf-furniture';
 import { bodySize, headingLevels } from './pdf-headings';
 import { readLines } from './pdf-lines';
 import { outlineLevels, readOutline, type OutlineEntry } from './pdf-outline';
 import { joinLines } from './pdf-paragraphs';
-import { type PageRuns, readRuns } from './pdf-runs';
+import { joinCharacters } from './pdf-runs';
+import { pictureShown } from './pdf-pictures';
+import { readTags, type Tag } from './pdf-tags';
 import { documentTraits } from './pdf-traits';
 
-/** Pages without text that are looked at for what else they show. */
-const MAX_LOOKED_AT = 20;
-
 /**
- * PDF: pdf.js gives pieces of text with their places; lines, paragraphs and headings are found from these. Page by page,
+ * PDF: PDFium gives characters with their places; lines, paragraphs and headings are found from these. Page by page,
  * of which only the lines are kept. Damaged pages are left out as long as they are the smaller part.
  */
 export class PdfExtractor implements TextExtractor {
@@ -29,55 +29,97 @@ export class PdfExtractor implements TextExtractor {
   async extract({ bytes }: ExtractionSource): Promise<ExtractedDocument> {
     const file = await PdfFile.open(bytes);
     try {
-      const pages = await readPages(file);
+      const { pages, damaged } = readPages(file);
       const text = withoutFurniture(pages);
-      if (!hasText(pages, text, bytes)) throw await verdictWithoutText(file, bytes);
-      return assemble(text, await readOutline(file.document));
+      if (!hasText(pages, text)) throw failureWithoutText(pages);
+      return { ...assemble(text, file.ask(readOutline)), coverage: coverageOf(file.pageCount, pages, damaged) };
     } finally {
-      await file.close();
+      file.close();
     }
   }
 }
 
+/** A page as it was read. */
+interface ReadPage extends PdfPage {
+  readonly characters: number;
+  readonly unreadable: number;
+  /** What is to be seen on it beside its text. */
+  readonly picture: 'none' | 'some' | 'filling';
+}
+
 /** @throws IngestionFailure `CORRUPT_FILE` when most pages cannot be read, `TOO_LARGE` */
-async function readPages(file: PdfFile): Promise<readonly PdfPage[]> {
-  const pages: PdfPage[] = [];
+function readPages(file: PdfFile): { readonly pages: readonly ReadPage[]; readonly damaged: readonly number[] } {
+  const pages: ReadPage[] = [];
   let lineCount = 0;
   let length = 0;
-  const tagged = await file.isTagged();
-  const fields = await FormFields.of(file.document);
-  const read = (page: PDFPageProxy): Promise<PageRuns> => readRuns(page, { tagged, fields });
-  const damaged = await file.readPages(read, (runs, number) => {
-    const lines = readLines(runs);
+  const tagged = file.isTagged;
+  const fonts = new FontNames();
+  const annotations = new PageAnnotations();
+  const damaged = file.readPages((page, number) => {
+    const characters = readCharacters(page, fonts);
+    fonts.forget();
+    const tags = tagged ? readTags(page) : undefined;
+    const tagOf = (object: number): Tag | undefined =>
+      tags === undefined || tags.size === 0
+        ? undefined
+        : tags.get(page.pdfium.call.FPDFPageObj_GetMarkedContentID(object));
+    const lines = readLines(annotations.addTo(joinCharacters(characters, tagOf), page));
     lineCount += lines.length;
     length = lines.reduce((sum, line) => sum + line.text.length, length);
     assertBlockCount(lineCount);
     assertTextLength(length);
-    pages.push({ number, height: runs.height, lines });
+    pages.push({
+      number,
+      height: characters.height,
+      lines,
+      characters: characters.characters.length,
+      unreadable: characters.unreadable,
+      picture: pictureShown(page),
+    });
   });
   if (damaged.length > pages.length) {
-    throw corrupt(`${damaged.length} pages of this PDF are damaged, from page ${damaged[0]} on. Export it anew.`);
+    throw corrupt(`${damaged.length} pages of this PDF are damaged, from page ${damaged[0]} on. Export it again.`);
   }
-  return pages;
+  return { pages, damaged };
+}
+
+/** Letters without a meaning, of all letters of a page, from which on the page counts as one without text. */
+const UNREADABLE_SHARE = 0.3;
+/** A sign here and there that no font explains is nothing to tell of. */
+const MIN_UNREADABLE_SHARE = 0.01;
+
+function coverageOf(count: number, pages: readonly ReadPage[], damaged: readonly number[]): Coverage {
+  const scanned = pages.filter((page) => page.characters === 0 && page.picture !== 'none').map(({ number }) => number);
+  const unreadable = pages
+    .filter((page) => page.unreadable > UNREADABLE_SHARE * (page.characters + page.unreadable))
+    .map(({ number }) => number);
+  const letters = pages.reduce((sum, page) => sum + page.characters, 0);
+  const unknown = pages.reduce((sum, page) => sum + page.unreadable, 0);
+  const without = [...new Set([...damaged, ...scanned, ...unreadable])].sort((a, b) => a - b);
+  return {
+    pages: count,
+    pagesWithoutText: without.slice(0, MAX_LISTED_PAGES),
+    notes: [
+      ...(scanned.length > 0 ? [coverageNote('SCANNED_PAGES')] : []),
+      ...(damaged.length > 0 ? [coverageNote('DAMAGED_PAGES')] : []),
+      ...(unknown > MIN_UNREADABLE_SHARE * (letters + unknown) ? [coverageNote('UNREADABLE_LETTERS')] : []),
+    ],
+  };
 }
 
 /** Heads and feet that are kept on the first page. */
 const MAX_STAMPS = 2;
 
 /** A stamp on every page of a scan is no text. */
-function hasText(pages: readonly PdfPage[], text: readonly PdfPage[], bytes: Uint8Array): boolean {
+function hasText(pages: readonly ReadPage[], text: readonly PdfPage[]): boolean {
   const lines = text.reduce((sum, page) => sum + page.lines.length, 0);
   if (lines === 0) return false;
   const onlyStamps = text !== pages && lines <= MAX_STAMPS;
-  return !(onlyStamps && holdsPictures(bytes));
+  return !(onlyStamps && pages.some(({ picture }) => picture !== 'none'));
 }
 
-async function verdictWithoutText(file: PdfFile, bytes: Uint8Array): Promise<IngestionFailure> {
-  let shows = holdsPictures(bytes);
-  for (let number = 1; !shows && number <= Math.min(file.document.numPages, MAX_LOOKED_AT); number += 1) {
-    shows = await file.showsAnything(number);
-  }
-  return shows
+function failureWithoutText(pages: readonly ReadPage[]): IngestionFailure {
+  return pages.some(({ picture, unreadable }) => picture !== 'none' || unreadable > 0)
     ? new IngestionFailure(
         'NEEDS_OCR',
         'The pages of this PDF are pictures without text. Run text recognition (OCR) on it and upload the result.',
