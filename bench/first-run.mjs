@@ -9,8 +9,10 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), 'vectorlane-first-run-'));
+/** @param {number} from */
 const seconds = (from) => ((performance.now() - from) / 1000).toFixed(1);
 
+/** @param {string} clone @param {string} cache */
 async function start(clone, cache) {
   const child = spawn('npm', ['start', '--silent'], {
     cwd: clone,
@@ -27,6 +29,7 @@ async function start(clone, cache) {
     child.once('exit', () => reject(new Error(`It did not start:\n${output}`)));
   });
   const key = readFileSync(join(clone, 'data/api-key'), 'utf8').trim();
+  /** @param {string} path @param {object} [body] @returns {Promise<any>} */
   const call = async (path, body) => {
     const response = await fetch(`${url}${path}`, {
       headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
@@ -38,16 +41,21 @@ async function start(clone, cache) {
   return { child, call };
 }
 
-/** Resident and peak memory of the program, which npm runs in a process of its own below it, MB. */
+/**
+ * Resident and peak memory of the program, which npm runs in a process of its own below it, MB.
+ * @param {number | undefined} parent
+ */
 function memory(parent) {
   const pid = spawnSync('pgrep', ['-P', String(parent)], { encoding: 'utf8' })
     .stdout.trim()
     .split('\n')[0];
   const status = readFileSync(`/proc/${pid || parent}/status`, 'utf8');
+  /** @param {string} name */
   const field = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
   return { rss: field('VmRSS'), peak: field('VmHWM') };
 }
 
+/** @param {(path: string, body?: object) => Promise<any>} call @param {string} text */
 async function firstSearch(call, text) {
   const { id } = await call('/api/documents', { text });
   for (;;) {
@@ -60,6 +68,7 @@ async function firstSearch(call, text) {
   if (results[0]?.documentId !== id) throw new Error('It was not found.');
 }
 
+/** @param {import('node:child_process').ChildProcess} child */
 async function stop(child) {
   child.kill('SIGTERM');
   await once(child, 'exit');

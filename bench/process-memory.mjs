@@ -19,7 +19,11 @@ const embedder = await startSlowEmbedder({ latencyMs: 20, dimensions: 16 });
 const database = new pg.Client({ connectionString: servers.env.TEST_DATABASE_URL });
 await database.connect();
 
-/** Each pair of embedders and roles has a database and a Redis database of its own: spaces are not mixed. */
+/**
+ * Each pair of embedders and roles has a database and a Redis database of its own: spaces are not mixed.
+ * @param {number} index
+ * @param {NodeJS.ProcessEnv} extra
+ */
 async function settingsOf(index, extra) {
   await database.query(`CREATE DATABASE bench_${index}`);
   const url = new URL(servers.env.TEST_DATABASE_URL);
@@ -27,6 +31,7 @@ async function settingsOf(index, extra) {
   return { DATABASE_URL: url.href, REDIS_URL: `${servers.env.TEST_REDIS_URL}/${index}`, ...extra };
 }
 
+/** @param {NodeJS.ProcessEnv} settings @returns {Promise<import('node:child_process').ChildProcess>} */
 function startWorker(settings) {
   const child = spawn(process.execPath, [join(ROOT, 'dist/apps/worker/src/main.js')], {
     env: { ...process.env, WORKER_PORT: '0', LOG_FORMAT: 'json', ...settings },
@@ -38,9 +43,11 @@ function startWorker(settings) {
   });
 }
 
+/** @param {number | undefined} pid @param {string} what */
 const memoryOf = (pid, what) =>
   Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 
+/** @param {number} index */
 async function connections(index) {
   const { rows } = await database.query('SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = $1', [
     `bench_${index}`,
@@ -51,7 +58,9 @@ async function connections(index) {
 process.stdout.write(
   '| process | embeddings | at rest | at most | connections, API and worker together |\n|---|---|---|---|---|\n',
 );
+/** @param {number} index */
 const text = (index) => `Note ${index}. ${'The keeper lights the lamp and writes down the weather. '.repeat(60)}`;
+/** @type {[string, NodeJS.ProcessEnv][]} */
 const EMBEDDERS = [
   ['in the process', {}],
   ['an endpoint', embedder.settings],
@@ -63,6 +72,7 @@ try {
       index += 1;
       const settings = await settingsOf(index, embeddings);
       const api = await startService({ ...settings, ROLE: roles[0] });
+      /** @type {[string, number | undefined][]} */
       const processes = [[`\`ROLE=${roles[0]}\``, api.pid]];
       const worker = roles[1] && (await startWorker(settings));
       if (worker) processes.push(['worker', worker.pid]);
@@ -75,6 +85,7 @@ try {
       await api.untilIdle();
       const open = await connections(index);
       for (const [at, [name, pid]] of processes.entries()) {
+        /** @param {number} bytes */
         const mib = (bytes) => `${Math.round(bytes / MIB)} MiB`;
         process.stdout.write(
           `| ${name} | ${where} | ${mib(atRest[at])} | ${mib(memoryOf(pid, 'VmHWM'))} | ${open} |\n`,

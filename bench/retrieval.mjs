@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inParallel, startService } from './support/service.mjs';
 
+/** @typedef {{ id: string, score: number }} Hit */
+/** @typedef {(vector: Hit[], keyword: Hit[]) => string[]} Fusion */
+
 const folder = process.argv[2];
 if (!folder) {
   process.stderr.write('Usage: node bench/retrieval.mjs <folder of a collection in the Cranfield format>\n');
@@ -11,12 +14,14 @@ if (!folder) {
 }
 const DEPTH = 100;
 
+/** @param {string} file */
 function records(file) {
   return readFileSync(join(folder, file), 'latin1')
     .split(/^\.I /m)
     .slice(1)
     .map((record) => {
       const sections = record.split(/^\.([TABWX])\s*$/m);
+      /** @type {Record<string, string>} */
       const fields = { id: sections[0].trim() };
       for (let index = 1; index < sections.length; index += 2) fields[sections[index]] = sections[index + 1].trim();
       return fields;
@@ -32,15 +37,23 @@ for (const line of readFileSync(join(folder, 'cranqrel'), 'utf8').trim().split('
   relevant.set(Number(query), (relevant.get(Number(query)) ?? new Set()).add(document));
 }
 
+/** @param {string[]} ranked @param {Set<string>} wanted */
 const ndcg10 = (ranked, wanted) => {
   const gain = ranked.slice(0, 10).reduce((sum, id, index) => sum + (wanted.has(id) ? 1 / Math.log2(index + 2) : 0), 0);
   let ideal = 0;
   for (let index = 0; index < Math.min(10, wanted.size); index += 1) ideal += 1 / Math.log2(index + 2);
   return gain / ideal;
 };
+/** @param {string[]} ranked @param {Set<string>} wanted */
 const recall100 = (ranked, wanted) => ranked.slice(0, 100).filter((id) => wanted.has(id)).length / wanted.size;
 
-/** Weights are relative to the vector list's; `graded` votes count as far as their score says. */
+/**
+ * Weights are relative to the vector list's; `graded` votes count as far as their score says.
+ * @param {number} k
+ * @param {number} weight
+ * @param {boolean} graded
+ * @returns {Fusion}
+ */
 const rrf = (k, weight, graded) => (vector, keyword) => {
   const scores = new Map();
   vector.forEach(({ id }, index) => scores.set(id, 1 / (k + index + 1)));
@@ -49,11 +62,12 @@ const rrf = (k, weight, graded) => (vector, keyword) => {
   );
   return [...scores].sort((a, b) => b[1] - a[1]).map(([id]) => id);
 };
+/** @param {number} weight @returns {Fusion} */
 const minMax = (weight) => (vector, keyword) => {
   const scores = new Map();
-  for (const [list, share] of [
-    [vector, weight],
-    [keyword, 1 - weight],
+  for (const { list, share } of [
+    { list: vector, share: weight },
+    { list: keyword, share: 1 - weight },
   ]) {
     const all = list.map(({ score }) => score);
     const [low, high] = [Math.min(...all), Math.max(...all)];
@@ -73,6 +87,7 @@ try {
   process.stdout.write(`${documents.length} documents in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
 
   const results = new Map();
+  /** @param {string} name @param {{ number: number, text: string }} query @param {string[]} ranked */
   const record = (name, query, ranked) => {
     const wanted = relevant.get(query.number);
     if (!wanted) return;
@@ -81,6 +96,7 @@ try {
     row.recall.push(recall100(ranked, wanted));
     results.set(name, row);
   };
+  /** @param {string} text @param {'vector' | 'keyword' | 'hybrid'} mode @returns {Promise<Hit[]>} */
   const ask = async (text, mode) => {
     const { results: hits } = await service.call('/api/search', { query: text, mode, topK: DEPTH });
     const seen = new Map();
@@ -115,6 +131,7 @@ try {
     for (const weight of [0.5, 0.6, 0.7, 0.8])
       record(`score fusion vector=${weight}`, query, minMax(weight)(vector, keyword));
   }
+  /** @param {number[]} values */
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   process.stdout.write('| ranking | nDCG@10 | recall@100 |\n|---|---|---|\n');
   for (const [name, { ndcg, recall }] of results)

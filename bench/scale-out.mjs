@@ -27,15 +27,17 @@ async function startWorker() {
     env: { ...process.env, WORKER_PORT: '0', LOG_FORMAT: 'json', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await new Promise((resolve, reject) => {
+  await new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
     child.stdout.on('data', (data) => String(data).includes('"url":"http') && resolve());
     child.once('exit', (code) => reject(new Error(`The worker ended with ${code}.`)));
   });
   return child;
 }
 
+/** @param {number | undefined} pid */
 const rssMiB = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 
+/** @type {Record<number, number[]>} */
 const rates = { 1: [], 2: [] };
 const memory = [];
 try {
@@ -58,7 +60,9 @@ try {
       await once(worker, 'exit');
     }
   }
+  /** @param {number[]} values */
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  /** @param {number[]} values */
   const spread = (values) => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
   process.stdout.write(
     `\n${DOCUMENTS} documents a round, ${LATENCY_MS} ms a vector\n\n` +

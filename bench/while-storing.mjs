@@ -43,7 +43,9 @@ try {
     status: () => service.call(`/api/documents/${small.id}`),
     '/ready': () => service.call('/ready'),
   };
+  /** @param {(round: number) => boolean | Promise<boolean>} goOn @returns {Promise<Record<string, number[]>>} */
   const measure = async (goOn) => {
+    /** @type {Record<string, number[]>} */
     const times = Object.fromEntries(Object.keys(probes).map((name) => [name, []]));
     for (let round = 0; await goOn(round); round += 1) {
       for (const [name, probe] of Object.entries(probes)) {
@@ -58,7 +60,8 @@ try {
   const before = await measure((round) => round < ROUNDS_AT_REST);
   const startedAt = performance.now();
   const { id } = await service.call('/api/documents', { text: longText(), filename: 'long.txt' });
-  let document;
+  /** @type {{ status: string, chunkCount?: number }} */
+  let document = { status: 'pending' };
   const during = await measure(async () => {
     document = await service.call(`/api/documents/${id}`);
     return document.status === 'pending' || document.status === 'processing';
@@ -71,6 +74,7 @@ try {
   process.stdout.write(
     '| request | at rest p50 / p95 | while storing p50 / p95 / max | requests | at rest again p50 / p95 |\n|---|---|---|---|---|\n',
   );
+  /** @param {number[]} values @param {number} share */
   const ms = (values, share) => `${quantile(values, share).toFixed(0)} ms`;
   for (const name of Object.keys(probes)) {
     process.stdout.write(

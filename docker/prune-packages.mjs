@@ -6,18 +6,23 @@ import { join } from 'node:path';
 const root = 'node_modules';
 let removedBytes = 0;
 
+/** @param {string} path @returns {number} */
 const sizeOf = (path) => {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats?.isDirectory()) return stats?.size ?? 0;
   return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
 };
+/** @param {...string} parts */
 const remove = (...parts) => {
   const path = join(root, ...parts);
   if (!existsSync(path)) return;
   removedBytes += sizeOf(path);
   rmSync(path, { recursive: true });
 };
-/** Native code of a package that ships every platform: keeps the folder of this one, and fails when there is none. */
+/**
+ * Native code of a package that ships every platform: keeps the folder of this one, and fails when there is none.
+ * @param {...string} parts
+ */
 const keepPlatform = (...parts) => {
   const folder = join(root, ...parts);
   for (const platform of readdirSync(folder)) {
@@ -29,6 +34,7 @@ const keepPlatform = (...parts) => {
   if (!existsSync(join(folder, process.platform, process.arch)))
     throw new Error(`${folder} has nothing for this platform`);
 };
+/** @param {string} folder @param {RegExp} pattern */
 const removeFiles = (folder, pattern) => {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);

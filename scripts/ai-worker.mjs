@@ -9,7 +9,7 @@ const COMMANDS = { serve, generate, test };
 
 await main(async () => {
   const [name = 'serve', ...args] = process.argv.slice(2);
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[/** @type {keyof typeof COMMANDS} */ (name)] : undefined;
   if (!command) {
     process.stderr.write(`There is no "${name}". Known: ${Object.keys(COMMANDS).join(', ')}.\n`);
     process.exit(1);

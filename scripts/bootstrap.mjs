@@ -7,6 +7,9 @@ import { BootstrapError, hashOf, read, ROOT, walk } from './bootstrap/files.mjs'
 import { lock } from './bootstrap/lock.mjs';
 
 export { BootstrapError, ROOT };
+
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean }} LockedPackage */
+
 const INSTALLED = join(ROOT, 'node_modules', '.vectorlane-lock-hash');
 const BUILT = join(ROOT, 'dist', '.build-hash');
 const STEP_TIMEOUT_MS = 900_000;
@@ -49,11 +52,13 @@ function holdsWhatIsLocked() {
   const note = read(join(ROOT, 'node_modules', '.package-lock.json'));
   if (note === undefined) return false;
   try {
-    const installed = JSON.parse(note).packages;
-    const locked = JSON.parse(read(join(ROOT, 'package-lock.json'))).packages;
+    const installed = packagesIn(note);
+    const locked = packagesIn(read(join(ROOT, 'package-lock.json')) ?? '');
+    /** @param {string} path */
     const same = (path) =>
       installed[path]?.version === locked[path]?.version && installed[path]?.integrity === locked[path]?.integrity;
     // What is optional is left out where it does not fit the machine.
+    /** @param {LockedPackage} entry */
     const isOptional = ({ optional, devOptional }) => optional || devOptional;
     const missing = Object.keys(locked).filter(
       (path) => path !== '' && !isOptional(locked[path]) && !(path in installed),
@@ -64,24 +69,37 @@ function holdsWhatIsLocked() {
   }
 }
 
+/** @param {string} lockFile @returns {Record<string, LockedPackage>} */
+function packagesIn(lockFile) {
+  /** @type {{ packages: Record<string, LockedPackage> }} */
+  const { packages } = JSON.parse(lockFile);
+  return packages;
+}
+
 function isBuilt() {
   return read(BUILT) === hashOf(sources());
 }
 
+/** @param {boolean} quiet */
 async function install(quiet) {
   await step('Installing packages', ...npm('ci', '--no-audit', '--no-fund', '--loglevel=error'), {
     quiet,
-    mend: 'Is the npm registry reachable? Try `npm ci` by hand.',
+    hint: 'Is the npm registry reachable? Try `npm ci` by hand.',
   });
   writeFileSync(INSTALLED, hashOf([join(ROOT, 'package-lock.json')]));
 }
 
-/** The npm that started us, where one did: on every system a script that this very Node can run. */
+/**
+ * The npm that started us, where one did: on every system a script that this very Node can run.
+ * @param {...string} args
+ * @returns {[string, string[]]}
+ */
 function npm(...args) {
   const script = process.env.npm_execpath;
   return script?.endsWith('npm-cli.js') ? [process.execPath, [script, ...args]] : ['npm', args];
 }
 
+/** @param {boolean} quiet */
 async function build(quiet) {
   const hash = hashOf(sources());
   // From here until the new stamp the build counts as missing, should this be cut off in the middle.
@@ -96,10 +114,11 @@ async function build(quiet) {
   writeFileSync(BUILT, hash);
 }
 
+/** @param {boolean} quiet */
 function compile(quiet) {
   return step('Building', process.execPath, [join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build'], {
     quiet,
-    mend: 'The compiler’s words are above.',
+    hint: 'The compiler’s words are above.',
   });
 }
 
@@ -110,6 +129,7 @@ function settleOutputs() {
       .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
       .map(outputOf),
   );
+  /** @type {string[]} */
   const present = [];
   for (const folder of ['apps', 'libs'])
     walk(join(ROOT, 'dist', folder), present, (name) => /\.js(\.map)?$/.test(name));
@@ -117,14 +137,22 @@ function settleOutputs() {
   return [...expected].every((file) => present.includes(file));
 }
 
+/** @param {string} source */
 function outputOf(source) {
   return join(ROOT, 'dist', relative(ROOT, source)).replace(/\.ts$/, '.js');
 }
 
-/** Runs one slow step with a line that counts the seconds; its output is shown only when it fails. */
-async function step(title, command, args, { quiet, mend }) {
+/**
+ * Runs one slow step with a line that counts the seconds; its output is shown only when it fails.
+ * @param {string} title
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ quiet: boolean, hint: string }} options
+ */
+async function step(title, command, args, { quiet, hint }) {
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
+  /** @param {string} text */
   const say = (text) => process.stderr.write(text);
   const live = process.stderr.isTTY && !quiet;
   say(`${title} …${live ? '' : '\n'}`);
@@ -133,11 +161,12 @@ async function step(title, command, args, { quiet, mend }) {
   clearInterval(ticker);
   if (code !== 0) {
     say(`\n${output.slice(-8_000)}\n`);
-    throw new BootstrapError(`${title} failed after ${seconds()}. ${mend}`);
+    throw new BootstrapError(`${title} failed after ${seconds()}. ${hint}`);
   }
   say(`${live ? '\r' : ''}${title} … done in ${seconds()}\n`);
 }
 
+/** @param {string} command @param {string[]} args @returns {Promise<{ code: number | null, output: string }>} */
 function run(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -149,9 +178,11 @@ function run(command, args) {
       shell: process.platform === 'win32' && command === 'npm',
     });
     let output = '';
-    const keep = (data) => (output = (output + data).slice(-64_000));
+    /** @param {Buffer} data */
+    const keep = (data) => (output = (output + data.toString()).slice(-64_000));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
+    /** @param {NodeJS.Signals} signal */
     const onSignal = (signal) => {
       child.kill(signal);
       setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref();
@@ -182,12 +213,16 @@ function sources() {
     join(ROOT, file),
   );
   // What tsconfig.build.json leaves out as well: tests, and what builds files for them.
+  /** @param {string} name */
   const isSource = (name) => name.endsWith('.ts') && !/(\.spec|-fixture)\.ts$/.test(name);
   for (const folder of ['apps', 'libs']) walk(join(ROOT, folder), files, isSource);
   return files;
 }
 
-/** Runs a command's main part and turns an expected failure into one line and exit code 1. */
+/**
+ * Runs a command's main part and turns an expected failure into one line and exit code 1.
+ * @param {() => Promise<unknown>} work
+ */
 export async function main(work) {
   try {
     await work();

@@ -5,6 +5,7 @@ import { bootstrap, main, ROOT } from './bootstrap.mjs';
 
 await main(async () => {
   await bootstrap({ quiet: true });
+  /** @type {typeof import('../apps/cli/src/main.js')} */
   const { runFromProcess } = createRequire(import.meta.url)(join(ROOT, 'dist/apps/cli/src/main.js'));
   await runFromProcess();
 });

@@ -8,8 +8,10 @@ import { preflight } from './deploy/preflight.mjs';
 import { traffic } from './deploy/traffic.mjs';
 import { monitoring, verify } from './deploy/verify.mjs';
 
+/** @param {string} line */
 const say = (line) => process.stdout.write(`${line}\n`);
 
+/** @type {ReturnType<typeof parseCommandLine>} */
 let options;
 try {
   options = parseCommandLine(process.argv.slice(2));
@@ -18,7 +20,7 @@ try {
   process.stderr.write(`${error.message}\nnpm run deploy -- --help\n`);
   process.exit(2);
 }
-if (options.help) {
+if ('help' in options) {
   process.stdout.write(helpText());
   process.exit(0);
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { bootstrap, main, ROOT } from './bootstrap.mjs';
 import { writeOrCheck } from './generated-file.mjs';
 
+/** @typedef {{ title?: string }} Titled */
+
 const CONTRACT = 'apps/ai-worker/openapi.json';
 const TYPES = 'libs/ai-worker/src/ai-worker-contract.ts';
 
@@ -11,6 +13,11 @@ await main(async () => {
   await bootstrap({ quiet: true });
   const { default: openapiTS, astToString } = await import('openapi-typescript');
   const prettier = await import('prettier');
+  /**
+   * @type {import('openapi-typescript').OpenAPI3 & {
+   *   paths: Record<string, Record<string, { responses: Record<string, unknown> }>>,
+   *   components: { schemas: Record<string, Titled & { properties?: Record<string, Titled> }> } }}
+   */
   const contract = JSON.parse(readFileSync(join(ROOT, CONTRACT), 'utf8'));
   for (const operations of Object.values(contract.paths)) {
     for (const { responses } of Object.values(operations)) {

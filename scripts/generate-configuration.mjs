@@ -6,7 +6,9 @@ import { writeOrCheck } from './generated-file.mjs';
 
 await main(async () => {
   await bootstrap({ quiet: true });
+  /** @type {typeof import('../libs/config/src/index.js')} */
   const { describeSettings } = createRequire(import.meta.url)(join(ROOT, 'dist/libs/config/src/index.js'));
+  /** @param {string} text */
   const cell = (text) => text.replaceAll('|', '\\|');
   const rows = describeSettings().map(({ name, defaultValue, allowed, reason, secret }) => {
     const value = defaultValue === undefined ? 'unset' : `\`${defaultValue}\``;

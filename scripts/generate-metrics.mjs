@@ -6,14 +6,23 @@ import { writeOrCheck } from './generated-file.mjs';
 
 await main(async () => {
   await bootstrap({ quiet: true });
+  /** @type {typeof import('../libs/metrics/src/index.js')} */
   const { METRICS } = createRequire(import.meta.url)(join(ROOT, 'dist/libs/metrics/src/index.js'));
+  /** @param {string} text */
   const cell = (text) => text.replaceAll('|', '\\|');
+  /** @param {[string, string | readonly string[]]} entry */
   const label = ([name, values]) =>
     `\`${name}\`: ${typeof values === 'string' ? values : values.map((value) => `\`${value}\``).join(', ')}`;
-  const rows = Object.values(METRICS).map(({ name, type, help, labels = {}, buckets = [] }) => {
-    const listed = Object.entries(labels).map(label).join('; ');
-    return `| \`${name}\` | ${type} | ${cell(listed || '–')} | ${buckets.join(' ') || '–'} | ${cell(help)} |`;
-  });
+  /**
+   * @typedef {{ name: string, type: string, help: string, labels?: Record<string, string | readonly string[]>,
+   *   buckets?: readonly number[] }} Definition
+   */
+  const rows = /** @type {Definition[]} */ (Object.values(METRICS)).map(
+    ({ name, type, help, labels = {}, buckets = [] }) => {
+      const listed = Object.entries(labels).map(label).join('; ');
+      return `| \`${name}\` | ${type} | ${cell(listed || '–')} | ${buckets.join(' ') || '–'} | ${cell(help)} |`;
+    },
+  );
   writeOrCheck(
     'docs/metrics.md',
     [

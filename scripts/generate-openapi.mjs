@@ -6,6 +6,7 @@ import { writeOrCheck } from './generated-file.mjs';
 
 await main(async () => {
   await bootstrap({ quiet: true });
+  /** @type {typeof import('../apps/api/src/describe-api.js')} */
   const { describeApi } = createRequire(import.meta.url)(join(ROOT, 'dist/apps/api/src/describe-api.js'));
   writeOrCheck('openapi.json', `${JSON.stringify(await describeApi(), null, 2)}\n`);
 });

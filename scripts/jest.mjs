@@ -3,7 +3,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from './bootstrap/files.mjs';
 import { ROOT } from './bootstrap.mjs';
+
+/**
+ * @typedef {{ env?: NodeJS.ProcessEnv, workers?: number, timeoutMs: number }} JestOptions
+ * @typedef {{ code: number, passed: number, failed: number, skipped: number }} JestCounts
+ */
 
 /** How long Jest may take to end when all tests have. */
 const LINGER_MS = 20_000;
@@ -11,7 +17,7 @@ const LINGER_MS = 20_000;
 /**
  * Runs Jest and prints the line that tells the outcome.
  * @param {string[]} args for Jest
- * @param {{ env?: Record<string, string>, workers?: number, timeoutMs: number }} options
+ * @param {JestOptions} options
  * @returns {Promise<number>} exit code
  */
 export async function runJest(args, options) {
@@ -21,14 +27,16 @@ export async function runJest(args, options) {
 }
 
 /**
- * The same for whoever has more to count.
- * @returns {Promise<{ code: number, passed: number, failed: number, skipped: number }>}
+ * The same for a caller that has more to count.
+ * @param {string[]} args
+ * @param {JestOptions} options
+ * @returns {Promise<JestCounts>}
  */
 export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
   const folder = mkdtempSync(join(tmpdir(), 'vectorlane-jest-'));
   const resultFile = join(folder, 'result.json');
   try {
-    const code = await new Promise((resolve, reject) => {
+    const code = await new Promise((/** @type {(code: number) => void} */ resolve, reject) => {
       const child = spawn(
         process.execPath,
         [
@@ -46,6 +54,7 @@ export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
         end(child, 'SIGKILL');
       }, timeoutMs);
       // Jest writes the result and then waits for whatever the tests left open, for ever if need be.
+      /** @type {number | undefined} */
       let resultSince;
       const lingering = setInterval(() => {
         if (!existsSync(resultFile)) return;
@@ -55,6 +64,7 @@ export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
         process.stderr.write(`\nJest does not end: a test left something open. It is ended.\n`);
         end(child, 'SIGKILL');
       }, 1_000);
+      /** @param {NodeJS.Signals} signal */
       const onSignal = (signal) => {
         end(child, signal);
         setTimeout(() => end(child, 'SIGKILL'), 10_000).unref();
@@ -76,16 +86,25 @@ export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
   }
 }
 
-/** The whole group: Jest, its workers and what they have started. */
+/**
+ * Ends the whole group: Jest, its workers and what they have started.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {NodeJS.Signals} signal
+ */
 function end(child, signal) {
   try {
-    process.kill(-child.pid, signal);
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
   } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }
 
+/** @param {number} code @param {string} resultFile @returns {JestCounts} */
 function close(code, resultFile) {
+  /**
+   * @type {{ numPendingTests: number, numTodoTests: number, numFailedTests: number, numPassedTests: number,
+   *   numRuntimeErrorTestSuites: number }}
+   */
   let result;
   try {
     result = JSON.parse(readFileSync(resultFile, 'utf8'));

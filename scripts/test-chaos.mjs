@@ -18,6 +18,7 @@ await main(async () => {
     if (!process.env.TEST_HAPROXY) await installHaproxy();
     if (!process.env.TEST_PROMETHEUS) await installPromtool();
   };
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...(short && SHORT), ...(!short && (await aiWorker())) };
   // One after the other where it is measured, side by side where it is only to hold.
   process.exit(await jestOnServers(args, { install, env, workers: short ? 2 : 1, timeoutMs: 25 * 60_000 }));

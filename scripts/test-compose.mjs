@@ -27,6 +27,7 @@ await main(async () => {
   }
   // The engine's data folder is full of mounts: it goes after the engine, and by the run that made it.
   let leaving = false;
+  /** @param {number} code */
   const leave = async (code) => {
     if (leaving) return;
     leaving = true;
@@ -35,8 +36,10 @@ await main(async () => {
     process.exit(code);
   };
   const report = new Report(engine);
+  /** @type {Stack | undefined} */
   let stack;
   // Cut off by hand: what runs goes first, then the engine, as at the end of a whole run.
+  /** @param {string} signal */
   const interrupted = async (signal) => {
     await stack?.down();
     await leave(signal === 'SIGINT' ? 130 : 143);

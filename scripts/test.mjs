@@ -19,12 +19,15 @@ await main(async () => {
   process.exit(await (given.includes('--server') ? onServers(args) : embedded(args)));
 });
 
+/** @param {string[]} args */
 function embedded(args) {
   return runJest([...args, '--selectProjects', 'unit', 'both', 'embedded'], { timeoutMs: TIMEOUT_MS });
 }
 
+/** @param {string[]} args */
 function onServers(args) {
   const paths = args.filter((arg) => !arg.startsWith('-'));
+  /** @param {string} place */
   const wants = (place) => paths.length === 0 || paths.some((path) => place.includes(path) || path.includes(place));
   const install = async () => {
     if (!process.env.TEST_CHROMIUM && wants('test/server/docs-page')) await installBrowser();

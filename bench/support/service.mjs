@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, ROOT } from '../../scripts/bootstrap.mjs';
 
+/** @param {NodeJS.ProcessEnv} [settings] */
 export async function startService(settings = {}) {
   await bootstrap({ quiet: true });
   const dataDir = mkdtempSync(join(tmpdir(), 'vectorlane-bench-'));
@@ -34,6 +35,7 @@ export async function startService(settings = {}) {
   const upAfterMs = performance.now() - startedAt;
   const key = readFileSync(join(dataDir, 'api-key'), 'utf8').trim();
 
+  /** @param {string} path @param {object} [body] @returns {Promise<any>} */
   const call = async (path, body) => {
     const response = await fetch(`${url}${path}`, {
       headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
@@ -74,7 +76,13 @@ export async function startService(settings = {}) {
   };
 }
 
-/** Runs `work` over all items, a few at a time. */
+/**
+ * Runs `work` over all items, a few at a time.
+ * @template T
+ * @param {T[]} items
+ * @param {number} width
+ * @param {(item: T, index: number) => Promise<unknown>} work
+ */
 export async function inParallel(items, width, work) {
   const queue = [...items.entries()];
   await Promise.all(
@@ -84,6 +92,7 @@ export async function inParallel(items, width, work) {
   );
 }
 
+/** @param {number[]} values @param {number} share */
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];

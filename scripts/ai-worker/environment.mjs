@@ -7,6 +7,9 @@ import { BootstrapError, read, ROOT } from '../bootstrap/files.mjs';
 import { lock } from '../bootstrap/lock.mjs';
 import { attempt } from '../test-servers/process.mjs';
 
+/** @typedef {{ kind: Kind, requirements: string, folder: string, python: string, stamp: string }} Place */
+/** @typedef {'run' | 'tools'} Kind */
+
 const FOLDER = join(ROOT, '.cache', 'ai-worker');
 const APP = join(ROOT, 'apps', 'ai-worker');
 const LOCKS = { run: 'requirements.lock', tools: 'requirements-dev.lock' };
@@ -50,6 +53,7 @@ async function findPython() {
   );
 }
 
+/** @param {Kind} kind @param {string} version @returns {Place} */
 function placeOf(kind, version) {
   const requirements = join(APP, LOCKS[kind]);
   const key = createHash('sha256').update(version).update('\0').update(readFileSync(requirements)).digest('hex');
@@ -58,10 +62,12 @@ function placeOf(kind, version) {
   return { kind, requirements, folder, python, stamp: join(folder, '.complete') };
 }
 
+/** @param {Place} place */
 function isComplete({ stamp }) {
   return read(stamp) !== undefined;
 }
 
+/** @param {Place} place @param {string} command */
 async function create({ kind, requirements, folder, python, stamp }, command) {
   process.stderr.write('Setting up the AI worker’s Python packages …\n');
   const startedAt = Date.now();
@@ -85,7 +91,10 @@ async function create({ kind, requirements, folder, python, stamp }, command) {
   process.stderr.write(`Setting up the AI worker’s Python packages … done in ${seconds(startedAt)} s\n`);
 }
 
-/** A package that differs from its digest is never passed over; one that cannot be had is. */
+/**
+ * A package that differs from its digest is never passed over; one that cannot be had is.
+ * @param {string} output
+ */
 function failureOf(output) {
   if (/DO NOT MATCH THE HASHES/i.test(output)) {
     return new BootstrapError(`A Python package is not the one that was locked:\n${output.slice(-2_000)}`);
@@ -100,6 +109,7 @@ function failureOf(output) {
   return new BootstrapError(`The AI worker’s Python packages could not be installed:\n${output.slice(-4_000)}`);
 }
 
+/** @param {number} startedAt */
 function seconds(startedAt) {
   return Math.round((Date.now() - startedAt) / 1000);
 }

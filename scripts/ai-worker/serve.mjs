@@ -8,13 +8,19 @@ import { run } from '../test-servers/process.mjs';
 
 const MODULE = ['-B', '-m', 'vectorlane_ai_worker'];
 
-/** @returns {Promise<number>} exit code */
+/**
+ * @returns {Promise<number>} exit code
+ * @param {string} python
+ * @param {string[]} _args
+ * @param {string} root
+ */
 export function serve(python, _args, root) {
   const child = spawn(python, [...MODULE, '--end-with-parent'], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ...sourcesOf(root), AI_WORKER_TOKEN: process.env.AI_WORKER_TOKEN || token(root) },
   });
+  /** @param {NodeJS.Signals} signal */
   const forward = (signal) => child.kill(signal);
   ['SIGINT', 'SIGTERM'].forEach((signal) => process.on(signal, forward));
   return new Promise((fulfil, reject) => {
@@ -23,17 +29,26 @@ export function serve(python, _args, root) {
   });
 }
 
-/** Writes openapi.json and the table of settings; with `--check` only tells whether they are current. */
+/**
+ * Writes openapi.json and the table of settings; with `--check` only tells whether they are current.
+ * @param {string} python
+ * @param {string[]} args
+ * @param {string} root
+ */
 export async function generate(python, args, root) {
   process.stdout.write(await run(python, [...MODULE, 'generate', ...args], { cwd: root, env: sourcesOf(root) }));
   return 0;
 }
 
+/** @param {string} root */
 export function sourcesOf(root) {
   return { PYTHONPATH: join(root, 'apps', 'ai-worker', 'src') };
 }
 
-/** The shared token: kept where only its owner can read it, made at the first start. */
+/**
+ * The shared token: kept where only its owner can read it, made at the first start.
+ * @param {string} root
+ */
 function token(root) {
   const folder = resolve(root, process.env.DATA_DIR || 'data');
   const file = join(folder, 'ai-worker-token');

@@ -9,6 +9,7 @@ import { attempt } from '../test-servers/process.mjs';
 import { sourcesOf } from './serve.mjs';
 
 const TIMEOUT_MS = 10 * 60_000;
+/** @type {[string, string[]][]} */
 const TOOLS = [
   ['lint', ['-m', 'ruff', 'check', '--no-cache', '.']],
   ['format', ['-m', 'ruff', 'format', '--no-cache', '--check', '.']],
@@ -16,10 +17,16 @@ const TOOLS = [
   ['generated files are current', ['-B', '-m', 'vectorlane_ai_worker', 'generate', '--check']],
 ];
 
-/** @param args go to pytest @returns {Promise<number>} exit code */
+/**
+ * @param args go to pytest @returns {Promise<number>} exit code
+ * @param {string} python
+ * @param {string[]} args
+ * @param {string} root
+ */
 export async function test(python, args, root) {
   await installTesseract();
   const app = join(root, 'apps', 'ai-worker');
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, ...sourcesOf(root), PYTHONDONTWRITEBYTECODE: '1' };
   // What is set for a service of one's own says nothing about these tests.
   for (const name of Object.keys(env))
@@ -43,15 +50,19 @@ export async function test(python, args, root) {
   if (args.length === 0) {
     const jest = ['--selectProjects', 'ai-worker'];
     const together = await countJest(jest, { env: { TEST_AI_WORKER_PYTHON: python }, timeoutMs: TIMEOUT_MS });
-    for (const outcome of ['passed', 'failed', 'skipped']) total[outcome] += together[outcome];
+    total.passed += together.passed;
+    total.failed += together.failed;
+    total.skipped += together.skipped;
   }
   const tail = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
   process.stdout.write(`${total.passed} passed, ${total.failed} failed${tail}\n`);
   return total.failed > 0 ? 1 : 0;
 }
 
+/** @param {string} output */
 function countsOf(output) {
   const summary = output.trimEnd().split('\n').at(-1) ?? '';
+  /** @param {string} word */
   const count = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
   return { passed: count('passed'), failed: count('failed'), errors: count('errors?'), skipped: count('skipped') };
 }
@@ -62,14 +73,20 @@ async function installTesseract() {
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) await apt('tesseract-ocr');
 }
 
-/** Runs a command whose output is worth watching. */
+/**
+ * Runs a command whose output is worth watching.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+ * @returns {Promise<{ code: number, output: string }>}
+ */
 function shown(command, args, { cwd, env }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'], timeout: TIMEOUT_MS });
     let output = '';
-    child.stdout.on('data', (data) => {
+    child.stdout.on('data', (/** @type {Buffer} */ data) => {
       process.stdout.write(data);
-      output = (output + data).slice(-64_000);
+      output = (output + data.toString()).slice(-64_000);
     });
     child.once('error', reject);
     child.once('close', (code) => resolve({ code: code ?? 1, output }));

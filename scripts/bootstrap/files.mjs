@@ -9,13 +9,23 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** A message for the person at the terminal; no stack. */
 export class BootstrapError extends Error {}
 
-/** Adds the files below the folder whose names are wanted, in an order that is the same everywhere. */
+/** @param {unknown} error @returns {string | undefined} the system's name for it, such as ENOENT */
+export function codeOf(error) {
+  return /** @type {NodeJS.ErrnoException} */ (error).code;
+}
+
+/**
+ * Adds the files below the folder whose names are wanted, in an order that is the same everywhere.
+ * @param {string} folder
+ * @param {string[]} files
+ * @param {(name: string) => boolean} wanted
+ */
 export function walk(folder, files, wanted) {
   let entries;
   try {
     entries = readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    if (error.code === 'ENOENT') return;
+    if (codeOf(error) === 'ENOENT') return;
     throw error;
   }
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -24,19 +34,25 @@ export function walk(folder, files, wanted) {
   }
 }
 
-/** One digest of names and contents, and of the major version of Node. */
+/**
+ * One digest of names and contents, and of the major version of Node.
+ * @param {string[]} files
+ */
 export function hashOf(files) {
   const hash = createHash('sha256').update(process.versions.node.split('.')[0]);
   for (const file of files) hash.update(relative(ROOT, file)).update('\0').update(readFileSync(file));
   return hash.digest('hex');
 }
 
-/** @returns the text, or undefined where there is no such file */
+/**
+ * @returns the text, or undefined where there is no such file
+ * @param {string} file
+ */
 export function read(file) {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

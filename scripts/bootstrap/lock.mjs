@@ -1,7 +1,7 @@
 // One bootstrap at a time in a checkout.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { BootstrapError, read, ROOT } from './files.mjs';
+import { BootstrapError, codeOf, read, ROOT } from './files.mjs';
 
 const LOCK = join(ROOT, '.cache', 'bootstrap.lock');
 const LOCK_WAIT_MS = 600_000;
@@ -37,7 +37,10 @@ export async function lock() {
   }
 }
 
-/** The folder comes into being with its owner's name in it: a rename fails where a folder with something in it is. */
+/**
+ * The folder comes into being with its owner's name in it: a rename fails where a folder with something in it is.
+ * @param {string} mine
+ */
 function take(mine) {
   mkdirSync(mine, { recursive: true });
   writeFileSync(join(mine, 'pid'), String(process.pid));
@@ -46,18 +49,22 @@ function take(mine) {
     return true;
   } catch (error) {
     rmSync(mine, { recursive: true, force: true });
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES'].includes(error.code)) return false;
+    if (['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES'].includes(codeOf(error) ?? '')) return false;
     throw error;
   }
 }
 
-/** Of several that see the same dead owner one moves its folder away; whoever comes late gives back what it moved. @returns gone? */
+/**
+ * Of several that see the same dead owner one moves its folder away; whoever comes late gives back what it moved. @returns gone?
+ * @param {number} owner
+ * @param {string} mine
+ */
 function evict(owner, mine) {
   const aside = `${mine}.evicted`;
   try {
     renameSync(LOCK, aside);
   } catch (error) {
-    if (error.code === 'ENOENT') return true;
+    if (codeOf(error) === 'ENOENT') return true;
     throw error;
   }
   if (ownerOf(aside) !== owner) {
@@ -68,16 +75,20 @@ function evict(owner, mine) {
   return true;
 }
 
-/** @returns its process id, or 0 when the folder has just gone */
+/**
+ * @returns its process id, or 0 when the folder has just gone
+ * @param {string} folder
+ */
 function ownerOf(folder) {
   return Number(read(join(folder, 'pid')) ?? 0);
 }
 
+/** @param {number} pid */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }

@@ -3,14 +3,20 @@
 import { rolesIn, parseRotation } from './decisions.mjs';
 import { pause, StepError, until } from './process.mjs';
 
+/** @import { Compose } from './compose.mjs' */
+/** @import { ProxiedServer } from './decisions.mjs' */
+/** @import { Context, Steps } from './flow.mjs' */
+
 const BUILD_TIMEOUT_MS = 3_600_000;
 const DRAIN_TIMEOUT_MS = 60_000;
 /** Left alone by `up`: the backends are made anew one after the other, and the door stays open. */
 const NOT_AT_ONCE = ['backend', 'backend-2', 'proxy'];
 
+/** @satisfies {Steps} */
 export const build = {
   'build.images': async ({ compose, notes }) => {
     const ours = await ownImages(compose);
+    /** @type {Record<string, { id: string, bytes: number } | undefined>} */
     const before = {};
     for (const image of ours) {
       before[image] = await imageOf(compose, image);
@@ -30,15 +36,14 @@ export const build = {
   },
 
   'build.up': async (context) => {
-    const { compose, options, notes } = context;
+    const { compose, options } = context;
     const services = Object.keys((await compose.config()).services);
     const startedAt = Date.now();
     if (!(await isRolling(compose))) {
       await compose.up([], options.waitSeconds);
       return `${services.length} services up after ${seconds(startedAt)}`;
     }
-    await findRoles(context);
-    const { serving, candidate } = notes;
+    const { serving, candidate } = await findRoles(context);
     await compose.up(
       services.filter((name) => !NOT_AT_ONCE.includes(name)),
       options.waitSeconds,
@@ -49,21 +54,36 @@ export const build = {
   },
 };
 
+/** @param {Compose} compose */
 export async function isRolling(compose) {
   return (await compose.has('proxy')) && (await compose.isRunning('proxy'));
 }
 
-/** Notes who serves and who is the new one; found anew where `build.up` was left out. */
+/**
+ * Notes who serves and who is the new one; found anew where `build.up` was left out.
+ * @param {Pick<Context, "compose" | "notes">} context
+ * @returns {Promise<{ serving: string, candidate: string }>}
+ */
 export async function findRoles({ compose, notes }) {
-  if (notes.candidate === undefined) Object.assign(notes, rolesIn(parseRotation(await compose.runtime('state'))));
-  return notes;
+  const { serving, candidate } = notes;
+  if (serving !== undefined && candidate !== undefined) return { serving, candidate };
+  const roles = rolesIn(parseRotation(await compose.runtime('state')));
+  Object.assign(notes, roles);
+  return roles;
 }
 
+/** @param {Compose} compose @param {string} name @returns {Promise<ProxiedServer>} */
 export async function rotationOf(compose, name) {
-  return parseRotation(await compose.runtime('state')).find((server) => server.name === name);
+  const server = parseRotation(await compose.runtime('state')).find((candidate) => candidate.name === name);
+  if (server === undefined) throw new StepError(`the proxy knows no ${name}`);
+  return server;
 }
 
-/** No new requests; those in flight end. @returns {Promise<string>} what was still there when the time was up */
+/**
+ * No new requests; those in flight end. @returns {Promise<string>} what was still there when the time was up
+ * @param {Pick<Context, "compose" | "signal">} context
+ * @param {string} name
+ */
 export async function drain({ compose, signal }, name) {
   await compose.runtime('drain', name);
   const idle = async () => ((await rotationOf(compose, name)).sessions === 0 ? true : undefined);
@@ -80,6 +100,7 @@ export async function drain({ compose, signal }, name) {
   return '';
 }
 
+/** @param {Compose} compose */
 async function ownImages(compose) {
   const { services } = await compose.config();
   return [
@@ -91,17 +112,23 @@ async function ownImages(compose) {
   ];
 }
 
+/** @param {string} image */
 export const previous = (image) => image.replace(/(:[^:/]+)?$/, ':previous');
 
-/** The image that the stack runs, else the one of that name. */
+/**
+ * The image that the stack runs, else the one of that name.
+ * @param {Compose} compose
+ * @param {string} image
+ */
 async function imageOf(compose, image) {
   const { services } = await compose.config();
   const service = Object.keys(services).find((name) => services[name].image === image);
-  const container = (await compose.run(['ps', '--all', '--quiet', service])).trim().split('\n')[0];
+  const container = service && (await compose.run(['ps', '--all', '--quiet', service])).trim().split('\n')[0];
   if (!container) return inspectImage(compose, image);
   return inspectImage(compose, (await compose.docker(['inspect', '--format', '{{.Image}}', container])).trim());
 }
 
+/** @param {Compose} compose @param {string} image @returns {Promise<{ id: string, bytes: number } | undefined>} */
 async function inspectImage(compose, image) {
   try {
     const [id, bytes] = (await compose.docker(['image', 'inspect', '--format', '{{.Id}} {{.Size}}', image]))
@@ -114,4 +141,5 @@ async function inspectImage(compose, image) {
   }
 }
 
+/** @param {number} since */
 export const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;

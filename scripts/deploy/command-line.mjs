@@ -1,6 +1,12 @@
 // What `npm run deploy` is told: which steps, of which stack, with which bounds.
 import { parseArgs } from 'node:util';
 
+/**
+ * @typedef {{ steps: string[], envFile: string, files: string[], project: string | undefined, url: string | undefined,
+ *   publicUrl: URL | undefined, waiveTls: string | undefined, backupDir: string, minFreeBytes: number,
+ *   waitSeconds: number, watchSeconds: number, maxErrorRatio: number }} Options
+ */
+
 /** In the order they run. A stage is what stands before the dot; a step may be named by both or by its stage alone. */
 export const STEPS = {
   'preflight.secrets': 'secrets set, strong, each its own, and kept from other accounts',
@@ -23,6 +29,7 @@ export const STEPS = {
   'traffic.complete': 'the old backend is made anew and joins',
 };
 
+/** @satisfies {Record<string, { type: 'string' | 'boolean', multiple?: boolean, default?: string | boolean, about: string }>} */
 const OPTIONS = {
   only: { type: 'string', multiple: true, about: 'NAMES  run these stages or steps alone (comma-separated)' },
   skip: { type: 'string', multiple: true, about: 'NAMES  leave these stages or steps out' },
@@ -51,34 +58,54 @@ const OPTIONS = {
 /** Exit code 2, and one line. */
 export class UsageError extends Error {}
 
-/** @returns {{ help: true } | { steps: string[], [option: string]: unknown }} */
+/**
+ * @param {string[]} argv
+ * @returns {{ help: true } | Options}
+ */
 export function parseCommandLine(argv) {
+  /** @type {Record<string, string | boolean | (string | boolean)[] | undefined>} */
   let values;
   try {
     ({ values } = parseArgs({ args: argv, options: OPTIONS, strict: true, allowPositionals: false }));
   } catch (error) {
-    throw new UsageError(error.message);
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   if (values.help) return { help: true };
+  /** @param {keyof typeof OPTIONS} name @returns {string | undefined} */
+  const text = (name) => (values[name] === undefined ? undefined : String(values[name]));
+  /** @param {keyof typeof OPTIONS} name @returns {string[]} */
+  const list = (name) => [values[name] ?? []].flat().map(String);
+  /** @param {keyof typeof OPTIONS} name @param {number} min @param {number} max */
+  const number = (name, min, max) => {
+    const given = text(name) ?? '';
+    const value = Number(given);
+    if (given.trim() !== '' && value >= min && value <= max) return value;
+    throw new UsageError(`--${name} is a number from ${min} to ${max}`);
+  };
   return {
-    steps: selectSteps(names(values.only), names(values.skip)),
-    envFile: values['env-file'],
-    files: values.file ?? [],
-    project: values.project,
-    url: values.url?.replace(/\/+$/, ''),
-    publicUrl: address(values['public-url']),
-    waiveTls: values['waive-tls'],
-    backupDir: values['backup-dir'],
-    minFreeBytes: number('min-free-gb', values, 0, 100_000) * 1e9,
-    waitSeconds: number('wait-seconds', values, 1, 3_600),
-    watchSeconds: number('watch-seconds', values, 1, 86_400),
-    maxErrorRatio: number('max-error-ratio', values, 0, 1),
+    steps: selectSteps(names(list('only')), names(list('skip'))),
+    envFile: text('env-file') ?? '.env',
+    files: list('file'),
+    project: text('project'),
+    url: text('url')?.replace(/\/+$/, ''),
+    publicUrl: address(text('public-url')),
+    waiveTls: text('waive-tls'),
+    backupDir: text('backup-dir') ?? 'backups',
+    minFreeBytes: number('min-free-gb', 0, 100_000) * 1e9,
+    waitSeconds: number('wait-seconds', 1, 3_600),
+    watchSeconds: number('watch-seconds', 1, 86_400),
+    maxErrorRatio: number('max-error-ratio', 0, 1),
   };
 }
 
-/** @returns {string[]} the steps to run, in order */
+/**
+ * @returns {string[]} the steps to run, in order
+ * @param {string[]} only
+ * @param {string[]} skip
+ */
 export function selectSteps(only, skip) {
   const all = Object.keys(STEPS);
+  /** @param {string} step @param {string[]} list */
   const isNamed = (step, list) => list.some((name) => step === name || step.startsWith(`${name}.`));
   const unknown = [...only, ...skip].filter((name) => !all.some((step) => isNamed(step, [name])));
   if (unknown.length > 0) throw new UsageError(`there is no step "${unknown[0]}"; --help lists them`);
@@ -107,19 +134,14 @@ export function helpText() {
   ].join('\n');
 }
 
-const names = (lists = []) =>
+/** @param {string[]} lists */
+const names = (lists) =>
   lists
     .flatMap((list) => list.split(','))
     .map((name) => name.trim())
     .filter(Boolean);
 
-function number(name, values, min, max) {
-  const value = Number(values[name]);
-  if (values[name].trim() === '' || !(value >= min && value <= max))
-    throw new UsageError(`--${name} is a number from ${min} to ${max}`);
-  return value;
-}
-
+/** @param {string | undefined} text */
 function address(text) {
   if (text === undefined) return undefined;
   if (!URL.canParse(text) || new URL(text).protocol !== 'https:')

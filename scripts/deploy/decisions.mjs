@@ -2,14 +2,21 @@
 // of a success and throws a StepError for a failure.
 import { StepError } from './process.mjs';
 
+/** @typedef {{ name: string, status: string, sessions: number, check: string }} ProxiedServer */
+/** @typedef {{ job: string, up: boolean }} ScrapeTarget */
+
 const MIN_DOCKER = [20, 10];
 /** `!reset` of docker/compose.rolling.yml came with it. */
 const MIN_COMPOSE = [2, 20];
 const MIN_CERTIFICATE_DAYS = 14;
 const MIN_AI_WORKER_TOKEN = 32;
 
-/** @returns {Record<string, string>} every secret that a service's entry checks, by name */
+/**
+ * @returns {Record<string, string>} every secret that a service's entry checks, by name
+ * @param {Record<string, { environment?: Record<string, string> }>} services
+ */
 export function secretsOf(services) {
+  /** @type {Record<string, string>} */
   const secrets = {};
   for (const { environment = {} } of Object.values(services))
     for (const name of (environment.REQUIRE_SECRETS ?? '').split(' ').filter(Boolean))
@@ -39,6 +46,7 @@ export function secretsVerdict(secrets, refused, fileMode) {
   return `${Object.keys(secrets).length} secrets, all strong and each its own`;
 }
 
+/** @param {string} origins */
 export function corsVerdict(origins) {
   const list = origins
     .split(',')
@@ -64,6 +72,7 @@ export function tlsVerdict({ publicUrl, waived, trustProxy, hasProxy, daysLeft }
       'port 3000 speaks plain HTTP: say where TLS ends with --public-url https://…, or why it need not with --waive-tls "…"',
     );
   }
+  if (daysLeft === undefined) throw new StepError(`${publicUrl.host} showed no certificate`);
   if (daysLeft < MIN_CERTIFICATE_DAYS)
     throw new StepError(`the certificate of ${publicUrl.host} ends in ${Math.floor(daysLeft)} days: renew it first`);
   const hops = hasProxy ? 2 : 1;
@@ -74,10 +83,11 @@ export function tlsVerdict({ publicUrl, waived, trustProxy, hasProxy, daysLeft }
   return `${publicUrl.host}, certificate valid for ${Math.floor(daysLeft)} days, TRUST_PROXY ${trustProxy}`;
 }
 
+/** @param {{ docker: string, compose: string }} versions */
 export function versionsVerdict({ docker, compose }) {
-  for (const [name, version, wanted] of [
-    ['Docker', docker, MIN_DOCKER],
-    ['Compose', compose, MIN_COMPOSE],
+  for (const { name, version, wanted } of [
+    { name: 'Docker', version: docker, wanted: MIN_DOCKER },
+    { name: 'Compose', version: compose, wanted: MIN_COMPOSE },
   ]) {
     const [major = 0, minor = 0] = /\d+(\.\d+)*/.exec(version)?.[0].split('.').map(Number) ?? [];
     if (major < wanted[0] || (major === wanted[0] && minor < wanted[1]))
@@ -132,6 +142,7 @@ export function dumpVerdict(listing) {
  * @param {{ Service: string, State: string, Health: string }[]} seen by `docker compose ps`
  */
 export function servicesVerdict(wanted, seen) {
+  /** @param {string} service */
   const stateOf = (service) => {
     const container = seen.find(({ Service }) => Service === service);
     if (container === undefined) return 'not there';
@@ -142,7 +153,11 @@ export function servicesVerdict(wanted, seen) {
   return `${wanted.length} services, all healthy: ${wanted.join(', ')}`;
 }
 
-/** @returns {{ name: string, status: string, sessions: number, check: string }[]} of `runtime.sh state` */
+/**
+ * Reads what `runtime.sh state` prints.
+ * @param {string} text
+ * @returns {ProxiedServer[]}
+ */
 export function parseRotation(text) {
   return text
     .trim()
@@ -157,15 +172,17 @@ export function parseRotation(text) {
 /**
  * Who takes the new program while who goes on serving. Of two in rotation the second is the new one.
  * @returns {{ candidate: string, serving: string }}
+ * @param {ProxiedServer[]} rotation
  */
 export function rolesIn(rotation) {
   const up = rotation.filter(({ status }) => status === 'UP').map(({ name }) => name);
   const names = rotation.map(({ name }) => name);
   if (names.length !== 2) throw new StepError(`the proxy knows ${names.length} backends; a switch needs two`);
   const [serving] = up;
-  if (serving === undefined)
-    throw new StepError('no backend is in rotation: mend that first (docker compose ps, runtime.sh state)');
-  return { serving, candidate: names.find((name) => name !== serving) };
+  const candidate = names.find((name) => name !== serving);
+  if (serving === undefined || candidate === undefined)
+    throw new StepError('no backend is in rotation: repair that first (docker compose ps, runtime.sh state)');
+  return { serving, candidate };
 }
 
 /** Failures below this many say nothing of a ratio. */
@@ -175,8 +192,9 @@ const MAX_MISSES = 1;
 
 /**
  * @param {{ requests: number, errors: number, ready: boolean }[]} samples since the switch; the counters only grow, but
- *        begin at 0 again with the process that keeps them
+ * begin at 0 again with the process that keeps them
  * @returns {{ requests: number, errors: number, ratio: number, ready: number, breach?: string }}
+ * @param {number} maxErrorRatio
  */
 export function watchVerdict(samples, maxErrorRatio) {
   let requests = 0;
@@ -201,7 +219,10 @@ export function watchVerdict(samples, maxErrorRatio) {
   return seen;
 }
 
-/** `http_requests_total` of one process: all, and those with a 5xx status. */
+/**
+ * `http_requests_total` of one process: all, and those with a 5xx status.
+ * @param {string} metrics
+ */
 export function countRequests(metrics) {
   let requests = 0;
   let errors = 0;
@@ -212,7 +233,11 @@ export function countRequests(metrics) {
   return { requests, errors };
 }
 
-/** @returns {{ job: string, up: boolean }[]} of `promtool query instant … up` */
+/**
+ * Reads what `promtool query instant … up` prints.
+ * @param {string} text
+ * @returns {ScrapeTarget[]}
+ */
 export function parseUp(text) {
   return [...text.matchAll(/^up\{(.*)\} => (\S+)/gm)].map(([, labels, value]) => ({
     job: /job="([^"]*)"/.exec(labels)?.[1] ?? '',
@@ -220,7 +245,10 @@ export function parseUp(text) {
   }));
 }
 
-/** `backend 2 of 2 up, proxy 1 of 1 up`: how many targets of each job are reached. */
+/**
+ * `backend 2 of 2 up, proxy 1 of 1 up`: how many targets of each job are reached.
+ * @param {ScrapeTarget[]} targets
+ */
 export function upByJob(targets) {
   const jobs = [...new Set(targets.map(({ job }) => job))].sort();
   const line = jobs.map((job) => {
@@ -230,5 +258,7 @@ export function upByJob(targets) {
   return line.join(', ') || 'no target';
 }
 
+/** @param {number} ratio */
 export const percent = (ratio) => `${(ratio * 100).toFixed(2)} %`;
+/** @param {number} bytes */
 export const gigabytes = (bytes) => `${(bytes / 1e9).toFixed(1)} GB`;

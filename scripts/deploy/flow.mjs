@@ -2,15 +2,24 @@
 import { StepError } from './process.mjs';
 
 /**
+ * @typedef {{ serving?: string, candidate?: string, dump?: string, pending?: string[], hasPrevious?: boolean,
+ *   switched?: boolean, completed?: boolean, url?: string, counted?: { requests: number, errors: number } }} Notes
+ * @typedef {{ compose: import('./compose.mjs').Compose, options: import('./command-line.mjs').Options, notes: Notes,
+ *   signal?: AbortSignal }} Context what the steps share
+ * @typedef {Record<string, (context: Context) => Promise<string | { skipped: string }>>} Steps
+ */
+
+/**
  * @param {string[]} names in order
- * @param {Record<string, (context: object) => Promise<string | { skipped: string }>>} steps
- * @param {object} context what the steps share
+ * @param {Steps} steps
+ * @param {Context} context
  * @param {(line: string) => void} say
  * @returns {Promise<boolean>} whether all went well
  */
 export async function runSteps(names, steps, context, say) {
   for (const name of names) {
     const startedAt = Date.now();
+    /** @param {string} mark @param {string} text */
     const line = (mark, text) => say(`${mark} ${name.padEnd(22)} ${text.replaceAll('\n', `\n${' '.repeat(30)}`)}`);
     try {
       if (context.signal?.aborted) throw new StepError('interrupted');
@@ -18,25 +27,33 @@ export async function runSteps(names, steps, context, say) {
       if (typeof seen === 'object') line('–    ', seen.skipped);
       else line('ok   ', `${seen} [${((Date.now() - startedAt) / 1000).toFixed(1)} s]`);
     } catch (error) {
-      line('FAIL ', error instanceof StepError ? error.message : String(error?.stack ?? error));
+      line(
+        'FAIL ',
+        error instanceof StepError ? error.message : error instanceof Error ? String(error.stack) : String(error),
+      );
       say('');
-      for (const text of await wayBack(name, context)) say(text);
+      for (const text of wayBack(name, context)) say(text);
       return false;
     }
   }
   return true;
 }
 
-/** What to do now, as commands that can be copied. */
-export async function wayBack(step, { compose, notes }) {
+/**
+ * What to do now, as commands that can be copied.
+ * @param {string} step
+ * @param {Pick<Context, "compose" | "notes">} context
+ */
+export function wayBack(step, { compose, notes }) {
   const { serving, candidate, dump, pending = [], hasPrevious = false } = notes;
   const [stage] = step.split('.');
   if (stage === 'preflight') return ['The way back: none is needed, nothing was changed. Mend it and deploy again.'];
   if (step === 'build.images') return ['The way back: none is needed, what ran still runs. Mend it and deploy again.'];
+  /** @param {...string} services */
   const old = (...services) =>
     `VECTORLANE_VERSION=previous ${compose.line('up', '-d', '--wait', '--no-build', ...services)}`;
   const lines = ['The way back:'];
-  if (candidate === undefined) {
+  if (serving === undefined || candidate === undefined) {
     lines.push(
       ...(hasPrevious
         ? [`  ${old('backend', 'ai-worker')}`]
@@ -63,7 +80,11 @@ export async function wayBack(step, { compose, notes }) {
   return lines;
 }
 
-/** With nobody connected; in one transaction, so that a restore cut off leaves what was there. */
+/**
+ * With nobody connected; in one transaction, so that a restore cut off leaves what was there.
+ * @param {import('./compose.mjs').Compose} compose
+ * @param {string} dump
+ */
 function restoreLines(compose, dump) {
   const restore =
     'PGPASSWORD=$POSTGRES_PASSWORD exec pg_restore --clean --if-exists --single-transaction -U vectorlane -d vectorlane';

@@ -17,10 +17,14 @@ import { ROOT } from '../bootstrap/files.mjs';
 import * as decide from './decisions.mjs';
 import { attempt, lastLine, StepError } from './process.mjs';
 
+/** @import { Compose } from './compose.mjs' */
+/** @import { Steps } from './flow.mjs' */
+
 const DATABASE = '-U vectorlane -d vectorlane';
 /** A dump of a large database takes its time. */
 const DUMP_TIMEOUT_MS = 4 * 3_600_000;
 
+/** @satisfies {Steps} */
 export const preflight = {
   'preflight.secrets': async ({ compose, options }) => {
     const secrets = decide.secretsOf((await compose.config()).services);
@@ -95,22 +99,28 @@ export const preflight = {
   },
 };
 
+/** @param {Compose} compose @param {string} name */
 async function backendSetting(compose, name) {
   return (await compose.config()).services.backend.environment[name] ?? '';
 }
 
+/** @param {{ backupDir: string }} options */
 function backupFolder({ backupDir }) {
   const folder = resolve(ROOT, backupDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
 
+/** @param {string} place @param {number} neededBytes */
 async function freeIn(place, neededBytes) {
   const { bavail, bsize } = await statfs(place);
   return { place, freeBytes: bavail * bsize, neededBytes };
 }
 
-/** @returns {Promise<'none' | 'stopped' | 'running'>} */
+/**
+ * @returns {Promise<'none' | 'stopped' | 'running'>}
+ * @param {Compose} compose
+ */
 async function databaseState(compose) {
   if (await compose.isRunning('postgres')) return 'running';
   const { name, volumes } = await compose.config();
@@ -119,6 +129,7 @@ async function databaseState(compose) {
   return found.code === 0 ? 'stopped' : 'none';
 }
 
+/** @param {Compose} compose */
 async function appliedMigrations(compose) {
   const table = await query(compose, `SELECT to_regclass('migrations') IS NOT NULL`);
   return table === 't'
@@ -126,12 +137,14 @@ async function appliedMigrations(compose) {
     : undefined;
 }
 
+/** @param {Compose} compose */
 async function databaseBytes(compose) {
   return (await databaseState(compose)) === 'running'
     ? Number(await query(compose, `SELECT pg_database_size('vectorlane')`))
     : 0;
 }
 
+/** @param {Compose} compose @param {string} sql */
 async function query(compose, sql) {
   const { code, stdout, stderr } = await compose.inDatabase(`psql ${DATABASE} --no-psqlrc --tuples-only --no-align`, {
     input: sql,
@@ -147,17 +160,23 @@ export function knownMigrations() {
     .filter((file) => /^\d+-.*\.ts$/.test(file) && !file.endsWith('.spec.ts'))
     .sort()
     .map((file) => /readonly name = '(\w+)'/.exec(readFileSync(join(folder, file), 'utf8'))?.[1])
-    .filter(Boolean);
+    .filter((name) => name !== undefined);
 }
 
+/** @param {Compose} compose @param {string} path */
 async function dump(compose, path) {
   const output = createWriteStream(path, { mode: 0o600, flags: 'wx' });
   const { code, stderr } = await compose.inDatabase(`pg_dump -Fc ${DATABASE}`, { output, timeoutMs: DUMP_TIMEOUT_MS });
   if (code !== 0) throw new StepError(`pg_dump failed: ${lastLine(stderr)}`);
 }
 
-/** Its table of contents, then every byte of it: the list alone is read from the beginning of a file cut off as well. */
+/**
+ * Its table of contents, then every byte of it: the list alone is read from the beginning of a file cut off as well.
+ * @param {Compose} compose
+ * @param {string} path
+ */
 async function readBack(compose, path) {
+  /** @param {string} how */
   const read = async (how) => {
     const answer = await compose.inDatabase(`pg_restore ${how}`, {
       input: createReadStream(path),
@@ -171,13 +190,18 @@ async function readBack(compose, path) {
   return tables;
 }
 
+/** @param {string} path */
 async function digest(path) {
   const hash = createHash('sha256');
-  for await (const part of createReadStream(path)) hash.update(part);
+  for await (const part of createReadStream(path)) hash.update(/** @type {Buffer} */ (part));
   return hash.digest('hex');
 }
 
-/** @throws StepError when nothing answers there, or not with a certificate that this machine trusts for that name */
+/**
+ * @throws StepError when nothing answers there, or not with a certificate that this machine trusts for that name
+ * @param {URL} url
+ * @returns {Promise<number>}
+ */
 export function certificateDays(url) {
   return new Promise((resolveDays, reject) => {
     const socket = connect({
@@ -186,6 +210,7 @@ export function certificateDays(url) {
       servername: url.hostname,
       timeout: 10_000,
     });
+    /** @param {string} why */
     const failed = (why) => {
       socket.destroy();
       reject(new StepError(`${url.host} shows no TLS that can be trusted: ${why}`));
@@ -196,6 +221,6 @@ export function certificateDays(url) {
       resolveDays((Date.parse(until) - Date.now()) / 86_400_000);
     });
     socket.once('timeout', () => failed('no answer within 10 s'));
-    socket.once('error', (error) => failed(error.code ?? error.message));
+    socket.once('error', (/** @type {NodeJS.ErrnoException} */ error) => failed(error.code ?? error.message));
   });
 }

@@ -4,10 +4,14 @@ import { countRequests, percent, watchVerdict } from './decisions.mjs';
 import { pause, StepError, until } from './process.mjs';
 import { addressOf, fetchFrom } from './verify.mjs';
 
+/** @import { ProxiedServer } from './decisions.mjs' */
+/** @import { Context, Steps } from './flow.mjs' */
+
 const READY_WITHIN_MS = 60_000;
 const WATCH_EVERY_MS = 5_000;
 const IN_PLACE = 'one backend, made anew in place (profile rolling switches without a gap)';
 
+/** @satisfies {Steps} */
 export const traffic = {
   'traffic.switch': async (context) => {
     const { compose, notes } = context;
@@ -23,6 +27,7 @@ export const traffic = {
 
   'traffic.watch': async (context) => {
     const { options, notes } = context;
+    /** @type {{ requests: number, errors: number, ready: boolean }[]} */
     const samples = [];
     const deadline = Date.now() + options.watchSeconds * 1000;
     for (;;) {
@@ -47,7 +52,7 @@ export const traffic = {
       const { serving, candidate } = await findRoles(context);
       Object.assign(notes, { serving: candidate, candidate: serving });
     }
-    const { serving, candidate } = notes;
+    const { serving, candidate } = await findRoles(context);
     const startedAt = Date.now();
     await isReady(context, candidate);
     if ((await rotationOf(compose, candidate)).status !== 'UP') throw new StepError(`${candidate} is not in rotation`);
@@ -60,18 +65,24 @@ export const traffic = {
   },
 };
 
-/** In the proxy's own eyes: it asks /ready once a second, of a drained backend too. */
+/**
+ * In the proxy's own eyes: it asks /ready once a second, of a drained backend too.
+ * @param {Pick<Context, "compose" | "signal">} context
+ * @param {string} name
+ */
 async function isReady({ compose, signal }, name) {
+  /** @type {ProxiedServer | undefined} */
   let last;
   const question = async () => ((last = await rotationOf(compose, name)).check === 'L7OK' ? true : undefined);
   await until(
     READY_WITHIN_MS,
     question,
-    () => `${name}: the proxy’s question to /ready gets ${last.check || 'no answer'}`,
+    () => `${name}: the proxy’s question to /ready gets ${last?.check || 'no answer'}`,
     { signal },
   );
 }
 
+/** @param {Pick<Context, "compose" | "signal">} context @param {string} name */
 async function enter({ compose, signal }, name) {
   await compose.runtime('ready', name);
   const question = async () => ((await rotationOf(compose, name)).status === 'UP' ? true : undefined);
@@ -83,9 +94,12 @@ async function enter({ compose, signal }, name) {
   );
 }
 
-/** The old one first: there is always somebody to answer. */
+/**
+ * The old one first: there is always somebody to answer.
+ * @param {Pick<Context, "compose" | "notes">} context
+ */
 export async function switchBack({ compose, notes }) {
-  const { serving, candidate } = notes;
+  const { serving, candidate } = await findRoles({ compose, notes });
   // Not to be interrupted, and not to be waited for: each moment counts.
   const context = { compose, notes };
   await enter(context, serving);
@@ -94,7 +108,10 @@ export async function switchBack({ compose, notes }) {
   return `switched back: ${serving} has the traffic`;
 }
 
-/** Behind the proxy its own counters, which know of answers that never came; else those of the one process. */
+/**
+ * Behind the proxy its own counters, which know of answers that never came; else those of the one process.
+ * @param {Context} context
+ */
 async function sample(context) {
   const { compose } = context;
   const ready = (await fetchFrom(`${await addressOf(context)}/ready`)).status === 200;

@@ -2,13 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { findRoles, isRolling } from './build.mjs';
 import { parseUp, servicesVerdict, upByJob } from './decisions.mjs';
-import { lastLine, StepError, until } from './process.mjs';
+import { lastLine, reasonOf, StepError, until } from './process.mjs';
+
+/** @import { Answer, Compose } from './compose.mjs' */
+/** @import { Context, Steps } from './flow.mjs' */
+/** @import { ScrapeTarget } from './decisions.mjs' */
 
 const SCRAPE_WITHIN_MS = 90_000;
 const LOG_WITHIN_MS = 60_000;
 const READY_WITHIN_MS = 60_000;
 const SELF = 'http://127.0.0.1:3000';
 
+/** @satisfies {Steps} */
 export const verify = {
   'verify.services': async ({ compose, options, signal }) => {
     const wanted = Object.keys((await compose.config()).services);
@@ -42,6 +47,7 @@ export const verify = {
       context,
     );
     await answers200(outside, () => fetchFrom(outside), context);
+    /** @type {{ checks: Record<string, { status: string }>, version: string }} */
     const { checks, version } = JSON.parse(body);
     return `200 from ${fresh} itself (version ${version}; ${Object.entries(checks)
       .map(([name, { status }]) => `${name} ${status}`)
@@ -49,13 +55,16 @@ export const verify = {
   },
 };
 
+/** @satisfies {Steps} */
 export const monitoring = {
   'monitoring.prometheus': async ({ compose, signal }) => {
     if (!(await compose.has('prometheus'))) return { skipped: 'Prometheus does not run here (profile observability)' };
     const backends = Object.keys((await compose.config()).services).filter((name) => /^backend(-\d+)?$/.test(name));
+    /** @type {ScrapeTarget[]} */
     let seen = [];
     const scraped = async () => {
       seen = await targets(compose);
+      /** @param {string} job */
       const of = (job) => seen.filter((target) => target.job === job);
       const all = of('backend').length === backends.length && of('ai-worker').length > 0;
       return all && [...of('backend'), ...of('ai-worker')].every(({ up }) => up) ? true : undefined;
@@ -95,6 +104,7 @@ export const monitoring = {
       );
     if (answer.status !== 200)
       throw new StepError(`POST /api/admin/alerts/test answered ${answer.status}: ${lastLine(answer.body)}`);
+    /** @type {{ delivered: boolean, host: string | null, channel: string, status?: number, latencyMs: number, detail: string }} */
     const { delivered, host, channel, status, latencyMs, detail } = JSON.parse(answer.body);
     if (!delivered)
       throw new StepError(
@@ -104,12 +114,19 @@ export const monitoring = {
   },
 };
 
-/** The backend that this deployment made: the one without traffic, or the only one. */
+/**
+ * The backend that this deployment made: the one without traffic, or the only one.
+ * @param {Context} context
+ */
 async function newBackend(context) {
   return (await isRolling(context.compose)) ? (await findRoles(context)).candidate : 'backend';
 }
 
-/** Where the stack is reached from here. */
+/**
+ * Where the stack is reached from here.
+ * @param {Context} context
+ * @returns {Promise<string>}
+ */
 export async function addressOf({ compose, options, notes }) {
   if (options.url !== undefined) return options.url;
   if (notes.url === undefined) {
@@ -121,23 +138,29 @@ export async function addressOf({ compose, options, notes }) {
   return notes.url;
 }
 
-/** @returns {Promise<{ status: number, body: string }>} status 0: no answer */
+/**
+ * @returns {Promise<{ status: number, body: string }>} status 0: no answer
+ * @param {string} url
+ * @param {{ timeoutMs?: number }} [options]
+ */
 export async function fetchFrom(url, { timeoutMs = 5_000 } = {}) {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'manual' });
     return { status: answer.status, body: await answer.text() };
   } catch (error) {
-    return { status: 0, body: String(error.cause?.code ?? error.name) };
+    return { status: 0, body: reasonOf(error) };
   }
 }
 
+/** @param {string} what @param {() => Promise<Answer>} ask @param {Context} context */
 async function answers200(what, ask, { signal }) {
-  let last;
+  let last = { status: 0, body: '' };
   const question = async () => ((last = await ask()).status === 200 ? last : undefined);
   const describe = () => `${what} answers ${last.status || 'nothing'}: ${lastLine(last.body).slice(0, 200)}`;
   return until(READY_WITHIN_MS, question, describe, { signal });
 }
 
+/** @param {Compose} compose @returns {Promise<ScrapeTarget[]>} */
 async function targets(compose) {
   const { code, stdout } = await compose.attempt([
     'exec',
@@ -152,18 +175,30 @@ async function targets(compose) {
   return code === 0 ? parseUp(stdout) : [];
 }
 
-/** Loki's image has neither shell nor client; the backends stand on the network where it is reached. */
+/**
+ * Loki's image has neither shell nor client; the backends stand on the network where it is reached.
+ * @param {Compose} compose
+ * @param {string} from
+ * @param {string} requestId
+ */
 async function lokiHas(compose, from, requestId) {
   const query = new URLSearchParams({ query: `{service="${from}"} |= "${requestId}"`, since: '10m', limit: '1' });
-  const { status, body } = await compose.request(from, { url: `http://loki:3100/loki/api/v1/query_range?${query}` });
-  return status === 200 && JSON.parse(body).data.result.length > 0;
+  const { status, body } = await compose.request(from, {
+    url: `http://loki:3100/loki/api/v1/query_range?${query.toString()}`,
+  });
+  if (status !== 200) return false;
+  /** @type {{ data: { result: unknown[] } }} */
+  const { data } = JSON.parse(body);
+  return data.result.length > 0;
 }
 
+/** @param {Compose} compose @param {string} service @param {string} requestId */
 async function dockerLogHas(compose, service, requestId) {
   const { stdout } = await compose.attempt(['logs', '--no-color', '--since', '10m', service]);
   return stdout.includes(requestId);
 }
 
+/** @param {Context} context */
 async function keyHeader({ compose }) {
   const key = process.env.VECTORLANE_API_KEY || (await compose.config()).services.backend.environment.BOOTSTRAP_API_KEY;
   return { 'X-API-Key': key };

@@ -3,19 +3,25 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './stack.mjs';
 
+/** @param {import('./stack.mjs').Stack} stack @param {import('./report.mjs').Report} report */
 export async function backUpAndRestore(stack, report) {
   const folder = join(stack.folder, 'backup');
   mkdirSync(folder, { recursive: true });
   const name = `${stack.project}.backup`;
+  /** @param {...string} words */
   const cli = (...words) =>
     stack.attemptCompose([
-      ...['run', '--rm', '--no-deps', '--user', `${process.getuid()}:${process.getgid()}`],
+      ...['run', '--rm', '--no-deps', '--user', `${process.getuid?.()}:${process.getgid?.()}`],
       ...['--volume', `${folder}:/backup`, 'backend', 'node', 'dist/apps/cli/src/main.js', ...words],
     ]);
+  /** @param {string} output @param {RegExp} pattern */
   const said = (output, pattern) => pattern.exec(output)?.[0] ?? output.trim().split('\n').slice(-2).join(' ');
 
+  /** @returns {Promise<string[]>} */
   const listed = async () =>
-    (await stack.call('/api/documents?limit=100')).body.items?.map(({ id }) => id).sort() ?? [];
+    (await stack.call('/api/documents?limit=100')).body.items
+      ?.map((/** @type {{ id: string }} */ { id }) => id)
+      .sort() ?? [];
   const before = await listed();
   const backup = await cli('backup', `/backup/${name}`);
   report.row(

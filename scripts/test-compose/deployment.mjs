@@ -8,10 +8,19 @@ import { ROOT } from '../bootstrap.mjs';
 import { startLoad } from './load.mjs';
 import { until } from './stack.mjs';
 
+/** @import { Stack } from './stack.mjs' */
+/** @import { Report } from './report.mjs' */
+/** @import { Works } from './scenario.mjs' */
+/** @typedef {{ mark: string, name: string, text: string }} Step */
+
 const WATCH_SECONDS = process.env.TEST_COMPOSE_WATCH_SECONDS ?? '60';
 const STEP_LINE = /^(ok|FAIL|–) +([a-z]+\.[a-z]+) +(.*)$/;
 
-/** Without the proxy: over the stack as it stands, so that nothing is made anew and the steps alone are seen. */
+/**
+ * Without the proxy: over the stack as it stands, so that nothing is made anew and the steps alone are seen.
+ * @param {Stack} stack
+ * @param {Report} report
+ */
 export async function deployInPlace(stack, report) {
   const args = ['--skip', 'build.images,monitoring.prometheus', '--watch-seconds', '10'];
   const { code, steps, output } = await deploy(stack, args, { COMPOSE_PROFILES: '' }, undefined, stack.files);
@@ -26,6 +35,7 @@ export async function deployInPlace(stack, report) {
   if (code !== 0) process.stderr.write(output);
 }
 
+/** @param {Stack} stack @param {Report} report @param {Works} works */
 export async function deployOver(stack, report, works) {
   await refusals(stack, report);
   await wholeFlow(stack, report);
@@ -34,6 +44,7 @@ export async function deployOver(stack, report, works) {
   await works(stack, report, 'works after the switch back');
 }
 
+/** @param {Stack} stack @param {Report} report */
 async function refusals(stack, report) {
   for (const [variable, value, step] of [
     ['CORS_ORIGIN', '*', 'preflight.cors'],
@@ -52,6 +63,7 @@ async function refusals(stack, report) {
   }
 }
 
+/** @param {Stack} stack @param {Report} report */
 async function wholeFlow(stack, report) {
   const load = startLoad(stack);
   const { code, steps, output } = await deploy(stack, ['--watch-seconds', WATCH_SECONDS], {
@@ -76,7 +88,11 @@ async function wholeFlow(stack, report) {
   if (code !== 0) process.stderr.write(output);
 }
 
-/** The new backend freezes while it is watched. */
+/**
+ * The new backend freezes while it is watched.
+ * @param {Stack} stack
+ * @param {Report} report
+ */
 async function breach(stack, report) {
   let frozen;
   const { code, steps, output } = await deploy(
@@ -99,26 +115,32 @@ async function breach(stack, report) {
     code === 1 &&
       name === 'traffic.watch' &&
       mark === 'FAIL' &&
-      text.includes('switched back') &&
+      text?.includes('switched back') === true &&
       answer.status === 200 &&
       saysWayBack,
   );
   if (frozen === undefined) return;
   await stack.engine.docker(['unpause', frozen]);
+  /** @param {...string} args */
   const runtime = (...args) =>
     stack.rolling(['exec', '-T', 'proxy', 'bash', '/usr/local/etc/haproxy/runtime.sh', ...args]);
   await runtime('ready', 'backend-2');
   await until('both in rotation', 60_000, async () => ((await runtime('state')).match(/ UP/g) ?? []).length === 2);
 }
 
+/** @param {Stack} stack @param {string} service */
 async function containerOf(stack, service) {
   const id = (await stack.rolling(['ps', '-q', service])).trim();
   return JSON.parse(await stack.engine.docker(['inspect', id]))[0];
 }
 
 /**
- * @param {(step: { mark: string, name: string, text: string }) => Promise<void>} [onStep]
- * @returns {Promise<{ code: number, steps: { mark: string, name: string, text: string }[], output: string }>}
+ * @param {Stack} stack
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ * @param {(step: Step) => Promise<void>} [onStep]
+ * @param {string[]} [files]
+ * @returns {Promise<{ code: number, steps: Step[], output: string }>}
  */
 async function deploy(stack, args, env = {}, onStep = async () => {}, files = stack.rollingFiles) {
   const child = spawn(
@@ -137,14 +159,16 @@ async function deploy(stack, args, env = {}, onStep = async () => {}, files = st
   );
   const closed = once(child, 'close');
   const timer = setTimeout(() => child.kill('SIGKILL'), 1_800_000);
+  /** @type {Step[]} */
   const steps = [];
   let output = '';
   for await (const line of createInterface({ input: child.stdout })) {
     output += `${line}\n`;
     const [, mark, name, text] = STEP_LINE.exec(line) ?? [];
     if (name === undefined) continue;
-    steps.push({ mark, name, text });
-    await onStep(steps.at(-1));
+    const step = { mark, name, text };
+    steps.push(step);
+    await onStep(step);
   }
   const [code] = await closed;
   clearTimeout(timer);

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { apt, debianMirror } from '../test-servers/packages.mjs';
 import { attempt, run, serve, untilAnswers } from '../test-servers/process.mjs';
 
+/** @import { RunOptions } from '../test-servers/process.mjs' */
+
 const PLUGINS = ['docker-compose', 'docker-buildx'];
 const PLUGIN_SUITE = 'trixie';
 
@@ -12,7 +14,12 @@ const PLUGIN_SUITE = 'trixie';
 export class NoEngineError extends Error {}
 
 export class Engine {
-  /** @param {Record<string, string>} env with which `docker` reaches the engine */
+  /**
+   * @param {Record<string, string>} env with which `docker` reaches the engine
+   * @param {string} origin
+   * @param {() => Promise<void>} stop
+   * @param {boolean} [isPrivate]
+   */
   constructor(env, origin, stop, isPrivate = false) {
     this.env = env;
     this.origin = origin;
@@ -21,14 +28,17 @@ export class Engine {
     this.isPrivate = isPrivate;
   }
 
+  /** @param {string[]} args @param {RunOptions} [options] */
   docker(args, options = {}) {
     return run('docker', args, { ...options, env: { ...this.env, ...options.env } });
   }
 
+  /** @param {string[]} args @param {RunOptions} [options] */
   attempt(args, options = {}) {
     return attempt('docker', args, { ...options, env: { ...this.env, ...options.env } });
   }
 
+  /** @param {string} image */
   async hasImage(image) {
     return (await this.attempt(['image', 'inspect', image])).code === 0;
   }
@@ -55,13 +65,14 @@ export async function findEngine(folder) {
   return startEngine(folder, config);
 }
 
+/** @param {string} folder @param {string} config */
 async function startEngine(folder, config) {
   try {
     const tools = ['dockerd', 'debootstrap', 'iptables'];
     if (!tools.every((tool) => existsSync(`/usr/sbin/${tool}`))) await apt('docker.io', 'debootstrap', 'iptables');
     await fetchPlugins(folder, config);
   } catch (error) {
-    throw new NoEngineError(`Debian’s Docker cannot be installed here: ${String(error.message).split('\n')[0]}`);
+    throw new NoEngineError(`Debian’s Docker cannot be installed here: ${messageOf(error).split('\n')[0]}`);
   }
   const socket = join(folder, 'docker.sock');
   const env = { DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: config };
@@ -73,7 +84,7 @@ async function startEngine(folder, config) {
     await untilAnswers(server, 'dockerd', async () => (await attempt('docker', ['info'], { env })).code === 0);
   } catch (error) {
     await server.stop('SIGTERM');
-    throw new NoEngineError(`dockerd does not run here: ${lastLine(error.message)}`);
+    throw new NoEngineError(`dockerd does not run here: ${lastLine(messageOf(error))}`);
   }
   const { output } = await attempt('docker', ['version', '--format', '{{.Server.Version}}'], { env });
   const stop = async () => {
@@ -84,7 +95,11 @@ async function startEngine(folder, config) {
   return new Engine(env, `Debian’s Docker ${output.trim()}`, stop, true);
 }
 
-/** Debian 12 packages no Compose 2 and no BuildKit client; the next Debian's are single static programs. */
+/**
+ * Debian 12 packages no Compose 2 and no BuildKit client; the next Debian's are single static programs.
+ * @param {string} folder
+ * @param {string} config
+ */
 async function fetchPlugins(folder, config) {
   const target = join(config, 'cli-plugins');
   if (readdirSync(target).length === PLUGINS.length) return;
@@ -109,6 +124,12 @@ async function fetchPlugins(folder, config) {
   }
 }
 
+/** @param {string} text */
 function lastLine(text) {
   return text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,14 +1,23 @@
 // Each service killed and frozen in turn, and what a client sees meanwhile.
 import { seconds, until } from './stack.mjs';
 
+/** @import { Stack } from './stack.mjs' */
+/** @import { Report } from './report.mjs' */
+/** @import { Works } from './scenario.mjs' */
+/** @typedef {'postgres' | 'redis' | 'ai-worker' | 'backend'} ServiceName */
+
+/** @type {ServiceName[]} */
+const SERVICES = ['postgres', 'redis', 'ai-worker', 'backend'];
+
 /** Whatever is frozen, no request hangs longer: a silent PostgreSQL and Redis are given up within 5 s. */
 const ANSWER_WITHIN_MS = 5_500;
 
 /** What `/ready` and the product are expected to do while a service is away. */
 const NEEDED = { postgres: true, redis: true, 'ai-worker': false };
 
+/** @param {Stack} stack @param {Report} report @param {Works} works */
 export async function loseEachService(stack, report, works) {
-  for (const service of ['postgres', 'redis', 'ai-worker', 'backend']) {
+  for (const service of SERVICES) {
     await killed(stack, report, service);
     await works(stack, report, `works again after ${service} was killed`);
     await frozen(stack, report, service);
@@ -16,6 +25,7 @@ export async function loseEachService(stack, report, works) {
   }
 }
 
+/** @param {Stack} stack @param {Report} report @param {ServiceName} service */
 async function killed(stack, report, service) {
   const before = await stack.inspect(service);
   const startedAt = Date.now();
@@ -38,6 +48,7 @@ async function killed(stack, report, service) {
   );
 }
 
+/** @param {Stack} stack @param {Report} report @param {ServiceName} service */
 async function frozen(stack, report, service) {
   const container = await stack.containerOf(service);
   await stack.engine.docker(['pause', container]);

@@ -9,6 +9,7 @@ const OURS = /^vectorlane\//;
 
 /** Every image that the compose file or a Dockerfile names, by the file's own words. */
 function baseImages() {
+  /** @param {...string} parts */
   const text = (...parts) => readFileSync(join(ROOT, ...parts), 'utf8');
   const named = [...text('docker-compose.yml').matchAll(/^ +image: (\S+)$/gm)].map(([, image]) => image);
   for (const file of ['backend', 'ai-worker']) {
@@ -19,7 +20,12 @@ function baseImages() {
   return [...new Set(named)].filter((image) => !OURS.test(image));
 }
 
-/** @returns {Promise<Set<string> | undefined>} what there is; undefined when the stack cannot be run with it */
+/**
+ * @returns {Promise<Set<string> | undefined>} what there is; undefined when the stack cannot be run with it
+ * @param {import('./engine.mjs').Engine} engine
+ * @param {string} folder
+ * @param {import('./report.mjs').Report} report
+ */
 export async function provideImages(engine, folder, report) {
   const wanted = baseImages();
   const present = new Set();

@@ -5,11 +5,13 @@ const PAUSE_MS = 40;
 const UPLOAD_EVERY = 100;
 const MEANING_PAUSE_MS = 1_000;
 
+/** @param {import('./stack.mjs').Stack} stack */
 export function startLoad(stack) {
   let running = true;
   let sent = 0;
   let failed = 0;
   const kinds = new Map();
+  /** @param {number} turn @param {number} index */
   const request = (turn, index) => {
     if (turn % UPLOAD_EVERY === index) {
       const text = `A note of line ${index}, turn ${turn}, at ${Date.now()}.`;
@@ -18,6 +20,7 @@ export function startLoad(stack) {
     if (turn % 4 === 0) return stack.call('/api/search', { body: { query: 'fishing boats', mode: 'keyword' } });
     return stack.call('/api/documents?limit=5');
   };
+  /** @param {number} index */
   const line = async (index) => {
     for (let turn = index; running; turn += 1) {
       const { status, body } = await request(turn, index);

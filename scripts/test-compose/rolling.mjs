@@ -4,8 +4,11 @@ import { seconds, until } from './stack.mjs';
 
 const RUNTIME = ['bash', '/usr/local/etc/haproxy/runtime.sh'];
 
+/** @param {import('./stack.mjs').Stack} stack @param {import('./report.mjs').Report} report */
 export async function rollOver(stack, report) {
+  /** @param {string[]} args */
   const rolling = (args) => stack.rolling(args);
+  /** @param {...string} args */
   const runtime = (...args) => rolling(['exec', '-T', 'proxy', ...RUNTIME, ...args]);
   const startedAt = Date.now();
   await rolling(['up', '--detach', '--wait', '--wait-timeout', '180', 'backend', 'backend-2', 'proxy']);

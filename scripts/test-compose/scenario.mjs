@@ -7,8 +7,13 @@ import { loseEachService } from './faults.mjs';
 import { rollOver } from './rolling.mjs';
 import { seconds, until } from './stack.mjs';
 
+/** @import { Stack } from './stack.mjs' */
+/** @import { Report } from './report.mjs' */
+/** @typedef {(stack: Stack, report: Report, what: string) => Promise<void>} Works */
+
 const TEXT = 'The tide turns twice a day, and the harbour with it. Fishing boats leave on the ebb. '.repeat(20);
 
+/** @param {Stack} stack @param {Report} report */
 export async function exercise(stack, report) {
   await refusesWeakSecrets(stack, report);
   const startedAt = Date.now();
@@ -35,7 +40,12 @@ export async function exercise(stack, report) {
   await endsInOrder(stack, report);
 }
 
-/** An upload comes through to the end and is found. */
+/**
+ * An upload comes through to the end and is found.
+ * @param {Stack} stack
+ * @param {Report} report
+ * @param {string} what
+ */
 export async function works(stack, report, what) {
   const startedAt = Date.now();
   const text = `${TEXT}Note ${startedAt}.`;
@@ -51,7 +61,10 @@ export async function works(stack, report, what) {
   const found = await stack.call('/api/search', {
     body: { query: 'When do the fishing boats leave?', filter: { documentId: [upload.body.id] } },
   });
-  const hit = found.body.results?.some?.(({ documentId }) => documentId === upload.body.id) === true;
+  const hit =
+    found.body.results?.some?.(
+      (/** @type {{ documentId: string }} */ { documentId }) => documentId === upload.body.id,
+    ) === true;
   report.row(
     what,
     '202, completed, found',
@@ -60,6 +73,7 @@ export async function works(stack, report, what) {
   );
 }
 
+/** @param {Stack} stack @param {Report} report */
 async function refusesWeakSecrets(stack, report) {
   for (const [service, variable, value] of [
     ['postgres', 'POSTGRES_PASSWORD', 'change-me-please-change-me'],
@@ -85,6 +99,7 @@ async function refusesWeakSecrets(stack, report) {
   }
 }
 
+/** @param {Stack} stack @param {Report} report */
 async function isHardened(stack, report) {
   for (const service of ['backend', 'postgres', 'redis', 'ai-worker']) {
     const { Config, HostConfig, Id } = await stack.inspect(service);
@@ -96,12 +111,13 @@ async function isHardened(stack, report) {
       '-c',
       'grep -E "^(Uid|CapEff|CapBnd|NoNewPrivs)" /proc/self/status',
     ]);
+    /** @param {string} name */
     const of = (name) => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(status)?.[1];
     const seen = `user ${of('Uid')}, capabilities ${of('CapBnd')}, no new privileges ${of('NoNewPrivs')}, write to / ${write.code === 0 ? 'allowed' : 'refused'}, limit ${HostConfig.Memory / 2 ** 20} MiB`;
     const ok =
       /^\d+:\d+$/.test(Config.User) &&
       of('Uid') !== '0' &&
-      /^0+$/.test(of('CapBnd')) &&
+      /^0+$/.test(of('CapBnd') ?? '') &&
       of('NoNewPrivs') === '1' &&
       write.code !== 0 &&
       HostConfig.ReadonlyRootfs &&
@@ -111,8 +127,10 @@ async function isHardened(stack, report) {
   }
 }
 
+/** @param {Stack} stack @param {Report} report */
 async function isWatched(stack, report) {
   await stack.compose(['--profile', 'observability', 'up', '--detach', '--wait', '--no-deps', ...stack.observers]);
+  /** @param {string} query */
   const prometheus = async (query) => {
     const { output } = await stack.attemptCompose([
       'exec',
@@ -137,7 +155,7 @@ async function isWatched(stack, report) {
     typeof took === 'number',
   );
   const rules = await prometheus('count(ALERTS) or vector(0)');
-  report.row('Prometheus evaluates the rules', 'answers', rules.trim().split('\n').at(-1), rules.includes('=>'));
+  report.row('Prometheus evaluates the rules', 'answers', rules.trim().split('\n').at(-1) ?? '', rules.includes('=>'));
   if (stack.observers.includes('alertmanager')) {
     await stack.compose([
       'exec',
@@ -163,6 +181,7 @@ async function isWatched(stack, report) {
   }
 }
 
+/** @param {Stack} stack @param {Report} report */
 async function endsInOrder(stack, report) {
   for (const service of ['backend', 'ai-worker', 'redis', 'postgres']) {
     const startedAt = Date.now();
@@ -177,7 +196,11 @@ async function endsInOrder(stack, report) {
   }
 }
 
-/** What the log shipper reads: Docker's file, with the service's name beside each line and our JSON in it. */
+/**
+ * What the log shipper reads: Docker's file, with the service's name beside each line and our JSON in it.
+ * @param {Stack} stack
+ * @param {Report} report
+ */
 async function logsAreShippable(stack, report) {
   if (!stack.engine.isPrivate) return; // the file belongs to the engine’s machine
   const requestId = `compose-test-${Date.now()}`;
@@ -185,7 +208,7 @@ async function logsAreShippable(stack, report) {
   const { LogPath } = await stack.inspect('backend');
   let line;
   let seen = `no line of ${requestId}`;
-  await until('the line in Docker’s file', 10_000, async () => {
+  await until('the line in Docker’s file', 10_000, () => {
     line = readFileSync(LogPath, 'utf8')
       .split('\n')
       .find((candidate) => candidate.includes(requestId));

@@ -1,13 +1,26 @@
 // One stack of its own: project name, settings, port and images of this run; and what is asked of it from outside.
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
+import { reasonOf } from '../deploy/process.mjs';
 import { freePort, run } from '../test-servers/process.mjs';
+
+/** @import { Engine } from './engine.mjs' */
+/** @import { Report } from './report.mjs' */
+/** @typedef {{ files?: string[], timeoutMs?: number }} ComposeOptions */
+/**
+ * @typedef {{ Id: string, RestartCount: number, LogPath: string,
+ *   State: { Pid: number, Running: boolean, StartedAt: string, ExitCode: number, Health: { Status: string } },
+ *   Config: { User: string, Image: string },
+ *   HostConfig: { Memory: number, ReadonlyRootfs: boolean, Init: boolean } }} Container what `docker inspect` says
+ */
 
 const MAX_BACKEND_MEGABYTES = 450;
 /** Services of the profile `observability`, by the repository of their image. */
+/** @type {Record<string, string>} */
 const OBSERVERS = {
   prometheus: 'prom/prometheus',
   alertmanager: 'prom/alertmanager',
@@ -17,9 +30,11 @@ const OBSERVERS = {
 };
 
 export class Stack {
+  /** @param {Engine} engine @param {string} folder @param {Set<string>} images @param {Report} report */
   static async prepare(engine, folder, images, report) {
     const port = await freePort();
     const stack = new Stack(engine, folder, port);
+    /** @param {string} repository */
     const has = (repository) => [...images].some((image) => image.startsWith(`${repository}:`));
     stack.observers = Object.keys(OBSERVERS).filter((name) => has(OBSERVERS[name]));
     stack.hasProxy = has('haproxy');
@@ -41,6 +56,16 @@ export class Stack {
     return stack;
   }
 
+  /** @type {string[]} */
+  observers = [];
+  hasProxy = false;
+  key = '';
+
+  /**
+   * @param {Engine} engine
+   * @param {string} folder
+   * @param {number} port
+   */
   constructor(engine, folder, port) {
     this.engine = engine;
     this.folder = folder;
@@ -50,22 +75,31 @@ export class Stack {
     this.project = `vectorlane-test-${randomBytes(3).toString('hex')}`;
     this.files = [join(ROOT, 'docker-compose.yml'), join(folder, 'test.yml')];
     if (process.env.TEST_COMPOSE_FILE) this.files.push(process.env.TEST_COMPOSE_FILE);
+    /** @type {{ version?: string }[]} what Alertmanager has sent */
     this.alerts = [];
   }
 
+  /** @param {string[]} args @param {ComposeOptions} [options] */
   compose(args, { files = this.files, timeoutMs = 300_000 } = {}) {
     return this.engine.docker(this.#composeArgs(args, files), { timeoutMs, cwd: ROOT });
   }
 
+  /** @param {string[]} args @param {ComposeOptions} [options] */
   attemptCompose(args, { files = this.files, timeoutMs = 300_000 } = {}) {
     return this.engine.attempt(this.#composeArgs(args, files), { timeoutMs, cwd: ROOT });
   }
 
+  /** @param {string[]} args @param {string[]} files @param {string} [envFile] */
   #composeArgs(args, files, envFile = this.envFile) {
     return ['compose', '-p', this.project, '--env-file', envFile, ...files.flatMap((file) => ['-f', file]), ...args];
   }
 
-  /** A request with the API key. Never throws: a connection that fails has status 0. */
+  /**
+   * A request with the API key. Never throws: a connection that fails has status 0.
+   * @param {string} path
+   * @param {{ body?: unknown, headers?: Record<string, string>, method?: string, timeoutMs?: number }} [request]
+   * @returns {Promise<{ status: number, body: any, ms: number }>}
+   */
   async call(path, { body, headers, method = body === undefined ? 'GET' : 'POST', timeoutMs = 10_000 } = {}) {
     const startedAt = performance.now();
     try {
@@ -86,19 +120,24 @@ export class Stack {
         ms: performance.now() - startedAt,
       };
     } catch (error) {
-      return { status: 0, body: String(error.cause?.code ?? error.name), ms: performance.now() - startedAt };
+      return { status: 0, body: reasonOf(error), ms: performance.now() - startedAt };
     }
   }
 
+  /** @param {string} service */
   async containerOf(service) {
     return (await this.compose(['ps', '-a', '-q', service])).trim().split('\n')[0];
   }
 
+  /** @param {string} service @returns {Promise<Container>} */
   async inspect(service) {
     return JSON.parse(await this.engine.docker(['inspect', await this.containerOf(service)]))[0];
   }
 
-  /** As a crash would end it: from outside, so that the engine restarts it, where the engine's processes are ours. */
+  /**
+   * As a crash would end it: from outside, so that the engine restarts it, where the engine's processes are ours.
+   * @param {string} service
+   */
   async kill(service) {
     const { Id, State } = await this.inspect(service);
     if (this.engine.isPrivate) process.kill(State.Pid, 'SIGKILL');
@@ -106,6 +145,7 @@ export class Stack {
     return this.engine.isPrivate ? 'killed' : 'killed, started by hand';
   }
 
+  /** @param {string} service */
   async afterKill(service) {
     if (!this.engine.isPrivate) await this.compose(['start', service]);
   }
@@ -120,15 +160,16 @@ export class Stack {
     this.receiver?.closeAllConnections();
   }
 
+  /** @returns {Promise<[string, boolean]>} */
   async #refusesEmptySecrets() {
     const args = this.#composeArgs(['config', '--quiet'], [this.files[0]], join(ROOT, '.env.example'));
     const { code, output } = await this.engine.attempt(args, { cwd: ROOT });
-    return [output.trim().split('\n').at(-1), code !== 0 && output.includes('required variable')];
+    return [output.trim().split('\n').at(-1) ?? '', code !== 0 && output.includes('required variable')];
   }
 
   async #writeFiles() {
     const env = await run('sh', [join(ROOT, 'docker/fill-env.sh')]);
-    this.key = /^BOOTSTRAP_API_KEY=(.+)$/m.exec(env)[1];
+    this.key = /^BOOTSTRAP_API_KEY=(.+)$/m.exec(env)?.[1] ?? '';
     const more = {
       VECTORLANE_VERSION: 'compose-test',
       RATE_LIMIT_PER_MINUTE: '1000000', // everything comes from one address
@@ -159,7 +200,11 @@ export class Stack {
     );
   }
 
-  /** Compose with the profile `rolling` and its file on top. */
+  /**
+   * Compose with the profile `rolling` and its file on top.
+   * @param {string[]} args
+   * @param {ComposeOptions} [options]
+   */
   rolling(args, options) {
     return this.compose(['--profile', 'rolling', ...args], { files: this.rollingFiles, ...options });
   }
@@ -181,13 +226,15 @@ export class Stack {
         response.end('ok');
       });
     });
-    await new Promise((resolve, reject) =>
-      this.receiver.once('error', reject).listen(0, gateway || '172.17.0.1', resolve),
-    );
-    this.webhook = `http://${gateway || '172.17.0.1'}:${this.receiver.address().port}/alerts`;
+    const host = gateway || '172.17.0.1';
+    this.receiver.listen(0, host);
+    await once(this.receiver, 'listening');
+    const { port } = /** @type {import('node:net').AddressInfo} */ (this.receiver.address());
+    this.webhook = `http://${host}:${port}/alerts`;
   }
 
   async #imageMegabytes() {
+    /** @param {string} name */
     const of = async (name) => {
       const image = `vectorlane/${name}:compose-test`;
       return Math.round(Number(await this.engine.docker(['image', 'inspect', '--format', '{{.Size}}', image])) / 1e6);
@@ -196,9 +243,15 @@ export class Stack {
   }
 }
 
+/** @param {number} since */
 export const seconds = (since) => ((Date.now() - since) / 1000).toFixed(1);
 
-/** @returns {Promise<number>} milliseconds it took; @throws when it never holds */
+/**
+ * @returns {Promise<number>} milliseconds it took; @throws when it never holds
+ * @param {string} what
+ * @param {number} timeoutMs
+ * @param {() => boolean | Promise<boolean>} condition
+ */
 export async function until(what, timeoutMs, condition) {
   const startedAt = Date.now();
   while (!(await condition())) {

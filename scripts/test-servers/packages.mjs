@@ -43,10 +43,12 @@ function newestPostgresql() {
     .sort((a, b) => Number(b) - Number(a))[0];
 }
 
+/** @param {string} version */
 function hasPgvector(version) {
   return existsSync(`/usr/share/postgresql/${version}/extension/vector.control`);
 }
 
+/** @param {string} version */
 async function installPgvector(version) {
   const packaged = `postgresql-${version}-pgvector`;
   const isPackaged = async () => (await attempt('apt-cache', ['show', packaged])).code === 0;
@@ -59,7 +61,10 @@ async function installPgvector(version) {
   await root('make', ['-C', source, 'install', 'with_llvm=no', pgConfig]);
 }
 
-/** Fetches and unpacks a source package of the newer suite under an apt configuration of its own. */
+/**
+ * Fetches and unpacks a source package of the newer suite under an apt configuration of its own.
+ * @param {string} name
+ */
 async function fetchSource(name) {
   const folder = join(ROOT, '.cache', 'apt-source');
   rmSync(folder, { recursive: true, force: true });
@@ -101,6 +106,7 @@ export function debianMirror() {
 
 let listsAreNew = false;
 
+/** @param {...string} packages */
 export async function apt(...packages) {
   if ((await attempt('apt-get', ['--version'])).code !== 0) {
     throw new BootstrapError(
@@ -128,6 +134,7 @@ async function updateLists() {
   listsAreNew = true;
 }
 
+/** @param {string} command @param {string[]} args */
 function root(command, args) {
-  return process.getuid() === 0 ? run(command, args) : run('sudo', ['-n', command, ...args]);
+  return process.getuid?.() === 0 ? run(command, args) : run('sudo', ['-n', command, ...args]);
 }

@@ -1,16 +1,31 @@
 // Child processes for the set-up of the test servers: bounded, and with their output at hand when they fail.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { BootstrapError } from '../bootstrap.mjs';
 
-/** @returns {Promise<string>} what it printed; @throws BootstrapError when it fails or takes too long */
+/** @typedef {{ timeoutMs?: number, cwd?: string, env?: NodeJS.ProcessEnv, uid?: number, gid?: number }} RunOptions */
+/** @typedef {{ output(): string, hasExited(): boolean, stop(signal?: NodeJS.Signals): Promise<void> }} Server */
+
+/**
+ * @returns {Promise<string>} what it printed; @throws BootstrapError when it fails or takes too long
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions} [options]
+ */
 export async function run(command, args, { timeoutMs = 300_000, cwd, env, uid, gid } = {}) {
   const { code, output } = await attempt(command, args, { timeoutMs, cwd, env, uid, gid });
   if (code !== 0) throw new BootstrapError(`\`${command} ${args.join(' ')}\` failed:\n${output.slice(-4_000)}`);
   return output;
 }
 
-/** The same for commands whose failure is an answer. */
+/**
+ * The same for commands whose failure is an answer.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions} [options]
+ * @returns {Promise<{ code: number, output: string }>}
+ */
 export function attempt(command, args, { timeoutMs = 300_000, cwd, env, uid, gid } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -28,6 +43,7 @@ export function attempt(command, args, { timeoutMs = 300_000, cwd, env, uid, gid
     let output = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));
+    /** @param {{ code: number, output: string }} answer */
     const settle = (answer) => {
       process.off('exit', endWithUs);
       resolve(answer);
@@ -37,7 +53,12 @@ export function attempt(command, args, { timeoutMs = 300_000, cwd, env, uid, gid
   });
 }
 
-/** Runs a step until it works, three times at most: registries have bad moments. */
+/**
+ * Runs a step until it works, three times at most: registries have bad moments.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
 export async function retried(work) {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -51,19 +72,27 @@ export async function retried(work) {
 
 export async function freePort() {
   const probe = createServer();
-  await new Promise((resolve, reject) => probe.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
   await new Promise((resolve) => probe.close(resolve));
   return port;
 }
 
-/** Starts a server that stays; ended by its own process id. */
+/**
+ * Starts a server that stays; ended by its own process id.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} [options]
+ * @returns {Server}
+ */
 export function serve(command, args, options) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
-  const keep = (data) => (output = (output + data).slice(-16_000));
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  /** @param {Buffer | string} data */
+  const keep = (data) => (output = (output + data.toString()).slice(-16_000));
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
   const exited = new Promise((resolve) => child.once('exit', resolve));
   // Should this process end without stopping it in order, the server goes with it.
   const endWithUs = () => child.kill('SIGKILL');
@@ -72,6 +101,7 @@ export function serve(command, args, options) {
   return {
     output: () => output,
     hasExited: () => child.exitCode !== null || child.signalCode !== null,
+    /** @param {NodeJS.Signals} signal */
     async stop(signal) {
       child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
@@ -81,7 +111,12 @@ export function serve(command, args, options) {
   };
 }
 
-/** @throws BootstrapError with the server's own words when it never answers */
+/**
+ * @throws BootstrapError with the server's own words when it never answers
+ * @param {Server} server
+ * @param {string} name
+ * @param {() => Promise<boolean>} probe
+ */
 export async function untilAnswers(server, name, probe) {
   const deadline = Date.now() + 60_000;
   while ((await probe()) !== true) {

@@ -7,15 +7,22 @@ import { join } from 'node:path';
 import { installServers } from './packages.mjs';
 import { attempt, freePort, run, serve, untilAnswers } from './process.mjs';
 
+/** @import { Server } from './process.mjs' */
+/**
+ * @typedef {{ name: string, signal: NodeJS.Signals, server: Server, start: () => Promise<Server> }} Running
+ * @typedef {{ uid?: number, gid?: number }} Account
+ */
+
 /**
  * @returns {Promise<{ env: Record<string, string>, stop(): Promise<void>,
- *   halt(name: string, signal: string): Promise<void>, resume(name: string): Promise<void> }>}
+ *   halt(name: string, signal: NodeJS.Signals): Promise<void>, resume(name: string): Promise<void> }>}
  *   `halt` ends one of them, `postgres` or `redis-server`, `resume` starts it again on the same port and data
  */
 export async function startServers() {
   const { postgresqlBin } = await installServers();
   const folder = mkdtempSync(join(tmpdir(), 'vectorlane-servers-'));
   chmodSync(folder, 0o755);
+  /** @type {Running[]} */
   const running = [];
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
@@ -27,7 +34,12 @@ export async function startServers() {
   try {
     const database = await startPostgresql(folder, postgresqlBin, running);
     const redis = await startRedis(folder, running);
-    const named = (name) => running.find((one) => one.name === name);
+    /** @param {string} name */
+    const named = (name) => {
+      const found = running.find((one) => one.name === name);
+      if (found === undefined) throw new Error(`no server ${name}`);
+      return found;
+    };
     return {
       env: { TEST_DATABASE_URL: database, TEST_REDIS_URL: redis },
       stop,
@@ -43,6 +55,7 @@ export async function startServers() {
   }
 }
 
+/** @param {string} folder @param {string} bin @param {Running[]} running */
 async function startPostgresql(folder, bin, running) {
   const account = await serverAccount();
   const home = join(folder, 'postgresql');
@@ -50,7 +63,8 @@ async function startPostgresql(folder, bin, running) {
   const passwordFile = join(folder, 'password');
   mkdirSync(home, { mode: 0o700 });
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (account.uid !== undefined) for (const path of [home, passwordFile]) chownSync(path, account.uid, account.gid);
+  const { uid, gid } = account;
+  if (uid !== undefined && gid !== undefined) for (const path of [home, passwordFile]) chownSync(path, uid, gid);
 
   const data = join(home, 'data');
   await run(
@@ -79,8 +93,14 @@ async function startPostgresql(folder, bin, running) {
   return `postgres://vectorlane:${password}@127.0.0.1:${port}/postgres`;
 }
 
-/** Starts one and notes how to stop it, and how to start it again. */
+/**
+ * Starts one and notes how to stop it, and how to start it again.
+ * @param {Running[]} running
+ * @param {{ name: string, title: string, signal: NodeJS.Signals, isReady: () => Promise<boolean> }} description
+ * @param {() => Server} launch
+ */
 async function start(running, { name, title, signal, isReady }, launch) {
+  /** @param {Server} server */
   const untilReady = async (server) => {
     await untilAnswers(server, title, isReady);
     return server;
@@ -90,13 +110,18 @@ async function start(running, { name, title, signal, isReady }, launch) {
   await untilReady(one.server);
 }
 
-/** PostgreSQL refuses to run as root; its package brings an account for it. */
+/**
+ * PostgreSQL refuses to run as root; its package brings an account for it.
+ * @returns {Promise<Account>}
+ */
 async function serverAccount() {
-  if (process.getuid() !== 0) return {};
+  if (process.getuid?.() !== 0) return {};
+  /** @param {string} flag */
   const id = async (flag) => Number((await run('id', [flag, 'postgres'])).trim());
   return { uid: await id('-u'), gid: await id('-g') };
 }
 
+/** @param {string} folder @param {Running[]} running */
 async function startRedis(folder, running) {
   const home = join(folder, 'redis');
   mkdirSync(home, { mode: 0o700 });
@@ -123,9 +148,11 @@ async function startRedis(folder, running) {
   return `redis://:${password}@127.0.0.1:${port}`;
 }
 
+/** @param {number} port @returns {Promise<boolean>} */
 function accepts(port) {
   return new Promise((resolve) => {
     const socket = createConnection({ host: '127.0.0.1', port });
+    /** @param {boolean} answer */
     const settle = (answer) => {
       socket.destroy();
       resolve(answer);
