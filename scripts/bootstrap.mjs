@@ -22,7 +22,7 @@ export async function bootstrap({ quiet = false } = {}) {
   const todo = { install: !isInstalled(), build: !isBuilt() };
   if (!todo.install && !todo.build) return;
   // Two commands at once on a fresh clone: the second waits, looks again, and finds it done.
-  const unlock = await lock();
+  const unlock = await lock('bootstrap');
   try {
     if (!isInstalled()) await install(quiet);
     if (!isBuilt()) await build(quiet);

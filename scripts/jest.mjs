@@ -73,6 +73,7 @@ export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
       process.on('SIGTERM', onSignal);
       child.once('error', reject);
       child.once('close', (exitCode) => {
+        end(child, 'SIGKILL'); // what a test has left behind
         clearTimeout(timer);
         clearInterval(lingering);
         process.off('SIGINT', onSignal);

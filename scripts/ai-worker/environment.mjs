@@ -32,7 +32,7 @@ export async function environment({ withTools = false } = {}) {
   // The larger one serves as well.
   const place = withTools || isComplete(wanted) ? wanted : placeOf('run', version);
   if (!isComplete(place)) {
-    const unlock = await lock();
+    const unlock = await lock('ai-worker');
     try {
       if (!isComplete(place)) await create(place, command);
     } finally {

@@ -1,36 +1,39 @@
-// One bootstrap at a time in a checkout.
+// One process at a time in a checkout does a thing.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { BootstrapError, codeOf, read, ROOT } from './files.mjs';
 
-const LOCK = join(ROOT, '.cache', 'bootstrap.lock');
 const LOCK_WAIT_MS = 600_000;
 
-/** Waits for its turn. The folder names its owner; one whose owner is gone is taken over. */
-export async function lock() {
-  mkdirSync(dirname(LOCK), { recursive: true });
-  const mine = `${LOCK}.${process.pid}`;
+/**
+ * Waits for its turn. The folder names its owner; one whose owner is gone is taken over.
+ * @param {string} name of what only one process may do at a time
+ */
+export async function lock(name) {
+  const place = join(ROOT, '.cache', `${name}.lock`);
+  mkdirSync(dirname(place), { recursive: true });
+  const mine = `${place}.${process.pid}`;
   const deadline = Date.now() + LOCK_WAIT_MS;
   let told = false;
   for (;;) {
-    if (take(mine)) {
-      const unlock = () => rmSync(LOCK, { recursive: true, force: true });
+    if (take(place, mine)) {
+      const unlock = () => rmSync(place, { recursive: true, force: true });
       process.once('exit', unlock);
       return () => {
         process.off('exit', unlock);
         unlock();
       };
     }
-    const owner = ownerOf(LOCK);
+    const owner = ownerOf(place);
     if (owner !== 0 && !isAlive(owner)) {
-      if (evict(owner, mine)) continue;
+      if (evict(place, owner, mine)) continue;
     } else if (!told && owner !== 0) {
       told = true;
       process.stderr.write(`Waiting for another command (process ${owner}) to finish installing …\n`);
     }
     if (Date.now() > deadline) {
       throw new BootstrapError(
-        `Process ${owner} has been installing for ten minutes. Delete ${relative(ROOT, LOCK)} if it is gone.`,
+        `Process ${owner} has been installing for ten minutes. Delete ${relative(ROOT, place)} if it is gone.`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
@@ -39,13 +42,14 @@ export async function lock() {
 
 /**
  * The folder comes into being with its owner's name in it: a rename fails where a folder with something in it is.
+ * @param {string} place
  * @param {string} mine
  */
-function take(mine) {
+function take(place, mine) {
   mkdirSync(mine, { recursive: true });
   writeFileSync(join(mine, 'pid'), String(process.pid));
   try {
-    renameSync(mine, LOCK);
+    renameSync(mine, place);
     return true;
   } catch (error) {
     rmSync(mine, { recursive: true, force: true });
@@ -56,19 +60,20 @@ function take(mine) {
 
 /**
  * Of several that see the same dead owner one moves its folder away; whoever comes late gives back what it moved. @returns gone?
+ * @param {string} place
  * @param {number} owner
  * @param {string} mine
  */
-function evict(owner, mine) {
+function evict(place, owner, mine) {
   const aside = `${mine}.evicted`;
   try {
-    renameSync(LOCK, aside);
+    renameSync(place, aside);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return true;
     throw error;
   }
   if (ownerOf(aside) !== owner) {
-    renameSync(aside, LOCK);
+    renameSync(aside, place);
     return false;
   }
   rmSync(aside, { recursive: true, force: true });

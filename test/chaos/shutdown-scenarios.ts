@@ -15,15 +15,15 @@ import {
   type SceneOptions,
   ShutdownScene,
 } from '../support/shutdown-scene';
+import { FULL_SIZE, sized } from '../support/sizes';
 
 /** docs/contract.md §5 on real processes, where something hangs or throws, as process number one and not. */
 
-const SHORT = process.env['TEST_CHAOS_SHORT'] !== undefined;
 /** Counted as missing, by name, where the machine does not let us make a process number one. */
 const CAN_UNSHARE = spawnSync(AS_PID_1[0], [...AS_PID_1.slice(1), 'true']).status === 0;
 
-/** What is tried in the full form alone: test/both/shutdown has it in every gate, not as process number one. */
-const inFull = SHORT ? undefined : it;
+/** What is tried at full size alone: test/both/shutdown has it in every gate, not as process number one. */
+const inFull = FULL_SIZE ? it : undefined;
 
 const AS_PLACED = { 'as process number one': AS_PID_1, 'as any other process': undefined } as const;
 
@@ -35,8 +35,8 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
     expect(CAN_UNSHARE).toBe(true);
   });
 
-  // In the short form as one of the two: test/both/shutdown has what is quick of the other.
-  describe.each(Object.entries(AS_PLACED).slice(0, SHORT ? 1 : 2))('%s', (name, wrapper) => {
+  // At the size for every commit as one of the two: test/both/shutdown has what is quick of the other.
+  describe.each(Object.entries(AS_PLACED).slice(0, sized(1, 2)))('%s', (name, wrapper) => {
     beforeEach(async () => {
       scene = await ShutdownScene.open({ profile, embeddings: 'stand-in', ...(wrapper && { wrapper }) });
     }, 60_000);
@@ -103,7 +103,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
           ['SIGTERM', 143],
           ['SIGINT', 130],
         ] as const
-      ).slice(0, SHORT ? 1 : 2),
+      ).slice(0, sized(1, 2)),
     )(
       'a second %s, a second later, ends it within a second',
       async (signal, code) => {
@@ -120,7 +120,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
       60_000,
     );
 
-    it.each(['uncaught exception', 'unhandled rejection'].slice(0, SHORT ? 1 : 2))(
+    it.each(['uncaught exception', 'unhandled rejection'].slice(0, sized(1, 2)))(
       'an %s is logged and counted, takes the same way down, exit 1',
       async (fault) => {
         const service = await scene.start({ SHUTDOWN_DRAIN_DELAY_MS: '1500' }, fault);

@@ -11,7 +11,7 @@ let service: TestApp;
 
 beforeAll(async () => {
   worker = await StandInAiWorker.start();
-  service = await TestApp.start({ ...worker.settings, AI_WORKER_MAX_WAIT_MS: '300' });
+  service = await TestApp.start({ ...worker.settings, AI_WORKER_MAX_WAIT_MS: '300' }, 'local');
 }, 120_000);
 afterAll(async () => {
   await service?.stop();

@@ -8,9 +8,10 @@ import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import type { Untyped } from '../support/test-app';
 import { onServer } from '../support/test-database';
 import { openTestServers } from '../support/test-servers';
+import { sized } from '../support/sizes';
 
 const WORKER = 'dist/apps/worker/src/main.js';
-const DOCUMENTS = Number(process.env['TEST_WORKER_DOCUMENTS'] ?? 500);
+const DOCUMENTS = sized(200, 500);
 /** Uploads at once. */
 const UPLOADERS = 8;
 const POOL_SIZE = 5;
@@ -97,8 +98,7 @@ async function startFleet(
         DATA_DIR: folder,
         WORKER_PORT: '0',
         RECONCILE_INTERVAL_MS: '500',
-        EMBEDDING_API_URL: embeddings.baseUrl,
-        EMBEDDING_API_MODEL: 'stand-in',
+        ...embeddings.settings,
         EMBEDDING_API_DIMENSIONS: '16',
         ...servers.settings,
         ...settings,

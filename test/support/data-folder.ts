@@ -16,12 +16,12 @@ import { quantisedWeights } from '../../libs/embeddings/src/quantise/quantised-w
 const ROOT = resolve(__dirname, '../..');
 const CACHE = join(ROOT, '.cache');
 
-/** @returns path of a new folder of this user alone, which whoever asked for it removes */
-export async function newDataFolder(name: string): Promise<string> {
+/** @returns path of a new folder of this user alone, which the caller removes */
+export async function newDataFolder(name: string, { weights = true } = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `vectorlane-${name}-`));
   await Promise.all([
     cp(await clusterTemplate(), join(folder, 'pglite'), { recursive: true }),
-    cp(await weightsTemplate(), join(folder, 'models'), { recursive: true }),
+    weights && cp(await weightsTemplate(), join(folder, 'models'), { recursive: true }),
   ]);
   return folder;
 }

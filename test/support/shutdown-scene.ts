@@ -51,7 +51,7 @@ export class ShutdownScene {
       ...servers.settings,
       ...(standIn === undefined
         ? { EMBEDDING_NUMBER_TYPE: 'fp32', EMBEDDING_THREADS: '1' } // boots twice as fast as int8
-        : { EMBEDDING_API_URL: standIn.baseUrl, EMBEDDING_API_MODEL: 'stand-in' }),
+        : standIn.settings),
       INGESTION_LEASE_MS: '1000',
       RECONCILE_INTERVAL_MS: '200',
     };

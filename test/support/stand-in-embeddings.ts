@@ -79,6 +79,11 @@ export class StandInEmbeddings {
     return `http://127.0.0.1:${this.port}/v1`;
   }
 
+  /** What makes a service ask here. */
+  get settings(): Readonly<Record<string, string>> {
+    return { EMBEDDING_API_URL: this.baseUrl, EMBEDDING_API_MODEL: 'stand-in' };
+  }
+
   async close(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));

@@ -5,6 +5,7 @@ import { loadConfig } from '@vectorlane/config';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { startApp } from '../../apps/api/src/create-app';
 import { newDataFolder } from './data-folder';
+import { StandInEmbeddings } from './stand-in-embeddings';
 import { openTestServers } from './test-servers';
 
 // Answers are what the tests are about: each states the shape it expects.
@@ -18,13 +19,23 @@ export class TestApp {
     readonly url: string,
     readonly key: string,
     readonly dataDir: string,
+    /** Where its vectors come from, unless from the model of the product. */
+    readonly embeddings: StandInEmbeddings | undefined,
     private readonly dispose: () => Promise<void>,
   ) {}
 
-  /** @param settings variables on top of the suite's own; engines are the embedded ones or the suite's servers */
-  static async start(settings: Record<string, string> = {}): Promise<TestApp> {
-    const dataDir = await newDataFolder('test');
+  /**
+   * @param settings variables on top of the suite's own; engines are the embedded ones or the suite's servers
+   * @param embeddings `stand-in` costs nothing and brings together texts of the same words; `local` is the model of the
+   *   product, for tests that judge what is found
+   */
+  static async start(
+    settings: Record<string, string> = {},
+    embeddings: 'stand-in' | 'local' = 'stand-in',
+  ): Promise<TestApp> {
+    const dataDir = await newDataFolder('test', { weights: embeddings === 'local' });
     const servers = await openTestServers();
+    const standIn = embeddings === 'stand-in' ? await StandInEmbeddings.start(384) : undefined;
     const config = loadConfig({
       NODE_ENV: 'test',
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
@@ -34,12 +45,14 @@ export class TestApp {
       INGESTION_BACKOFF_MS: '50',
       EMBEDDING_THREADS: '2',
       RATE_LIMIT_PER_MINUTE: '1000000',
+      ...standIn?.settings,
       ...servers.settings,
       ...settings,
     });
     const { app, url } = await startApp(config);
     const key = (await readFile(join(dataDir, 'api-key'), 'utf8')).trim();
-    return new TestApp(app, url, key, dataDir, async () => {
+    return new TestApp(app, url, key, dataDir, standIn, async () => {
+      await standIn?.close();
       await servers.close();
       await rm(dataDir, { recursive: true, force: true });
     });

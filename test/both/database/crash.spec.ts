@@ -2,10 +2,11 @@ import { randomInt } from 'node:crypto';
 import { openBackend, GuardedPool } from '@vectorlane/database';
 import { type DatabaseLocation, freshLocation, testConfig } from '../../support/test-database';
 import { Child, LIBRARY } from '../../support/children/child';
+import { sized } from '../../support/sizes';
 
 // kill -9 of the process that writes: embedded, the database dies with it; on a server, only its client does.
 
-const KILLS = Number(process.env['TEST_KILLS'] ?? 10);
+const KILLS = sized(4, 20);
 jest.setTimeout(60_000 + KILLS * 15_000);
 
 let location: DatabaseLocation;

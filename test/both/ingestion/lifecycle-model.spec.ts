@@ -3,6 +3,7 @@ import { Reconciler } from '@vectorlane/ingestion';
 import fc from 'fast-check';
 import { LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
 import { TestApp } from '../../support/test-app';
+import { sized } from '../../support/sizes';
 
 /**
  * A document's life as a model, and the database beside it: whatever order uploads, workers, crashes, retries and
@@ -10,7 +11,7 @@ import { TestApp } from '../../support/test-app';
  * or nothing. A failing run prints its seed and the shortest order of moves that shows it.
  */
 
-const RUNS = Number(process.env['TEST_MODEL_RUNS'] ?? 100);
+const RUNS = sized(60, 600);
 const SLOTS = 3;
 const WORKERS = 3;
 const FAILURE = { code: 'TIMEOUT', message: 'Too slow.', retryable: true } as const;

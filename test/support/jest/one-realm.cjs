@@ -1,0 +1,59 @@
+// A Jest environment without a realm of its own. Jest gives every test file a second set of JavaScript's built-ins and
+// loads all packages into it again: seconds of CPU for each file that starts the service. Here a file's own modules are
+// still loaded for it alone, but packages are loaded by Node, once for each of Jest's workers, as they are in production
+// (see native-package.cjs), so both must live in the realm that Node's own loader uses.
+const { TestEnvironment } = require('jest-environment-node');
+const { ModernFakeTimers } = require('@jest/fake-timers');
+const { ModuleMocker } = require('jest-mock');
+const { readFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
+const vm = require('node:vm');
+
+/** Stands for the main context where Jest wants to be told one: Node has no name for it. */
+const MAIN_CONTEXT = Object.freeze({});
+const { compileFunction } = vm;
+vm.compileFunction = (code, params, { parsingContext, ...options }) =>
+  parsingContext === MAIN_CONTEXT
+    ? compileFunction(code, params, {
+        ...options,
+        importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      })
+    : compileFunction(code, params, { ...options, parsingContext });
+
+/** Where native-package.cjs finds Node's `require`: inside a test file the word means Jest's. */
+const NATIVE_REQUIRE = Symbol.for('vectorlane.native-require');
+
+// Every engine that a test starts compiles the same nine megabytes of WebAssembly, and then again with optimisations. As
+// long as somebody holds a module of these bytes V8 takes the code that is there: half of an engine's start.
+globalThis[Symbol.for('vectorlane.pglite-code')] ??= new WebAssembly.Module(
+  readFileSync(join(dirname(require.resolve('@electric-sql/pglite')), 'pglite.wasm')),
+);
+
+module.exports = class OneRealm extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    this.global = globalThis;
+    globalThis[NATIVE_REQUIRE] = require;
+    this.moduleMocker = new ModuleMocker(globalThis);
+    this.fakeTimersModern = new ModernFakeTimers({ config: config.projectConfig, global: globalThis });
+    // What a test file changes in the process is taken back behind it.
+    const { console, process } = globalThis;
+    const { exit } = process;
+    const env = { ...process.env };
+    this.restore = () => {
+      globalThis.console = console;
+      process.exit = exit;
+      for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+      Object.assign(process.env, env);
+    };
+  }
+
+  async teardown() {
+    await super.teardown();
+    this.restore();
+  }
+
+  getVmContext() {
+    return MAIN_CONTEXT;
+  }
+};
