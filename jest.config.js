@@ -47,7 +47,7 @@ module.exports = {
     ...['both', 'embedded', 'server', 'chaos', 'ai-worker'].map((folder) => ({
       ...base,
       displayName: folder,
-      testMatch: [`<rootDir>/test/${folder}/**/*.spec.ts`],
+      testMatch: [`<rootDir>/test/${folder}/**/*spec.ts`],
     })),
   ],
 };
