@@ -36,7 +36,7 @@ const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 
 const KILLS = sized(4, 20);
 const DOCUMENTS = sized(40, 200);
 /** How long the endpoint takes for a text: kills find work in hand. At full size the kills hit the model inside. */
-const EMBEDDING_MS = 20;
+const EMBEDDING_MS = 10;
 const UPLOADS_AT_ONCE = 3;
 /** Only servers can have more than one process on them. */
 const PROCESSES = onServer ? 2 : 1;
@@ -216,7 +216,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
     async () => {
       const random = seededRandom(SEED);
       const documents = generateDocuments(random, DOCUMENTS, {
-        chunks: () => 0.3 + random() * 11,
+        chunks: () => 0.3 + random() * 5,
         wordsPerChunk: WORDS_PER_CHUNK,
       });
       const embedding = FULL_SIZE ? 'inside' : 'at the endpoint';
@@ -266,7 +266,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
   );
 
   it('hands its documents back on a SIGTERM that cannot wait, and takes them up at the next start', async () => {
-    const documents = generateDocuments(seededRandom(SEED), 3, { chunks: () => 60, wordsPerChunk: WORDS_PER_CHUNK });
+    const documents = generateDocuments(seededRandom(SEED), 3, { chunks: () => 20, wordsPerChunk: WORDS_PER_CHUNK });
     const expected = await quietRun(documents);
 
     const release = holdEmbeddings();
@@ -305,7 +305,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
       'is taken over when it stalls, and changes nothing when it goes on %s',
       async (when) => {
         const documents = generateDocuments(seededRandom(SEED), 2, {
-          chunks: () => 60,
+          chunks: () => 20,
           wordsPerChunk: WORDS_PER_CHUNK,
         });
         const expected = await quietRun(documents);
