@@ -13,9 +13,18 @@ const SECONDS = join(ROOT, '.ci', 'seconds.json');
 const GROWN = 4 / 3;
 const GROWN_BY_S = 10;
 
-const npm = (script, ...args) => ['npm', 'run', '--silent', script, ...args];
+/** @param {string} script */
+const npm = (script) => ['npm', 'run', '--silent', script];
 
-/** What may run side by side stands in different lanes: the second one waits more than it computes. */
+/**
+ * @typedef {{ name: string, command: string[], minutes: number, needs?: 'python' | 'servers' }} Part
+ * @typedef {{ build: Promise<void>, python: Promise<void>, servers: Promise<void> }} Preparation
+ */
+
+/**
+ * What may run side by side stands in different lanes: the second one waits more than it computes.
+ * @type {Part[][]}
+ */
 const LANES = [
   [
     { name: 'npm test', command: npm('test'), minutes: 25 },
@@ -41,7 +50,7 @@ await main(async () => {
   await Promise.all(
     lanes.map(async (parts) => {
       for (const { needs, ...part } of parts) {
-        await ready[needs];
+        if (needs !== undefined) await ready[needs];
         await gate.run({ ...part, env: full ? { TEST_FULL: '1' } : {} });
       }
     }),
@@ -49,26 +58,35 @@ await main(async () => {
   process.exit(gate.close({ compare: !full, note: process.argv.includes('--note') }));
 });
 
-/** Starts all that is slow to install at once. What cannot be had here is told by the part that needs it. */
+/**
+ * Starts all that is slow to install at once. What cannot be had here is told by the part that needs it.
+ * @param {Gate} gate
+ * @returns {Preparation}
+ */
 function prepare(gate) {
+  /** @param {unknown} error */
   const told = (error) => {
     if (!(error instanceof BootstrapError || error instanceof NotPossible)) throw error;
     process.stdout.write(`${error.message}\n`);
   };
   return {
     build: gate.timed('install and build', () => bootstrap({ quiet: true })),
-    python: gate.timed('packages of the AI worker', () => environment({ withTools: true }).catch(told)),
+    python: gate.timed('packages of the AI worker', async () => {
+      await environment({ withTools: true }).catch(told);
+    }),
     servers: gate.timed('packages of the servers', () => installForTests().catch(told)),
   };
 }
 
 class Gate {
   startedAt = Date.now();
+  /** @type {Record<string, number>} */
   seconds = {};
   counts = { passed: 0, failed: 0, skipped: 0 };
   broken = false;
   interrupted = new AbortController();
 
+  /** @param {number} limitMinutes */
   constructor(limitMinutes) {
     this.endsAt = this.startedAt + limitMinutes * 60_000;
   }
@@ -78,6 +96,12 @@ class Gate {
     this.interrupted.abort();
   }
 
+  /**
+   * @template T
+   * @param {string} name
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
   async timed(name, work) {
     const startedAt = Date.now();
     const result = await work();
@@ -85,6 +109,7 @@ class Gate {
     return result;
   }
 
+  /** @param {Part & { env: NodeJS.ProcessEnv }} part */
   async run({ name, command, minutes, env }) {
     if (this.interrupted.signal.aborted) return;
     process.stdout.write(`── ${name} …\n`);
@@ -93,14 +118,24 @@ class Gate {
     process.stdout.write(`── ${name}, ${this.seconds[name]} s\n${part.output}\n`);
     if (part.code !== 0) this.broken = true;
     if (part.counts === undefined) process.stdout.write(`"${name}" gave no closing line.\n`);
-    for (const outcome of Object.keys(this.counts))
-      this.counts[outcome] += (part.counts ?? { passed: 0, failed: 1, skipped: 0 })[outcome];
+    const { passed, failed, skipped } = part.counts ?? { passed: 0, failed: 1, skipped: 0 };
+    this.counts = {
+      passed: this.counts.passed + passed,
+      failed: this.counts.failed + failed,
+      skipped: this.counts.skipped + skipped,
+    };
   }
 
-  /** Prints what it took and the closing line. @returns exit code */
+  /**
+   * Prints what it took and the closing line.
+   * @param {{ compare: boolean, note: boolean }} options
+   * @returns {number} exit code
+   */
   close({ compare, note }) {
     this.seconds['in all'] = Math.round((Date.now() - this.startedAt) / 1000);
-    const noted = JSON.parse(readFileSync(SECONDS, 'utf8')).parts;
+    const { parts: noted } = /** @type {{ parts: Record<string, number> }} */ (
+      JSON.parse(readFileSync(SECONDS, 'utf8'))
+    );
     for (const [name, seconds] of Object.entries(this.seconds)) {
       const before = noted[name];
       const grown = compare && before !== undefined && seconds > Math.max(before * GROWN, before + GROWN_BY_S);

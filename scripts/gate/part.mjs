@@ -1,6 +1,7 @@
 // One part of the gate: a command in a process group of its own, bounded, with nothing left behind it.
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../bootstrap/files.mjs';
 import { ROOT } from '../bootstrap.mjs';
 
 /** From asking a part to end until it is ended. */
@@ -12,11 +13,12 @@ const OUTPUT_LIMIT = 4_000_000;
 const CLOSING_LINE = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 
 /**
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  * @param {string[]} command
- * @param {{ env: Record<string, string>, timeoutMs: number, signal: AbortSignal }} options
- * @returns {Promise<{ code: number, output: string, counts?: { passed: number, failed: number, skipped: number } }>}
+ * @param {{ env: NodeJS.ProcessEnv, timeoutMs: number, signal: AbortSignal }} options
+ * @returns {Promise<{ code: number, output: string, counts: Counts | undefined }>}
  */
-export async function runPart([command, ...args], { env, timeoutMs, signal }) {
+export async function runPart([command = '', ...args], { env, timeoutMs, signal }) {
   const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -24,44 +26,56 @@ export async function runPart([command, ...args], { env, timeoutMs, signal }) {
     detached: true,
   });
   let output = '';
-  const keep = (data) => (output = (output + data).slice(-OUTPUT_LIMIT));
+  /** @param {unknown} data */
+  const keep = (data) => (output = (output + String(data)).slice(-OUTPUT_LIMIT));
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
+  /** @type {NodeJS.Timeout | undefined} */
   let killTimer;
   const end = () => {
-    endGroup(child.pid, 'SIGTERM');
-    killTimer ??= setTimeout(() => endGroup(child.pid, 'SIGKILL'), KILL_AFTER_MS);
+    endGroup(child, 'SIGTERM');
+    killTimer ??= setTimeout(() => endGroup(child, 'SIGKILL'), KILL_AFTER_MS);
   };
   const timer = setTimeout(() => {
     keep(`\nNot done after ${Math.round(timeoutMs / 60_000)} minutes: ended.\n`);
     end();
   }, timeoutMs);
   signal.addEventListener('abort', end, { once: true });
-  const code = await new Promise((resolve, reject) => {
+  const code = await new Promise((/** @type {(code: number) => void} */ resolve, reject) => {
     child.once('error', reject);
     // Not "close": a process that was left behind holds the pipe, and goes now.
-    child.once('exit', (exitCode) => resolve(exitCode ?? 1));
+    child.once('exit', (/** @type {number | null} */ exitCode) => resolve(exitCode ?? 1));
   });
   clearTimeout(timer);
   clearTimeout(killTimer);
   signal.removeEventListener('abort', end);
   const closed = new Promise((resolve) => child.once('close', resolve));
-  endGroup(child.pid, 'SIGKILL');
+  endGroup(child, 'SIGKILL');
   await Promise.race([closed, delay(PIPE_MS)]);
   return { code, output, counts: countsOf(output) };
 }
 
+/**
+ * @param {string} output
+ * @returns {Counts | undefined} undefined where there is no closing line
+ */
 function countsOf(output) {
-  const line = output.split('\n').findLast((text) => CLOSING_LINE.test(text));
-  if (line === undefined) return undefined;
-  const [, passed, failed, skipped = 0] = CLOSING_LINE.exec(line).map(Number);
-  return { passed, failed, skipped: skipped || 0 };
+  const lines = output.split('\n').map((line) => CLOSING_LINE.exec(line));
+  const last = lines.findLast((match) => match !== null);
+  if (!last) return undefined;
+  const [passed = 0, failed = 0, skipped = 0] = last.slice(1).map((digits) => Number(digits ?? 0));
+  return { passed, failed, skipped };
 }
 
-function endGroup(pid, signal) {
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {NodeJS.Signals} signal
+ */
+function endGroup({ pid }, signal) {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }
