@@ -7,7 +7,6 @@ export {
   DamagedBackupError,
   rowsOf,
 } from './backup-format';
-export { LEFT_OUT, TABLES } from './backed-up-tables';
 export { restoreBackup, type RestoreOptions } from './restore-backup';
 export { verifyBackup } from './verify-backup';
 export { writeBackup } from './write-backup';

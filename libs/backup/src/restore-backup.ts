@@ -10,13 +10,13 @@ import {
   openDataSource,
   stepDownTo,
 } from '@vectorlane/database';
+import { RestoreRepository, TABLES } from '@vectorlane/documents';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
-import { TABLES } from './backed-up-tables';
 import { type BackupHeader, BackupRefusedError, type BackupRun, type BackupSummary } from './backup-format';
 import { BackupReader } from './backup-reader';
 import { fill } from './restore-rows';
-import { requireNoService, requireRoom, wipe } from './restore-target';
+import { requireEmpty, requireNoService } from './restore-target';
 import { verifyWith } from './verify-backup';
 
 const IDLE_TRANSACTION_TIMEOUT_MS = 600_000;
@@ -86,8 +86,9 @@ async function restoreInto(
   });
   try {
     await withClient(dataSource, async (client) => {
-      if (!config.embedded) await requireNoService(client);
-      await requireRoom(client, options.replace === true);
+      const restore = new RestoreRepository(client);
+      if (!config.embedded) await requireNoService(restore);
+      await requireEmpty(restore, options.replace === true);
     });
     await migrate(backend, config);
     // A service that starts meanwhile waits for this as it waits for migrations.
@@ -116,16 +117,15 @@ async function replaceAll(
 ): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();
   try {
-    const client = (await queryRunner.connect()) as PoolClient;
+    const restore = new RestoreRepository((await queryRunner.connect()) as PoolClient);
     await queryRunner.startTransaction();
     try {
-      await client.query(`SET LOCAL lock_timeout = '10s'`);
-      await client.query('LOCK TABLE documents, contents, api_keys IN ACCESS EXCLUSIVE MODE');
+      await restore.lock();
       // Once more, behind the lock: what came in since the first look is not wiped unasked.
-      await requireRoom(client, options.replace === true);
-      await wipe(client);
+      await requireEmpty(restore, options.replace === true);
+      await restore.wipe();
       await stepDownTo(header.migrations, dataSource, queryRunner);
-      await fill(client, reader, { header, trailer, ...options });
+      await fill(restore, reader, { header, trailer, ...options });
       options.signal?.throwIfAborted();
       await queryRunner.commitTransaction();
     } catch (error) {

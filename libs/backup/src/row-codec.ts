@@ -1,12 +1,11 @@
-/** Rows as bytes, see `backup-format.ts`. Text is kept as PostgreSQL writes it, so nothing is rounded or reinterpreted. */
+import type { RawRow } from '@vectorlane/documents';
 
-export type Value = string | Buffer | null;
-export type Row = readonly Value[];
+/** Rows as bytes, see `backup-format.ts`. Text is kept as PostgreSQL writes it, so nothing is rounded or reinterpreted. */
 
 const NULL_LENGTH = -1;
 
 /** Bytes of one row, in parts that need no copying before they are joined. */
-export function encodeRow(row: Row): Buffer[] {
+export function encodeRow(row: RawRow): Buffer[] {
   const parts: Buffer[] = [];
   for (const value of row) {
     const bytes = value === null ? undefined : typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
@@ -23,7 +22,7 @@ export function encodeRow(row: Row): Buffer[] {
  * @param isBytes for each column whether its values are bytes, not text
  * @throws RangeError when the block does not end with a whole row
  */
-export function* decodeRows(block: Buffer, isBytes: readonly boolean[]): Generator<Row> {
+export function* decodeRows(block: Buffer, isBytes: readonly boolean[]): Generator<RawRow> {
   let at = 0;
   const take = (length: number): Buffer => {
     if (length < 0 || length > block.length - at) throw new RangeError('a row is cut off');

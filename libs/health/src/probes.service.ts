@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import { type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
+import type { DependencyState } from './dependency-check';
 import { ReadinessMonitor } from './readiness-monitor';
 import { ReadinessRegistry } from './readiness-registry';
 import { VERSION } from './version';
@@ -17,6 +19,7 @@ export class ProbesService {
   constructor(
     private readonly registry: ReadinessRegistry,
     private readonly monitor: ReadinessMonitor,
+    private readonly terminus: HealthCheckService,
   ) {}
 
   async readiness(): Promise<Readiness> {
@@ -24,12 +27,28 @@ export class ProbesService {
     const checks = states.map(([name, { up, latencyMs, details }]) => {
       return [name, { status: up ? 'up' : 'down', latencyMs, ...details }] as const;
     });
-    const allUp = states.every(([, { up, required }]) => up || !required);
+    const status = await this.aggregate(states);
     return {
-      status: this.registry.draining ? 'shutting_down' : allUp ? 'ok' : 'error',
+      status: this.registry.draining ? 'shutting_down' : status,
       checks: Object.fromEntries(checks),
       version: VERSION,
       uptime: Math.round(process.uptime()),
     };
+  }
+
+  /** Terminus decides; what the service can do without makes it `degraded` there, which is ready all the same. */
+  private async aggregate(states: readonly (readonly [string, DependencyState])[]): Promise<Readiness['status']> {
+    try {
+      await this.terminus.check(
+        states.map(([name, { up, required }]) => {
+          return () => ({ [name]: { status: up ? 'up' : required ? 'down' : 'degraded' } });
+        }),
+      );
+      return 'ok';
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      const { status } = error.getResponse() as HealthCheckResult;
+      return status === 'shutting_down' ? status : 'error';
+    }
   }
 }

@@ -2,8 +2,8 @@
 export type ReadinessDetails = Readonly<Record<string, unknown>>;
 
 /**
- * One dependency, which as a rule must answer before traffic may come. Each room that owns a connection ships its indicator and
- * registers it with `ReadinessRegistry` when it opens; health knows no dependency by name.
+ * One dependency, which as a rule must answer before traffic may come. Each library that owns a connection ships its
+ * indicator and registers it with `ReadinessRegistry` when it opens; health knows no dependency by name.
  */
 export interface ReadinessIndicator {
   /** Key in the answer of `/ready`: `database`, `redis`, `queue`. */

@@ -4,14 +4,14 @@ import type { ReadinessIndicator } from './readiness-indicator';
 /** Told when a dependency is seen for the first time, and each time it goes or comes back. */
 export type ReadinessListener = (dependency: string, up: boolean) => void;
 
-/** Where indicators register themselves when their room opens its connection. */
+/** Where indicators register themselves when their library opens its connection. */
 @Injectable()
 export class ReadinessRegistry {
   private drain = false;
   private readonly registered = new Map<string, ReadinessIndicator>();
   private readonly listeners: ReadinessListener[] = [];
 
-  /** @throws Error when two rooms claim one name: a bug that would hide a dependency. */
+  /** @throws Error when two libraries claim one name: a bug that would hide a dependency. */
   register(indicator: ReadinessIndicator): void {
     if (this.registered.has(indicator.name)) {
       throw new Error(`Two readiness indicators are called "${indicator.name}"; each needs a name of its own.`);

@@ -5,7 +5,7 @@ import { HttpMetrics } from './http-metrics';
 import { Metrics } from './metrics';
 import { MetricsController } from './metrics.controller';
 
-/** Global: every room counts what it does, and registers what is to be read when somebody scrapes. */
+/** Global: every library counts what it does, and registers what is to be read when somebody scrapes. */
 @Global()
 @Module({})
 export class MetricsModule {

@@ -28,7 +28,7 @@ export class Metrics extends InstrumentHolder {
 
   /**
    * Registers gauges that are read when somebody scrapes: at most once a second, side by side with the others, given up
-   * after 500 ms. For the room that owns what is read.
+   * after 500 ms. For the library that owns what is read.
    */
   onScrape<T>(reading: ScrapeReading<T>): void {
     this.readings.register(reading);

@@ -1,4 +1,4 @@
-import { vectorTableOf } from '@vectorlane/documents';
+import { tableOf } from '../embedding-spaces.repository';
 
 /**
  * What a backup holds and in which order it goes back in: whatever a row refers to comes before it. Rows that nobody
@@ -70,5 +70,5 @@ export const LEFT_OUT: readonly string[] = ['task_leases', 'embedding_spaces', '
 export function tableName(section: string, spaceId: number | undefined): string {
   if (section !== 'vectors') return section;
   if (spaceId === undefined) throw new Error('There are vectors without an embedding space.');
-  return vectorTableOf(spaceId);
+  return tableOf(spaceId);
 }

@@ -1,5 +1,8 @@
 import type { PoolClient, QueryArrayConfig } from 'pg';
-import type { Row } from './row-codec';
+
+/** One value as PostgreSQL writes it; bytes for the columns that `isBytes` names. */
+export type RawValue = string | Buffer | null;
+export type RawRow = readonly RawValue[];
 
 /** A column that takes values, as the database describes it. Its name and type may stand in SQL as they are. */
 export interface TableColumn {
@@ -32,7 +35,7 @@ export function isBytes({ type }: TableColumn): boolean {
 const AS_TEXT = { getTypeParser: () => (value: string) => value };
 
 /** Runs a query whose values come as PostgreSQL writes them, row by row as arrays; those of `bytes` as Buffers. */
-export async function queryRaw(client: PoolClient, text: string, bytes: readonly boolean[]): Promise<Row[]> {
+export async function queryRaw(client: PoolClient, text: string, bytes: readonly boolean[]): Promise<RawRow[]> {
   const query: QueryArrayConfig = { text, rowMode: 'array', types: AS_TEXT };
   const { rows } = await client.query<(string | null)[]>(query);
   return rows.map((row) =>
