@@ -1,4 +1,5 @@
-// Which room may know which (docs/architecture.md). A lib is entered by its index alone; arrows point downhill.
+// Which library may import which (docs/architecture.md). A library is imported by its index alone; imports point
+// downwards.
 const layers = [
   // Below everybody, and allowed to everybody.
   { libs: ['domain', 'time'], may: [] },

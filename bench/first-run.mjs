@@ -1,5 +1,5 @@
-// From `git clone` to the first answered search, as a newcomer meets it: with an empty npm cache, with a warm one, and a
-// second start; and the memory of the process at rest and while ingesting. node bench/first-run.mjs
+// From `git clone` to the first answered search, as a newcomer meets it: with an empty npm cache, with a warm one, and
+// a second start; and the memory of the process at rest and while ingesting. node bench/first-run.mjs
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

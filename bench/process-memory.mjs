@@ -1,6 +1,6 @@
-// Memory and PostgreSQL connections of each kind of process on servers: at rest, and at most while 40 documents come in,
-// once with the model in the process and once with an endpoint. Needs the servers that `npm run test:server` installs.
-// node bench/process-memory.mjs
+// Memory and PostgreSQL connections of each kind of process on servers: at rest, and at most while 40 documents come
+// in, once with the model in the process and once with an endpoint. Needs the servers that `npm run test:server`
+// installs. node bench/process-memory.mjs
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 // Takes out of the image's production packages what this platform never loads: other platforms' native code, types,
-// source maps, the TypeScript compiler (an optional peer of the OpenAPI module) and, unless WITH_WEIGHTS=1, the weights.
+// source maps, the TypeScript compiler (an optional peer of the OpenAPI module) and, unless WITH_WEIGHTS=1, the
+// weights.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 

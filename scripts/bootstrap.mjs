@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { BootstrapError, hashOf, read, ROOT, walk } from './bootstrap/files.mjs';
+import { BootstrapError, hashOf, read, ROOT, addFiles } from './bootstrap/files.mjs';
 import { lock } from './bootstrap/lock.mjs';
 
 export { BootstrapError, ROOT };
@@ -65,7 +65,7 @@ function holdsWhatIsLocked() {
     );
     return missing.length === 0 && Object.keys(installed).every(same);
   } catch {
-    return false; // a half-written note: install anew
+    return false; // a half-written note: install again
   }
 }
 
@@ -132,7 +132,7 @@ function settleOutputs() {
   /** @type {string[]} */
   const present = [];
   for (const folder of ['apps', 'libs'])
-    walk(join(ROOT, 'dist', folder), present, (name) => /\.js(\.map)?$/.test(name));
+    addFiles(join(ROOT, 'dist', folder), present, (name) => /\.js(\.map)?$/.test(name));
   for (const file of present) if (!expected.has(file.replace(/\.map$/, ''))) rmSync(file);
   return [...expected].every((file) => present.includes(file));
 }
@@ -215,7 +215,7 @@ function sources() {
   // What tsconfig.build.json leaves out as well: tests, and what builds files for them.
   /** @param {string} name */
   const isSource = (name) => name.endsWith('.ts') && !/(\.spec|-fixture)\.ts$/.test(name);
-  for (const folder of ['apps', 'libs']) walk(join(ROOT, folder), files, isSource);
+  for (const folder of ['apps', 'libs']) addFiles(join(ROOT, folder), files, isSource);
   return files;
 }
 

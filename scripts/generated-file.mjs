@@ -1,4 +1,4 @@
-// A file that is written from the program: written anew, or (--check) compared with what is committed.
+// A file that is written from the program: written, or (--check) compared with what is committed.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bootstrap.mjs';

@@ -1,8 +1,8 @@
-// npm run test:compose: builds the images, runs the production stack on a Docker engine, uploads and searches, kills and
-// freezes each service in turn, and takes everything down; ends with a table of what it saw. The base images come from
-// their registry, or are stand-ins from packages where none is reached. Where no engine can be had it says so and ends 0.
-// To work on the stack: TEST_COMPOSE_FOLDER keeps engine and images between runs, TEST_COMPOSE_BUILT=1 takes the images as
-// they are, TEST_COMPOSE_FILE names one more compose file to put on top.
+// npm run test:compose: builds the images, runs the production stack on a Docker engine, uploads and searches, kills
+// and freezes each service in turn, and takes everything down; ends with a table of what it saw. The base images come
+// from their registry, or are stand-ins from packages where none is reached. Where no engine can be had it says so and
+// ends 0. To work on the stack: TEST_COMPOSE_FOLDER keeps engine and images between runs, TEST_COMPOSE_BUILT=1 takes
+// the images as they are, TEST_COMPOSE_FILE names one more compose file to put on top.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -8,7 +8,10 @@ export async function startSlowEmbedder({ latencyMs, dimensions }) {
   let shut = false;
   /** @type {(() => void)[]} */
   const held = [];
-  /** @type {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => Promise<void>} */
+  /**
+   * @type {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) =>
+   *   Promise<void>}
+   */
   const answer = async (request, response) => {
     let text = '';
     for await (const part of request) text += part;

@@ -20,7 +20,7 @@ export function codeOf(error) {
  * @param {string[]} files
  * @param {(name: string) => boolean} wanted
  */
-export function walk(folder, files, wanted) {
+export function addFiles(folder, files, wanted) {
   let entries;
   try {
     entries = readdirSync(folder, { withFileTypes: true });
@@ -29,7 +29,7 @@ export function walk(folder, files, wanted) {
     throw error;
   }
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.isDirectory()) walk(join(folder, entry.name), files, wanted);
+    if (entry.isDirectory()) addFiles(join(folder, entry.name), files, wanted);
     else if (wanted(entry.name)) files.push(join(folder, entry.name));
   }
 }

@@ -59,10 +59,11 @@ function take(place, mine) {
 }
 
 /**
- * Of several that see the same dead owner one moves its folder away; whoever comes late gives back what it moved. @returns gone?
+ * Of several that see the same dead owner one moves its folder away; one that comes late gives back what it moved.
  * @param {string} place
  * @param {number} owner
  * @param {string} mine
+ * @returns gone?
  */
 function evict(place, owner, mine) {
   const aside = `${mine}.evicted`;

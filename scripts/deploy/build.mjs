@@ -1,4 +1,4 @@
-// Step 2: images and containers. Without the profile `rolling` the backend is made anew in place. With it, and a proxy
+// Step 2: images and containers. Without the profile `rolling` the backend is recreated in place. With it, and a proxy
 // that runs, only the backend out of rotation is: traffic goes to the other one until `traffic.switch`.
 import { rolesIn, parseRotation } from './decisions.mjs';
 import { pause, StepError, until } from './process.mjs';
@@ -9,7 +9,7 @@ import { pause, StepError, until } from './process.mjs';
 
 const BUILD_TIMEOUT_MS = 3_600_000;
 const DRAIN_TIMEOUT_MS = 60_000;
-/** Left alone by `up`: the backends are made anew one after the other, and the door stays open. */
+/** Left alone by `up`: the backends are recreated one after the other, and the port stays open. */
 const NOT_AT_ONCE = ['backend', 'backend-2', 'proxy'];
 
 /** @satisfies {Steps} */
@@ -60,7 +60,7 @@ export async function isRolling(compose) {
 }
 
 /**
- * Notes who serves and who is the new one; found anew where `build.up` was left out.
+ * Notes who serves and who is the new one; looked up again where `build.up` was left out.
  * @param {Pick<Context, "compose" | "notes">} context
  * @returns {Promise<{ serving: string, candidate: string }>}
  */

@@ -17,7 +17,7 @@ export const STEPS = {
   'preflight.migrations': 'which migrations the new program will run',
   'preflight.backup': 'the database dumped with pg_dump -Fc, and the dump read back whole',
   'build.images': 'docker compose build; the images of now stay as `previous`',
-  'build.up': 'docker compose up -d; with two backends, only the one that takes no traffic is made anew',
+  'build.up': 'docker compose up -d; with two backends, only the one that takes no traffic is recreated',
   'verify.services': 'every service healthy',
   'verify.health': 'GET /health',
   'verify.ready': 'GET /ready',
@@ -26,10 +26,13 @@ export const STEPS = {
   'monitoring.alert': 'a test alert is delivered to the webhook',
   'traffic.switch': 'the new backend takes over when it is ready, the old one drains',
   'traffic.watch': '5xx ratio and /ready are watched; a breach switches back',
-  'traffic.complete': 'the old backend is made anew and joins',
+  'traffic.complete': 'the old backend is recreated and joins',
 };
 
-/** @satisfies {Record<string, { type: 'string' | 'boolean', multiple?: boolean, default?: string | boolean, about: string }>} */
+/**
+ * @satisfies {Record<string, { type: 'string' | 'boolean', multiple?: boolean, default?: string | boolean, about:
+ *   string }>}
+ */
 const OPTIONS = {
   only: { type: 'string', multiple: true, about: 'NAMES  run these stages or steps alone (comma-separated)' },
   skip: { type: 'string', multiple: true, about: 'NAMES  leave these stages or steps out' },

@@ -101,8 +101,8 @@ export class Compose {
   }
 
   /**
-   * Made anew where image or settings changed, and healthy at the end. Never with `--no-deps`: for the dependencies
-   * that are then missing Compose (2.26) takes a service for changed and makes it anew, the proxy too.
+   * Recreated where image or settings changed, and healthy at the end. Never with `--no-deps`: for the dependencies
+   * that are then missing Compose (2.26) takes a service for changed and recreates it, the proxy too.
    * @param {string[]} services
    * @param {number} waitSeconds
    */

@@ -1,4 +1,4 @@
-// What a deployment decides, apart from how it finds out: no file, no process, no clock. Each verdict returns the line
+// What a deployment decides, apart from how it finds out: no file, no process, no clock. Each check returns the line
 // of a success and throws a StepError for a failure.
 import { StepError } from './process.mjs';
 
@@ -29,7 +29,7 @@ export function secretsOf(services) {
  * @param {string[]} refused lines of docker/require-secrets.sh
  * @param {number} [fileMode] of the file they stand in
  */
-export function secretsVerdict(secrets, refused, fileMode) {
+export function checkSecrets(secrets, refused, fileMode) {
   const wrong = refused.map((line) => line.replace('Refusing to start: ', ''));
   const owners = new Map();
   for (const [name, value] of Object.entries(secrets)) {
@@ -47,7 +47,7 @@ export function secretsVerdict(secrets, refused, fileMode) {
 }
 
 /** @param {string} origins */
-export function corsVerdict(origins) {
+export function checkCors(origins) {
   const list = origins
     .split(',')
     .map((origin) => origin.trim())
@@ -65,7 +65,7 @@ export function corsVerdict(origins) {
  * @param {{ publicUrl?: URL, waived?: string, trustProxy: string, hasProxy: boolean, daysLeft?: number }} seen
  *        daysLeft: of the certificate that the terminator showed, once it was found valid
  */
-export function tlsVerdict({ publicUrl, waived, trustProxy, hasProxy, daysLeft }) {
+export function checkTls({ publicUrl, waived, trustProxy, hasProxy, daysLeft }) {
   if (publicUrl === undefined) {
     if (waived?.trim()) return `none, on purpose: ${waived.trim()}`;
     throw new StepError(
@@ -84,7 +84,7 @@ export function tlsVerdict({ publicUrl, waived, trustProxy, hasProxy, daysLeft }
 }
 
 /** @param {{ docker: string, compose: string }} versions */
-export function versionsVerdict({ docker, compose }) {
+export function checkVersions({ docker, compose }) {
   for (const { name, version, wanted } of [
     { name: 'Docker', version: docker, wanted: MIN_DOCKER },
     { name: 'Compose', version: compose, wanted: MIN_COMPOSE },
@@ -97,7 +97,7 @@ export function versionsVerdict({ docker, compose }) {
 }
 
 /** @param {{ place: string, freeBytes: number, neededBytes: number }[]} places */
-export function diskVerdict(places) {
+export function checkDisk(places) {
   for (const { place, freeBytes, neededBytes } of places)
     if (freeBytes < neededBytes)
       throw new StepError(`${place} has ${gigabytes(freeBytes)} free, ${gigabytes(neededBytes)} are wanted`);
@@ -109,7 +109,7 @@ export function diskVerdict(places) {
  * @param {string[] | undefined} applied in the database; undefined: there is none yet
  * @returns {{ pending: string[], line: string }}
  */
-export function migrationsVerdict(known, applied) {
+export function checkMigrations(known, applied) {
   const unknown = (applied ?? []).filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new StepError(
@@ -130,7 +130,7 @@ export function migrationsVerdict(known, applied) {
  * @param {string} listing what `pg_restore --list` printed
  * @returns {number} tables whose rows are in the dump
  */
-export function dumpVerdict(listing) {
+export function checkDump(listing) {
   const tables = [...listing.matchAll(/^\d+;.* TABLE DATA \S+ (\S+) /gm)].map(([, name]) => name);
   for (const table of ['documents', 'chunks', 'migrations'])
     if (!tables.includes(table)) throw new StepError(`the dump does not hold the table ${table}`);
@@ -141,7 +141,7 @@ export function dumpVerdict(listing) {
  * @param {string[]} wanted services
  * @param {{ Service: string, State: string, Health: string }[]} seen by `docker compose ps`
  */
-export function servicesVerdict(wanted, seen) {
+export function checkServices(wanted, seen) {
   /** @param {string} service */
   const stateOf = (service) => {
     const container = seen.find(({ Service }) => Service === service);
@@ -196,7 +196,7 @@ const MAX_MISSES = 1;
  * @returns {{ requests: number, errors: number, ratio: number, ready: number, breach?: string }}
  * @param {number} maxErrorRatio
  */
-export function watchVerdict(samples, maxErrorRatio) {
+export function judgeTraffic(samples, maxErrorRatio) {
   let requests = 0;
   let errors = 0;
   for (let index = 1; index < samples.length; index += 1) {

@@ -47,8 +47,8 @@ export async function runSteps(names, steps, context, say) {
 export function wayBack(step, { compose, notes }) {
   const { serving, candidate, dump, pending = [], hasPrevious = false } = notes;
   const [stage] = step.split('.');
-  if (stage === 'preflight') return ['The way back: none is needed, nothing was changed. Mend it and deploy again.'];
-  if (step === 'build.images') return ['The way back: none is needed, what ran still runs. Mend it and deploy again.'];
+  if (stage === 'preflight') return ['The way back: none is needed, nothing was changed. Fix it and deploy again.'];
+  if (step === 'build.images') return ['The way back: none is needed, what ran still runs. Fix it and deploy again.'];
   /** @param {...string} services */
   const old = (...services) =>
     `VECTORLANE_VERSION=previous ${compose.line('up', '-d', '--wait', '--no-build', ...services)}`;
@@ -57,7 +57,7 @@ export function wayBack(step, { compose, notes }) {
     lines.push(
       ...(hasPrevious
         ? [`  ${old('backend', 'ai-worker')}`]
-        : ['  There was no program before this one. Mend it and deploy again.']),
+        : ['  There was no program before this one. Fix it and deploy again.']),
     );
   } else {
     if (notes.switched)

@@ -34,15 +34,15 @@ export const preflight = {
     const refused = check.stderr.split('\n').filter((line) => line.startsWith('Refusing to start: '));
     if (check.code !== 0 && refused.length === 0) throw new StepError(lastLine(check.stderr));
     const file = statSync(resolve(ROOT, options.envFile), { throwIfNoEntry: false });
-    return decide.secretsVerdict(secrets, refused, file?.mode);
+    return decide.checkSecrets(secrets, refused, file?.mode);
   },
 
-  'preflight.cors': async ({ compose }) => decide.corsVerdict(await backendSetting(compose, 'CORS_ORIGIN')),
+  'preflight.cors': async ({ compose }) => decide.checkCors(await backendSetting(compose, 'CORS_ORIGIN')),
 
   'preflight.tls': async ({ compose, options: { publicUrl, waiveTls } }) => {
     const trustProxy = await backendSetting(compose, 'TRUST_PROXY');
     const daysLeft = publicUrl === undefined ? undefined : await certificateDays(publicUrl);
-    return decide.tlsVerdict({
+    return decide.checkTls({
       publicUrl,
       waived: waiveTls,
       trustProxy,
@@ -52,7 +52,7 @@ export const preflight = {
   },
 
   'preflight.versions': async ({ compose }) =>
-    decide.versionsVerdict({
+    decide.checkVersions({
       docker: (await compose.docker(['version', '--format', '{{.Server.Version}}'])).trim(),
       compose: (await compose.run(['version', '--short'])).trim(),
     }),
@@ -65,12 +65,12 @@ export const preflight = {
     // An engine on another machine has its folder there.
     const here = await freeIn(dockerRoot, minFreeBytes).catch(() => undefined);
     if (here !== undefined) places.unshift(here);
-    return decide.diskVerdict(places);
+    return decide.checkDisk(places);
   },
 
   'preflight.migrations': async ({ compose, notes }) => {
     const applied = (await databaseState(compose)) === 'running' ? await appliedMigrations(compose) : undefined;
-    const { pending, line } = decide.migrationsVerdict(knownMigrations(), applied);
+    const { pending, line } = decide.checkMigrations(knownMigrations(), applied);
     notes.pending = applied === undefined ? [] : pending;
     return line;
   },
@@ -185,7 +185,7 @@ async function readBack(compose, path) {
     if (answer.code !== 0) throw new StepError(`the dump cannot be read: ${lastLine(answer.stderr)}`);
     return answer.stdout;
   };
-  const tables = decide.dumpVerdict(await read('--list'));
+  const tables = decide.checkDump(await read('--list'));
   await read('--file=/dev/null');
   return tables;
 }

@@ -1,6 +1,6 @@
 // Step 5: traffic goes over when the new backend is ready, is watched, and goes back on a breach.
 import { drain, findRoles, isRolling, rotationOf, seconds } from './build.mjs';
-import { countRequests, percent, watchVerdict } from './decisions.mjs';
+import { countRequests, percent, judgeTraffic } from './decisions.mjs';
 import { pause, StepError, until } from './process.mjs';
 import { addressOf, fetchFrom } from './verify.mjs';
 
@@ -9,7 +9,7 @@ import { addressOf, fetchFrom } from './verify.mjs';
 
 const READY_WITHIN_MS = 60_000;
 const WATCH_EVERY_MS = 5_000;
-const IN_PLACE = 'one backend, made anew in place (profile rolling switches without a gap)';
+const IN_PLACE = 'one backend, recreated in place (profile rolling switches without a gap)';
 
 /** @satisfies {Steps} */
 export const traffic = {
@@ -32,7 +32,7 @@ export const traffic = {
     const deadline = Date.now() + options.watchSeconds * 1000;
     for (;;) {
       samples.push(await sample(context));
-      const seen = watchVerdict(samples, options.maxErrorRatio);
+      const seen = judgeTraffic(samples, options.maxErrorRatio);
       if (seen.breach !== undefined) {
         if (notes.switched) throw new StepError(`${seen.breach}; ${await switchBack(context)}`);
         throw new StepError(seen.breach);
@@ -61,7 +61,7 @@ export const traffic = {
     await isReady(context, serving);
     await enter(context, serving);
     notes.completed = true;
-    return `${serving} made anew and in rotation after ${seconds(startedAt)}: both run the new program`;
+    return `${serving} recreated and in rotation after ${seconds(startedAt)}: both run the new program`;
   },
 };
 

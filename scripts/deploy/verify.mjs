@@ -1,7 +1,7 @@
 // Steps 3 and 4: the new program answers, from beside it and from outside, and is watched.
 import { randomBytes } from 'node:crypto';
 import { findRoles, isRolling } from './build.mjs';
-import { parseUp, servicesVerdict, upByJob } from './decisions.mjs';
+import { parseUp, checkServices, upByJob } from './decisions.mjs';
 import { lastLine, reasonOf, StepError, until } from './process.mjs';
 
 /** @import { Answer, Compose } from './compose.mjs' */
@@ -20,7 +20,7 @@ export const verify = {
     let why = '';
     const healthy = async () => {
       try {
-        return servicesVerdict(wanted, await compose.ps());
+        return checkServices(wanted, await compose.ps());
       } catch (error) {
         if (!(error instanceof StepError)) throw error;
         why = error.message;
@@ -104,7 +104,10 @@ export const monitoring = {
       );
     if (answer.status !== 200)
       throw new StepError(`POST /api/admin/alerts/test answered ${answer.status}: ${lastLine(answer.body)}`);
-    /** @type {{ delivered: boolean, host: string | null, channel: string, status?: number, latencyMs: number, detail: string }} */
+    /**
+     * @type {{ delivered: boolean, host: string | null, channel: string, status?: number, latencyMs: number, detail:
+     *   string }}
+     */
     const { delivered, host, channel, status, latencyMs, detail } = JSON.parse(answer.body);
     if (!delivered)
       throw new StepError(
@@ -130,9 +133,9 @@ async function newBackend(context) {
 export async function addressOf({ compose, options, notes }) {
   if (options.url !== undefined) return options.url;
   if (notes.url === undefined) {
-    const door = (await compose.has('proxy')) ? 'proxy' : 'backend';
-    const port = /:(\d+)\s*$/m.exec(await compose.run(['port', door, '3000']))?.[1];
-    if (port === undefined) throw new StepError(`${door} publishes no port; say --url`);
+    const publisher = (await compose.has('proxy')) ? 'proxy' : 'backend';
+    const port = /:(\d+)\s*$/m.exec(await compose.run(['port', publisher, '3000']))?.[1];
+    if (port === undefined) throw new StepError(`${publisher} publishes no port; say --url`);
     notes.url = `http://127.0.0.1:${port}`;
   }
   return notes.url;

@@ -1,4 +1,5 @@
-// `backup` and `restore` of the stack's database, from containers of the backend's image as docs/operations.md has them.
+// `backup` and `restore` of the stack's database, from containers of the backend's image as docs/operations.md has
+// them.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './stack.mjs';

@@ -17,7 +17,7 @@ const WATCH_SECONDS = process.env.TEST_COMPOSE_WATCH_SECONDS ?? '60';
 const STEP_LINE = /^(ok|FAIL|–) +([a-z]+\.[a-z]+) +(.*)$/;
 
 /**
- * Without the proxy: over the stack as it stands, so that nothing is made anew and the steps alone are seen.
+ * Without the proxy: over the stack as it stands, so that nothing is recreated and the steps alone are seen.
  * @param {Stack} stack
  * @param {Report} report
  */
@@ -80,7 +80,7 @@ async function wholeFlow(stack, report) {
     code === 0 && failed === 0 && sent > 100 && images.every((image) => image.endsWith(':compose-test-next')),
   );
   report.row(
-    'searches by meaning meanwhile, with the one AI worker made anew',
+    'searches by meaning meanwhile, while the one AI worker is recreated',
     '200, or 503 EMBEDDING_UNAVAILABLE while it is away',
     `${meaning.unavailable} of ${meaning.sent} were 503, ${meaning.failed} anything else`,
     meaning.failed === 0,

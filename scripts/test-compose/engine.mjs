@@ -45,7 +45,7 @@ export class Engine {
 }
 
 /**
- * @param {string} folder for the engine's data; removed by whoever made it
+ * @param {string} folder for the engine's data; removed by the caller
  * @throws NoEngineError
  */
 export async function findEngine(folder) {

@@ -1,5 +1,5 @@
-// What clients do meanwhile: searches by words, lists and now and then an upload, one after the other on eight lines; and
-// on one more a search by meaning each second, counted apart: it needs the AI worker, of which there is one.
+// What clients do meanwhile: searches by words, lists and now and then an upload, one after the other on eight lines;
+// and on one more a search by meaning each second, counted apart: it needs the AI worker, of which there is one.
 const LINES = 8;
 const PAUSE_MS = 40;
 const UPLOAD_EVERY = 100;

@@ -1,4 +1,4 @@
-// Profile `rolling`: two backends behind the proxy; one is drained by hand, then both are made anew in turn under load.
+// Profile `rolling`: two backends behind the proxy; one is drained by hand, then both are recreated in turn under load.
 import { startLoad } from './load.mjs';
 import { seconds, until } from './stack.mjs';
 
@@ -32,7 +32,7 @@ export async function rollOver(stack, report) {
   }
   const { sent, failed, kinds } = await load.stop();
   report.row(
-    'drain one, then make both anew under load',
+    'drain one, then recreate both under load',
     '0 failed requests',
     `${failed} of ${sent} failed${failed ? ` (${kinds})` : ''}; drained after ${(drained / 1000).toFixed(1)} s`,
     failed === 0 && sent > 100,

@@ -134,7 +134,7 @@ export async function apt(...packages) {
     );
   }
   process.stderr.write(`Installing ${packages.join(', ')} …\n`);
-  // Whoever else installs at this moment holds the lock for a while.
+  // Another installation at this moment holds the lock for a while.
   const wait = ['-o', 'DPkg::Lock::Timeout=240'];
   const install = () => root('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...packages]);
   if (!listsAreNew) {

@@ -67,7 +67,7 @@ it.each([
   ['office/qpdf-encrypted.pdf', 'PASSWORD_PROTECTED'],
   ['office/truncated.pdf', 'CORRUPT_FILE'],
   ['office/ghostscript-blank.pdf', 'EMPTY_CONTENT'],
-])('%s gets the verdict %s', async (file, code) => {
+])('%s is told %s', async (file, code) => {
   expect(await ingest('file.pdf', file)).toMatchObject({ status: 'failed', attempts: 0, failure: { code } });
 });
 

@@ -12,7 +12,7 @@ import { onServer } from '../support/test-database';
 import { eventually } from '../support/test-redis';
 
 /**
- * PostgreSQL and Redis go and come back under load, in each way a server can, and nothing of ours is started anew. The
+ * PostgreSQL and Redis go and come back under load, in each way a server can, and nothing of ours is restarted. The
  * processes are the same through the whole file: they have to outlive all of it. All settings that bound a request are
  * at their defaults.
  */

@@ -174,7 +174,7 @@ class MortalService {
   async killAndRestart(turn: number): Promise<ServiceProcess> {
     const index = turn % this.lives.length;
     const victim = await this.lives[index]!;
-    // Before the kill: whoever loses the connection finds the next one to wait for.
+    // Before the kill: a client that loses the connection finds the next one to wait for.
     this.lives[index] = victim.stop('SIGKILL').then(() => this.deployment.start());
     return this.lives[index];
   }
@@ -255,7 +255,8 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
       for (let index = 0; index < PROCESSES; index += 1) {
         expect(await (await service.process(index)).stop()).toEqual({ code: 0, signal: null });
       }
-      // The kills hit something: uploads, and work in hand, which another process may have finished before the next start.
+      // The kills hit something: uploads, and work in hand, which another process may have finished before the next
+      // start.
       const [{ interruptions }] = (await deployment.rows(
         'SELECT sum(interruptions)::int AS interruptions FROM documents',
       )) as [{ interruptions: number }];

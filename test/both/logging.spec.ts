@@ -11,7 +11,9 @@ import { ServiceProcess } from '../support/service-process';
 import { eventually } from '../support/test-redis';
 import { openTestServers, type TestServers } from '../support/test-servers';
 
-/** The real process with everything it could log, and secrets planted wherever a caller or an operator could put one. */
+/**
+ * The real process with everything it could log, and secrets planted wherever a caller or an operator could put one.
+ */
 const secret = (where: string): string => `planted${where}${randomUUID().replaceAll('-', '')}`;
 const KEY = `vl_${'Ab1'.repeat(4)}_${secret('K').padEnd(43, 'x').slice(0, 43)}`;
 const planted: string[] = [KEY.slice(16)];
@@ -147,7 +149,7 @@ const databaseUrl = (): string | undefined => servers.settings['DATABASE_URL'];
 
 it('tells a fault of its own with its stack in the log and its id in the answer, nothing more', async () => {
   const url = databaseUrl();
-  if (url === undefined) return; // the database inside has no second door to break it by
+  if (url === undefined) return; // the database inside has no second connection to break it by
   const client = new Client({ connectionString: url });
   await client.connect();
   const requestId = `fault-${randomUUID()}`;

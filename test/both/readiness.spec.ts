@@ -176,7 +176,7 @@ forServers?.('the readiness of a service on servers', () => {
       expect(metrics).toContain('dependency_up{dependency="database"} 1');
       expect(metrics).toContain('processing_queue_up 0');
       expect(metrics).not.toContain('processing_queue_size{');
-      // The limiter has given Redis its 100 ms and counts here; whoever comes is served.
+      // The limiter has given Redis its 100 ms and counts here; every request is served.
       startedAt = performance.now();
       expect((await service.fetch('/api/documents')).status).toBe(200);
       expect((await service.fetch('/nowhere', { key: null })).headers.get('ratelimit')).toMatch(/^"default";r=\d+;/);

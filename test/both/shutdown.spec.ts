@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { expectInFlightToFinish } from '../support/in-flight';
-import { expectRoad, logged, ROAD, type SceneOptions, ShutdownScene } from '../support/shutdown-scene';
+import { expectOrder, logged, IN_ORDER, type SceneOptions, ShutdownScene } from '../support/shutdown-scene';
 import { ServiceProcess } from '../support/service-process';
 import { onServer } from '../support/test-database';
 
@@ -36,7 +36,7 @@ describe('SIGTERM', () => {
     expect(await hanging.cut()).toBe('');
     expect(service.output).toContain('1 requests were still in flight after 500 ms and were cut off');
     expect(service.output).toContain('planted: the queue cannot be closed');
-    expectRoad(service.output);
+    expectOrder(service.output);
   }, 60_000);
 
   it('ends a boot that is under way', async () => {
@@ -66,7 +66,7 @@ describe('an error that nobody caught', () => {
     await logged(service, 'starting graceful shutdown');
     expect(await slow.finish()).toMatch(/^HTTP\/1.1 202 /);
     expect(await exit).toEqual([1, null]);
-    expectRoad(service.output);
+    expectOrder(service.output);
   }, 60_000);
 });
 
@@ -80,7 +80,7 @@ describe('a boot that fails half way', () => {
     holder.close();
     expect(code).toBe(1);
     expect(output.match(new RegExp(`Port ${port} on 127.0.0.1 is taken`, 'g'))).toHaveLength(1);
-    expectRoad(output, [ROAD[0] ?? '', 'queue closed', 'database disconnected', 'shutdown complete']);
+    expectOrder(output, [IN_ORDER[0] ?? '', 'queue closed', 'database disconnected', 'shutdown complete']);
   }, 60_000);
 
   it('ends where the modules are opened: nothing it had opened keeps the process or the data folder', async () => {

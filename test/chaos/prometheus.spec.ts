@@ -95,7 +95,10 @@ const call = async (path: string, init: RequestInit = {}): Promise<Untyped> => {
   return response.json();
 };
 
-/** One document that completes, one that fails, every kind of search, one of them without a result. @returns the good one */
+/**
+ * One document that completes, one that fails, every kind of search, one of them without a result. @returns the good
+ * one
+ */
 async function seed(): Promise<string> {
   const now = performance.now();
   const upload = async (name: string, text: string): Promise<string> => {
@@ -165,7 +168,9 @@ const numbers = async (expr: string): Promise<number[]> =>
 
 const panels = dashboardQueries('prometheus').map(({ where, expr }) => [where, expr] as const);
 const rules = rulesOf(ruleFile).map(({ alert, expr }) => [alert as string, leftSide(expr)] as const);
-/** Where the AI worker cannot run its queries are still parsed; that its names exist is checked in test/embedded/stack. */
+/**
+ * Where the AI worker cannot run its queries are still parsed; that its names exist is checked in test/embedded/stack.
+ */
 const isHere = (expr: string): boolean => aiWorkerRuns || !/^(?!.* or ).*job="ai-worker"/.test(expr);
 const aiWorkerRuns = PYTHON !== undefined;
 

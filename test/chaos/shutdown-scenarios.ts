@@ -8,10 +8,10 @@ import {
   AS_PID_1,
   ended,
   eventually,
-  expectRoad,
+  expectOrder,
   logged,
   replicaFolder,
-  ROAD,
+  IN_ORDER,
   type SceneOptions,
   ShutdownScene,
 } from '../support/shutdown-scene';
@@ -46,7 +46,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
       const status = await readFile(`/proc/${scene.pidOf(service)}/status`, 'utf8');
       expect(/^NSpid:.*\t1$/m.test(status)).toBe(name === 'as process number one');
       expect(await scene.stop(service, 'SIGINT')).toEqual({ code: 0, signal: null });
-      expectRoad(service.output);
+      expectOrder(service.output);
     }, 60_000);
 
     it('50 slow requests and 5 running jobs in flight at SIGTERM finish, in order, and it exits 0', async () => {
@@ -62,7 +62,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
         expect(await scene.stop(service)).toEqual({ code: 1, signal: null });
         expect(await hanging.cut()).toBe('');
         expect(service.output).toContain('1 requests were still in flight after 500 ms and were cut off');
-        expectRoad(service.output);
+        expectOrder(service.output);
       },
       60_000,
     );
@@ -79,7 +79,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
         profile === 'server' ? await scene.start({ DATA_DIR: await replicaFolder(scene.dataDir) }) : undefined;
       expect(await scene.stop(service)).toEqual({ code: 1, signal: null });
       expect(service.output).toContain('"name":"worker fast"');
-      expectRoad(service.output);
+      expectOrder(service.output);
 
       const other = beside ?? (await scene.start());
       expect(await scene.completed(other, id)).toMatchObject({ attempts: 0, chunkCount: 1 });
@@ -92,7 +92,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
         const service = await scene.start({}, 'throwing step');
         expect(await scene.stop(service)).toEqual({ code: 1, signal: null });
         expect(service.output).toContain('planted: the queue cannot be closed');
-        expectRoad(service.output);
+        expectOrder(service.output);
       },
       60_000,
     );
@@ -129,14 +129,14 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
         const exit = ended(service);
         process.kill(scene.pidOf(service), 'SIGUSR2');
         await logged(service, 'starting graceful shutdown');
-        // The door is still open: whoever scrapes in this time sees why the process goes.
+        // The port is still open: a scrape in this time shows why the process ends.
         const metrics = await (await fetch(`${service.url}/metrics`)).text();
         expect(metrics).toContain('errors_tracked_total{type="UNCAUGHT_EXCEPTION"} 1');
         expect(await slow.finish()).toMatch(/^HTTP\/1.1 202 /);
         expect(await exit).toEqual({ code: 1, signal: null });
         const line = /^.*"msg":"an error that nobody caught.*$/m.exec(service.output)?.[0] ?? '';
         expect(line).toMatch(/"level":"fatal".*planted: nobody catches this.*faulty-service\.cjs/);
-        expectRoad(service.output);
+        expectOrder(service.output);
       },
       60_000,
     );
@@ -157,7 +157,7 @@ export function describeShutdown(profile: SceneOptions['profile']): void {
       terminal.stdin.write('\x03');
       const [code] = (await exit) as [number | null];
       // A terminal has been seen to show two lines the other way round; their order is held to where there is a pipe.
-      for (const message of [...ROAD, 'shutdown complete']) expect(output).toContain(`"msg":"${message}"`);
+      for (const message of [...IN_ORDER, 'shutdown complete']) expect(output).toContain(`"msg":"${message}"`);
       expect(code).toBe(0);
     } finally {
       for (const pid of descendants(terminal.pid ?? 0)) process.kill(pid, 'SIGKILL');

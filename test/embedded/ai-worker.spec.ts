@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { StandInAiWorker, status, verdict } from '../support/stand-in-ai-worker';
+import { StandInAiWorker, status, refusalOf } from '../support/stand-in-ai-worker';
 import { TestApp, type Untyped } from '../support/test-app';
 
 /** The whole service with an AI worker that comes and goes. */
@@ -58,8 +58,8 @@ it('makes an image searchable, and both logs can be joined', async () => {
   expect(ids('/v1/embeddings')).toEqual(expect.arrayContaining([job, 'search-of-lanterns']));
 }, 60_000);
 
-it('counts each verdict that a parser broke down as a death, and sets the file aside after three', async () => {
-  worker.behaveAlways(verdict('PARSER_CRASHED'));
+it('counts each answer that a parser broke down as a death, and sets the file aside after three', async () => {
+  worker.behaveAlways(refusalOf('PARSER_CRASHED'));
   const before = worker.documents.length;
   const failed = await service.ingest('poison.png', PNG('poison'));
   worker.behaveAlways({ kind: 'well' });
@@ -67,13 +67,13 @@ it('counts each verdict that a parser broke down as a death, and sets the file a
   expect(worker.documents.length - before).toBe(3);
 }, 60_000);
 
-it('counts a verdict that a file took too long as an attempt', async () => {
-  worker.behave(verdict('TIMEOUT'));
+it('counts an answer that a file took too long as an attempt', async () => {
+  worker.behave(refusalOf('TIMEOUT'));
   expect(await service.ingest('slow.png', PNG('slow'))).toMatchObject({ status: 'completed', attempts: 1 });
 }, 60_000);
 
-it('ends a file with a verdict that cannot pass at once', async () => {
-  worker.behave(verdict('PASSWORD_PROTECTED'));
+it('ends a file at once when the answer says that it cannot be read', async () => {
+  worker.behave(refusalOf('PASSWORD_PROTECTED'));
   const failure = { code: 'PASSWORD_PROTECTED', message: 'The worker says PASSWORD_PROTECTED.', retryable: false };
   expect(await service.ingest('locked.png', PNG('locked'))).toMatchObject({ status: 'failed', attempts: 0, failure });
 }, 60_000);

@@ -9,8 +9,8 @@ import { openTestServers } from '../support/test-servers';
 import type { Untyped } from '../support/test-app';
 
 /**
- * docs/extending.md taken at its word: its classes and lines are applied to a copy of the sources, and what comes out of
- * the build ingests the new format with the new embedder.
+ * docs/extending.md taken at its word: its classes and lines are applied to a copy of the sources, and what comes out
+ * of the build ingests the new format with the new embedder.
  */
 
 const ROOT = join(__dirname, '../..');

@@ -151,7 +151,7 @@ describe('X-Request-ID', () => {
     expect(headers.get('x-request-id')).toBe(given);
   });
 
-  it.each(['', 'x'.repeat(129), 'a b', 'a{b}', 'ä', 'a,b', '<script>'])('is made anew for %j', async (given) => {
+  it.each(['', 'x'.repeat(129), 'a b', 'a{b}', 'ä', 'a,b', '<script>'])('is replaced for %j', async (given) => {
     const answer = await sendRaw(
       service.url,
       `GET /live HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${given}\r\nConnection: close\r\n\r\n`,

@@ -168,7 +168,7 @@ forServers?.('two APIs that only accept and two workers', () => {
     // What a process may take of PostgreSQL's connections: its pool, and one to ask for readiness on.
     expect(await connectionsTo(settings['DATABASE_URL'] ?? '')).toBeLessThanOrEqual(4 * (POOL_SIZE + 1));
 
-    // Each text was embedded once, whoever embedded it: no document was worked on twice.
+    // Each text was embedded once, by whichever process: no document was worked on twice.
     const embedded = embeddings.inputs.flatMap((text) => /note-\d+/.exec(text)?.[0] ?? []);
     expect(embedded.toSorted()).toEqual(names.toSorted());
 

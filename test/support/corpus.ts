@@ -184,7 +184,10 @@ export const CORPUS: readonly Paraphrase[] = [
 export interface ForeignText {
   /** Name of a file in `test/corpus`. */
   readonly file: string;
-  /** Words for a keyword search that only this file answers, inflected otherwise than in the text where stemming allows it. */
+  /**
+   * Words for a keyword search that only this file answers, inflected otherwise than in the text where stemming allows
+   * it.
+   */
   readonly words: string;
   /** ISO 639-1. */
   readonly language: string;

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { ended, eventually, expectRoad, logged, type ShutdownScene } from './shutdown-scene';
+import { ended, eventually, expectOrder, logged, type ShutdownScene } from './shutdown-scene';
 import type { Untyped } from './test-app';
 
 /**
- * 50 slow requests and 5 running jobs are in flight at SIGTERM: all finish, in order, while the door stays open for the
+ * 50 slow requests and 5 running jobs are in flight at SIGTERM: all finish, in order, while the port stays open for the
  * drain delay.
  */
 export async function expectInFlightToFinish(scene: ShutdownScene): Promise<void> {
@@ -43,7 +43,7 @@ export async function expectInFlightToFinish(scene: ShutdownScene): Promise<void
   const sizes = await Promise.all(downloads.map((download) => readToEnd(download)));
   expect(sizes).toEqual(sizes.map(() => large.length + 'Job 0. '.length));
   expect(await exit).toEqual({ code: 0, signal: null });
-  expectRoad(service.output);
+  expectOrder(service.output);
   expect(service.output.match(/"msg":"document completed"/g)).toHaveLength(5);
 }
 

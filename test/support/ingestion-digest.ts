@@ -91,7 +91,7 @@ const FORMATS = {
 } as const;
 
 /**
- * Reads one completed document by every road there is: its bytes, its text, its chunks page by page, and search.
+ * Reads one completed document in every way there is: its bytes, its text, its chunks page by page, and search.
  * @throws Error on an answer other than 200
  */
 export async function readDocument(request: RequestApi, id: string, marker: string): Promise<Reading> {

@@ -17,7 +17,9 @@ export interface PrometheusTargets {
   readonly metricsToken: string;
 }
 
-/** A real Prometheus under the stack's own configuration: addresses and the pace are changed, jobs and rules are not. */
+/**
+ * A real Prometheus under the stack's own configuration: addresses and the pace are changed, jobs and rules are not.
+ */
 export class Prometheus {
   private constructor(
     private readonly child: ChildProcess,

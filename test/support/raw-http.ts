@@ -11,8 +11,8 @@ export interface RawAnswer {
 const TIMEOUT_MS = 20_000;
 
 /**
- * Bytes as they are, for requests that no client would send. Sends them, leaves its side open and reads until the server closes;
- * add `Connection: close` where the server would wait for more.
+ * Bytes as they are, for requests that no client would send. Sends them, leaves its side open and reads until the
+ * server closes; add `Connection: close` where the server would wait for more.
  */
 export async function sendRaw(url: string, bytes: string | Buffer): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);

@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 export interface LoadKind {
   readonly name: string;
   readonly share: number;
-  /** Made anew for each request. */
+  /** Made for each request. */
   next(): { readonly path: string; readonly body?: object };
   /** What counts as served. */
   readonly status: number;

@@ -15,7 +15,7 @@ import { openTestServers, type TestServers } from './test-servers';
 const FAULTY = 'test/support/children/faulty-service.cjs';
 
 /** In the log, in this order, of every shutdown that goes to its end. */
-export const ROAD = ['starting graceful shutdown', 'HTTP server closed', 'queue closed', 'database disconnected'];
+export const IN_ORDER = ['starting graceful shutdown', 'HTTP server closed', 'queue closed', 'database disconnected'];
 
 const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
 /** Makes what it runs process number one, as in a container. */
@@ -29,7 +29,10 @@ export interface SceneOptions {
   readonly wrapper?: readonly string[];
 }
 
-/** One data folder and one set of servers, the processes of the service that run on them, and clients that take their time. */
+/**
+ * One data folder and one set of servers, the processes of the service that run on them, and clients that take their
+ * time.
+ */
 export class ShutdownScene {
   private readonly running: ServiceProcess[] = [];
   private readonly sockets: Socket[] = [];
@@ -204,8 +207,8 @@ export function logged(service: ServiceProcess, message: string): Promise<true> 
 }
 
 /** The lines of the log say this, in this order. */
-export function expectRoad(output: string, road: readonly string[] = [...ROAD, 'shutdown complete']): void {
-  const at = road.map((message) => output.indexOf(`"msg":"${message}`));
+export function expectOrder(output: string, messages: readonly string[] = [...IN_ORDER, 'shutdown complete']): void {
+  const at = messages.map((message) => output.indexOf(`"msg":"${message}`));
   const inOrder = !at.includes(-1) && at.every((position, index) => index === 0 || position > (at[index - 1] ?? 0));
   expect(inOrder ? '' : output).toBe('');
 }

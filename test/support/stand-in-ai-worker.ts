@@ -31,7 +31,7 @@ export const WORKER_TOKEN = 'stand-in-token-0123456789abcdefghij';
 const WELL: WorkerManner = { kind: 'well' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-export function verdict(code: string, status = 422): WorkerManner {
+export function refusalOf(code: string, status = 422): WorkerManner {
   const body = JSON.stringify({
     ...{ type: 'about:blank', title: code, status, detail: `The worker says ${code}.`, code },
     ...{ requestId: 'stand-in', retryable: false },

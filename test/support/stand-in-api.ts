@@ -176,7 +176,7 @@ export class StandInApi {
       this.keys.set(created.id, created);
       send(response, 201, { ...created, key: `vl_made_${created.id}` });
     } else if (method === 'GET' && path.startsWith('/api/admin/keys?')) {
-      // One key a page: whoever reads the first page alone loses the rest.
+      // One key a page: a client that reads the first page alone loses the rest.
       const at = Number(new URLSearchParams(path.split('?')[1]).get('cursor') ?? 0);
       const items = [...this.keys.values()].reverse();
       send(response, 200, {

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** What the network may do to a dependency: pass everything on, swallow it in silence, or refuse. */
 type Mode = 'passing' | 'silent' | 'gone';
 
-/** A door before a server, always on the same port, that can be made to accept and never answer, or to refuse. */
+/** A proxy before a server, always on the same port, that can be made to accept and never answer, or to refuse. */
 export class TcpProxy {
   private mode: Mode = 'passing';
   private readonly sockets = new Set<Socket>();

@@ -21,8 +21,8 @@ export interface StartedApp {
 }
 
 /**
- * Creates, opens and starts the service: connections first (each room opens its own), then who may come in, then the
- * workers, and the door last.
+ * Creates, opens and starts the service: connections first (each library opens its own), then the keys, then the
+ * workers, and last the HTTP port.
  */
 export async function startApp(config: Config, shutdown = new ShutdownSequence()): Promise<StartedApp> {
   shutdown.deadlineMs = config.SHUTDOWN_TIMEOUT_MS;
@@ -47,7 +47,7 @@ export async function startApp(config: Config, shutdown = new ShutdownSequence()
   }
 }
 
-/** Every room opens its connections here; when one cannot, what the others have opened is closed in order. */
+/** Every library opens its connections here; when one cannot, what the others have opened is closed in order. */
 async function createApp(config: Config, shutdown: ShutdownSequence): Promise<NestExpressApplication> {
   try {
     return await NestFactory.create<NestExpressApplication>(AppModule.register(config, shutdown), new HttpAdapter(), {

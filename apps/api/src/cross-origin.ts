@@ -7,7 +7,7 @@ const RESPONSE_HEADERS = 'Location, RateLimit, RateLimit-Policy, Retry-After, X-
 const PREFLIGHT_SECONDS = '7200';
 
 /**
- * CORS for the pages of a list. Another page's request goes on without a header of ours: whoever has a key may use it,
+ * CORS for the pages of a list. Another page's request goes on without a header of ours: a holder of a key may use it,
  * and the browser keeps the answer from a page that is not listed. No cookies are used, so no credentials are allowed.
  * A preflight ends here either way; it is no request for anything yet.
  */

@@ -11,7 +11,7 @@ const METADATA_DEPTH = 5;
 
 export const metadataSchema = z
   .record(storableText().min(1).max(128), z.unknown())
-  // Depth before anything else walks it (what follows is recursive), and nothing more once it is too deep.
+  // Depth before anything else reads it (what follows is recursive), and nothing more once it is too deep.
   .refine(isShallow, { error: `metadata may be nested at most ${METADATA_DEPTH} levels deep`, abort: true })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, {
     error: `metadata may have at most ${METADATA_BYTES} bytes as JSON`,

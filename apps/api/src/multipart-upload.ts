@@ -165,8 +165,8 @@ class MultipartBody {
 }
 
 /**
- * The `Content-Type` of the part at hand with its parameters: busboy's events drop them, the charset among them. Its own
- * parser is listened to before it is, so that the header is known when the `file` event comes.
+ * The `Content-Type` of the part at hand with its parameters: busboy's events drop them, the charset among them. Its
+ * own parser is listened to before it is, so that the header is known when the `file` event comes.
  */
 function contentTypesOf(parser: InstanceType<typeof Busboy>): { readonly current: string | undefined } {
   const seen: { current: string | undefined } = { current: undefined };

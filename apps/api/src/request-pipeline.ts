@@ -25,8 +25,8 @@ import { readJson } from './json-body';
 import { RateLimiter } from './rate-limit/rate-limiter';
 
 /**
- * The road of every request, in order, before Nest finds its handler. Whoever refuses throws a `Problem`, which the
- * `ProblemFilter` answers; what was set up to there stays on the answer.
+ * What every request passes through, in order, before Nest finds its handler. A step that refuses throws a `Problem`,
+ * which `ProblemFilter` answers; headers that were set before it stay on the answer.
  */
 export function mountRequestPipeline(app: NestExpressApplication): void {
   const config = app.get(Config);

@@ -4,7 +4,7 @@ import { DocumentStatus, type Scope, type SearchMode } from '@vectorlane/domain'
 import { z } from 'zod';
 import { UnreadableFile } from './api-errors';
 import { fileForm } from './file-form';
-import { whyUnreadable } from './file-walk';
+import { whyUnreadable } from './found-files';
 import { HttpTransport, notOurs, type HttpRequest, type TransportOptions } from './http-transport';
 
 /**

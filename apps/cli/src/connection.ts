@@ -6,7 +6,9 @@ import type { ParsedCommandLine } from './command-line';
 import { DEFAULT_RETRY_POLICY } from './retry-policy';
 import type { Io } from './terminal';
 
-/** Where the server is and which key opens it: the option, else the environment, else what a local server left behind. */
+/**
+ * Where the server is and which key opens it: the option, else the environment, else what a local server left behind.
+ */
 export async function connect(
   line: ParsedCommandLine,
   io: Io,

@@ -6,7 +6,9 @@ import type { FileForm } from './file-form';
 import { retryDelay } from './retry-policy';
 import type { Clock } from './terminal';
 
-/** One HTTP request to the server and its tries, each fault in the words of this client. Knows nothing of the routes. */
+/**
+ * One HTTP request to the server and its tries, each fault in the words of this client. Knows nothing of the routes.
+ */
 export interface TransportOptions {
   readonly url: string;
   readonly apiKey: string | undefined;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { ApiClient, UploadAnswer } from './api-client';
 import { ApiProblem, ServerUnreachable, UnexpectedAnswer, UnreadableFile } from './api-errors';
-import type { FoundFile } from './file-walk';
+import type { FoundFile } from './found-files';
 import type { IngestionTally, Outcome } from './ingestion-tally';
 import { IngestionStalled, LaneFollowers } from './lane-followers';
 import type { Clock } from './terminal';

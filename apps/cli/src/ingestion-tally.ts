@@ -1,4 +1,4 @@
-import type { FoundFile } from './file-walk';
+import type { FoundFile } from './found-files';
 
 /** Counts one ingestion: what the progress line shows and what the summary says. No input, no output, no time. */
 export type Outcome = 'completed' | 'duplicate' | 'failed' | 'refused' | 'unreadable';

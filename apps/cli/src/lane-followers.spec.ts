@@ -1,5 +1,5 @@
 import type { FollowedDocument } from './api-client';
-import type { FoundFile } from './file-walk';
+import type { FoundFile } from './found-files';
 import { IngestionStalled, LaneFollowers } from './lane-followers';
 
 const file: FoundFile = { path: 'a.txt', location: '/a.txt', name: 'a.txt', sizeBytes: 1 };

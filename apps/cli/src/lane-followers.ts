@@ -1,6 +1,6 @@
 import { pollIntervalMs } from '@vectorlane/time';
 import type { ApiClient, FollowedDocument } from './api-client';
-import type { FoundFile } from './file-walk';
+import type { FoundFile } from './found-files';
 import type { Clock } from './terminal';
 
 /**
@@ -47,7 +47,9 @@ export class LaneFollowers {
     this.lastChangeAt = options.clock.now();
   }
 
-  /** Queues `follow`, which must not reject, behind the others of its lane; at most as many wait as files were given. */
+  /**
+   * Queues `follow`, which must not reject, behind the others of its lane; at most as many wait as files were given.
+   */
   add(laneName: string, follow: () => Promise<void>): void {
     const lane = this.lanes.get(laneName) ?? { waiting: [], active: 0 };
     this.lanes.set(laneName, lane);

@@ -35,7 +35,7 @@ export function restore(path: string, replace: boolean, io: Io): Promise<number>
 
 async function report(
   io: Io,
-  verdict: string,
+  outcome: string,
   path: string,
   work: (run: BackupRun) => Promise<BackupSummary>,
 ): Promise<number> {
@@ -50,7 +50,7 @@ async function report(
     line.close();
   }
   const seconds = ((io.clock.now() - startedAt) / 1_000).toFixed(1);
-  io.stdout.write(`${verdict}: ${printable(path)}\n${describe(summary)}, in ${seconds} s.\n`);
+  io.stdout.write(`${outcome}: ${printable(path)}\n${describe(summary)}, in ${seconds} s.\n`);
   return 0;
 }
 

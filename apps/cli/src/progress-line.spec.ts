@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { FoundFile } from './file-walk';
+import type { FoundFile } from './found-files';
 import { IngestionTally } from './ingestion-tally';
 import { ProgressDisplay } from './progress-display';
 import {
@@ -25,7 +25,7 @@ function halfDone(): IngestionTally {
 }
 
 describe('renderProgressLine', () => {
-  it('shows everything where there is room', () => {
+  it('shows everything where there is space', () => {
     const line = renderProgressLine({ tally: halfDone(), elapsedMs: 10_000, columns: 120 });
     expect(line).toBe(
       '2/4 [████████████░░░░░░░░░░░░] 2.0 MB  100 chunks  reports/2026/november/minutes.pdf  0.2 files/s  ETA 0:10',

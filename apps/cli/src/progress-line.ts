@@ -17,20 +17,20 @@ const MIN_NAME = 12;
 
 /** For a terminal; never wider than `columns` - 1, since a full line wraps on some. */
 export function renderProgressLine({ tally, elapsedMs, columns, note }: ProgressSnapshot): string {
-  const room = Math.max(10, columns - 1);
+  const width = Math.max(10, columns - 1);
   const done = `${tally.done}/${tally.total}`;
   const figures = `${formatMegabytes(tally.uploadedBytes)} MB  ${tally.chunks} chunks`;
   const speed = `${formatRate(tally, elapsedMs)}  ETA ${formatEta(tally.fraction, elapsedMs)}`;
   const name = printable(note ?? tally.currentFile);
 
-  // From everything to the bare count: the first that leaves the name room enough is taken.
+  // From everything to the bare count: the first that leaves enough space for the name is taken.
   for (const barWidth of [MAX_BAR, MIN_BAR]) {
     const start = `${done} ${renderBar(tally.fraction, barWidth)} ${figures}`;
-    const nameRoom = room - displayWidth(start) - displayWidth(speed) - 4;
-    if (nameRoom >= MIN_NAME) return `${start}  ${shortenMiddle(name, nameRoom)}  ${speed}`;
+    const nameWidth = width - displayWidth(start) - displayWidth(speed) - 4;
+    if (nameWidth >= MIN_NAME) return `${start}  ${shortenMiddle(name, nameWidth)}  ${speed}`;
   }
   const short = `${done} ${renderBar(tally.fraction, MIN_BAR)} ETA ${formatEta(tally.fraction, elapsedMs)}`;
-  return displayWidth(short) <= room ? short : done.slice(0, room);
+  return displayWidth(short) <= width ? short : done.slice(0, width);
 }
 
 /** For a log: the same figures without the drawing. */

@@ -2,8 +2,8 @@ import type { RetryPolicy, RetrySchedule } from '@vectorlane/time';
 import { ApiProblem, RequestTimedOut, ServerUnreachable } from './api-errors';
 
 /**
- * Whether to try again. A request is tried again when the server said "later" or could not be reached; every answer that
- * is about the request itself stands.
+ * Whether to try again. A request is tried again when the server said "later" or could not be reached; every answer
+ * that is about the request itself stands.
  */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   backoff: { firstMs: 500, longestMs: 20_000 },

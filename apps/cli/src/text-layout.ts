@@ -80,8 +80,8 @@ export function shortenMiddle(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   if (width <= 1) return '…'.slice(0, Math.max(0, width));
   const characters = [...text];
-  const tailRoom = Math.ceil((width - 1) * 0.6);
-  const tail = fit(characters.toReversed(), tailRoom).toReversed().join('');
+  const tailWidth = Math.ceil((width - 1) * 0.6);
+  const tail = fit(characters.toReversed(), tailWidth).toReversed().join('');
   const head = fit(characters, width - 1 - displayWidth(tail)).join('');
   return `${head}…${tail}`;
 }

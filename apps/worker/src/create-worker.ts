@@ -32,7 +32,7 @@ export interface StartedWorker {
 }
 
 /**
- * Creates, opens and starts a worker: connections first, then the lanes, and last the door, behind which there are
+ * Creates, opens and starts a worker: connections first, then the lanes, and last the HTTP port, on which there are
  * probes and metrics only.
  * @throws WorkerNeedsServersError on the embedded profile, whose one process works its lanes itself
  */
@@ -80,7 +80,7 @@ async function createApp(config: Config, shutdown: ShutdownSequence): Promise<Ne
   }
 }
 
-/** The API's road without what only the product needs: no CORS, no limit, no keys, no bodies. */
+/** The API's request pipeline without what only the product needs: no CORS, no limit, no keys, no bodies. */
 function mountRequestPipeline(app: NestExpressApplication): void {
   const ends = new RequestEnds(app.get(HttpMetrics));
   answerParserErrors(app.getHttpServer(), ends);

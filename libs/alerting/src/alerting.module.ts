@@ -17,8 +17,8 @@ import { AlertWindow } from './window/alert-window';
 import { SharedWindow } from './window/shared-window';
 
 /**
- * Global: every room is given `ERROR_TRACKER`. That is the tally, which depends on nothing; the service behind it stands
- * on Redis and the shutdown, which may then track errors themselves.
+ * Global: every library is given `ERROR_TRACKER`. That is the tally, which depends on nothing; the service behind it
+ * stands on Redis and the shutdown, which may then track errors themselves.
  */
 @Global()
 @Module({

@@ -62,7 +62,7 @@ const serviceOn = (
 };
 
 describe('AlertingService', () => {
-  it('walks errors to the sender in one batch, with the example, redacted', async () => {
+  it('takes errors to the sender in one batch, with the example, redacted', async () => {
     const sender = new RecordingSender();
     const { service, tally, tracked } = serviceOn(sender);
     tally.trackError('SHUTDOWN_ERROR');

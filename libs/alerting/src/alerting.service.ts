@@ -39,7 +39,7 @@ const LAST_DECISION_WITHIN_MS = 1_500;
 const LAST_DELIVERY_WITHIN_MS = 3_000;
 export const CLOSE_WITHIN_MS = LAST_DECISION_WITHIN_MS + LAST_DELIVERY_WITHIN_MS + 500;
 
-/** The walk of an error: tally → window → sender. Errors pass it in batches; one decision is under way at a time. */
+/** The way of an error: tally → window → sender. Errors pass it in batches; one decision is under way at a time. */
 export class AlertingService {
   private readonly logger = new Logger('Alerting');
   private gather: NodeJS.Timeout | undefined;

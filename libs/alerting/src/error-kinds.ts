@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
 
 const INGESTION: ErrorKind = {
   meaning: 'Documents could not be ingested, for the reason that the code names.',
-  action: 'Ask GET /api/documents?status=failed for them; POST /api/documents/{id}/retry once the cause is mended.',
+  action: 'Ask GET /api/documents?status=failed for them; POST /api/documents/{id}/retry once the cause is fixed.',
 };
 
 const DEPENDENCY: ErrorKind = {

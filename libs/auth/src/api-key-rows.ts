@@ -121,7 +121,7 @@ export class ApiKeyRows {
   }
 }
 
-/** The latest last; the oldest goes when there is no room. */
+/** The latest last; the oldest goes when it is full. */
 function store<T>(entries: Map<string, T>, id: string, entry: T): void {
   entries.delete(id);
   if (entries.size >= MOST_ROWS) {

@@ -59,7 +59,7 @@ export class FirstKey {
   private async make(): Promise<string> {
     const key = generateApiKey();
     const path = join(this.config.DATA_DIR, 'api-key');
-    // The file first: a crash in between leaves a file that opens nothing, and the next start writes it anew. The
+    // The file first: a crash in between leaves a file that opens nothing, and the next start writes it again. The
     // other way round would leave a key that nobody knows.
     const file = await open(path, 'w', 0o600);
     try {

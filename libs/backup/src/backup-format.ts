@@ -11,8 +11,8 @@ import { z } from 'zod';
  * Frames: `H` the header, first; for each section of the header, in its order, any number of `B` (rows: length before
  * compression as uint32, then raw deflate) and one `E` (its end); `T` the trailer, last. H, E and T are JSON.
  *
- * A row is its values in the order of the section's columns: length (int32, -1 for NULL), then PostgreSQL's text form in
- * UTF-8; bytes as they are for `bytea`, and pgvector's binary form for `vector`.
+ * A row is its values in the order of the section's columns: length (int32, -1 for NULL), then PostgreSQL's text form
+ * in UTF-8; bytes as they are for `bytea`, and pgvector's binary form for `vector`.
  */
 export const MAGIC = Buffer.from('vectorlane backup 1\n', 'latin1');
 /** What every version of the format begins with. */

@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Config } from './config';
 
-/** Settings for everybody: global, so that no room is tempted to read the environment itself. */
+/** Settings for everybody: global, so that no library is tempted to read the environment itself. */
 @Global()
 @Module({})
 export class ConfigModule {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** Lists of peers that an operator writes on one line, parted by commas. */
+/** Lists of peers that an operator writes on one line, separated by commas. */
 
 /** Proxies in front of the service: how many, or which addresses they have. What Express calls `trust proxy`. */
 export type TrustedProxies = number | readonly string[];
@@ -18,7 +18,7 @@ export function parseTrustedProxies(text: string): TrustedProxies {
   const networks = listed(text);
   if (networks.length === 0 || !networks.every(isNetwork)) {
     throw new Error(
-      `must be how many proxies stand in front (0 to ${MOST_HOPS}), or their addresses and networks parted by commas, ` +
+      `must be how many proxies stand in front (0 to ${MOST_HOPS}), or their addresses and networks separated by commas, ` +
         'such as 10.0.0.0/8; a network of every address is refused',
     );
   }
@@ -44,7 +44,7 @@ export function parseOrigins(text: string): readonly string[] {
       /^https?:$/.test(url.protocol) &&
       !url.hostname.includes('*') &&
       entry.replace(/\/$/, '').toLowerCase() === url.origin;
-    if (!isOrigin) throw new Error(`must be origins parted by commas, such as https://app.example.org, not "${entry}"`);
+    if (!isOrigin) throw new Error(`must be origins separated by commas, such as https://app.example.org, not "${entry}"`);
     return url.origin;
   });
 }

@@ -80,7 +80,7 @@ export const settingsSchema = z
         'Proxies in front, so that a client is told from its proxy: how many (`1`), or their networks (`10.0.0.0/8`). Unset: none, and `X-Forwarded-For` is not read. A count is right only where nobody gets round the proxies.',
     }),
     CORS_ORIGIN: readBy(parseOrigins).optional().meta({
-      reason: 'Web pages that may call the API from a browser: origins parted by commas. Unset: none.',
+      reason: 'Web pages that may call the API from a browser: origins separated by commas. Unset: none.',
     }),
     RATE_LIMIT_PER_MINUTE: count(1, 1_000_000_000).default(100).meta({
       reason:
@@ -105,7 +105,7 @@ export const settingsSchema = z
       .optional()
       .meta({
         secret: true,
-        reason: 'Bearer token that `GET /metrics` asks for. Unset: whoever reaches the port may scrape.',
+        reason: 'Bearer token that `GET /metrics` asks for. Unset: anybody who reaches the port may scrape.',
       }),
 
     ALERT_WEBHOOK_URL: url('http', 'https')
@@ -259,7 +259,7 @@ export const settingsSchema = z
       .meta({ secret: true, reason: 'Bearer token that the AI worker asks for, its own `AI_WORKER_TOKEN`.' }),
     AI_WORKER_EXTRACTION_TIMEOUT_MS: milliseconds(1_000, 3_600_000).default(200_000).meta({
       reason:
-        'Longest the AI worker may take to answer with the text of one document: its own bounds on the upload (30 s), the wait (30 s) and the parser (120 s), and some room.',
+        'Longest the AI worker may take to answer with the text of one document: its own bounds on the upload (30 s), the wait (30 s) and the parser (120 s), and a margin.',
     }),
     AI_WORKER_MAX_WAIT_MS: milliseconds(0, 600_000).default(60_000).meta({
       reason:
@@ -296,11 +296,11 @@ export const settingsSchema = z
 
     SHUTDOWN_TIMEOUT_MS: milliseconds(1_000, 3_600_000).default(85_000).meta({
       reason:
-        'Longest a whole shutdown may take, every step in it. Keep it below the time after which whoever stops the process kills it (90 s in the stack).',
+        'Longest a whole shutdown may take, every step in it. Keep it below the time after which the process is killed from outside (90 s in the stack).',
     }),
     SHUTDOWN_DRAIN_DELAY_MS: milliseconds(0, 600_000).optional().meta({
       reason:
-        'How long the service goes on serving after `/ready` has turned 503, so that load balancers see it before the door closes. Unset: 5000 in production on servers of your own, else 0.',
+        'How long the service goes on serving after `/ready` has turned 503, so that load balancers see it before the port closes. Unset: 5000 in production on servers of your own, else 0.',
     }),
     SHUTDOWN_HTTP_TIMEOUT_MS: milliseconds(0, 600_000)
       .default(30_000)

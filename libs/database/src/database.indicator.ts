@@ -55,7 +55,7 @@ export class ServerIndicator implements DatabaseIndicator {
 
   private makeClient(): Client {
     const client = new Client({ ...this.connection, application_name: 'vectorlane-readiness' });
-    // Lost between two questions: the next one connects anew and tells. Unheard, the event would end the process.
+    // Lost between two questions: the next one connects again and tells. Unheard, the event would end the process.
     client.on('error', () => this.drop(client));
     return client;
   }

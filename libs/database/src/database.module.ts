@@ -65,9 +65,9 @@ class DatabaseLifecycle {
 }
 
 /**
- * PostgreSQL for everybody: TypeORM's `DataSource` by its class, for connections, transactions and migrations; SQL stands
- * in repositories, and there are no entities. Needs the global modules of configuration, shutdown and health. Framework
- * hooks find the connections closed: the shutdown sequence has run before them.
+ * PostgreSQL for everybody: TypeORM's `DataSource` by its class, for connections, transactions and migrations; SQL
+ * stands in repositories, and there are no entities. Needs the global modules of configuration, shutdown and health.
+ * Framework hooks find the connections closed: the shutdown sequence has run before them.
  */
 @Global()
 @Module({

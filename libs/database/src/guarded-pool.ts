@@ -49,7 +49,7 @@ export async function insideTransaction<T>(work: () => Promise<T>): Promise<T> {
 
 /** Beyond `statement_timeout`, after which the database has ended the statement by itself if it is still there. */
 const ANSWER_GRACE_MS = 5_000;
-/** A goodbye takes one message; a server that does not hang up is not waited for. */
+/** Ending a session takes one message; a server that does not hang up is not waited for. */
 const DISCONNECT_MS = 1_000;
 
 /** A server that is there greets and answers a question for nothing in a small part of this. */

@@ -9,7 +9,8 @@ const BACKOFF = { firstMs: 50, longestMs: 200 };
 
 /**
  * Runs `work` in a transaction and commits it, or rolls back and passes the error on. Serialisation failures and
- * deadlocks are tried again, at most three times, so `work` does nothing outside the database that cannot be done twice.
+ * deadlocks are tried again, at most three times, so `work` does nothing outside the database that cannot be done
+ * twice.
  *
  * @throws SecondCheckoutError in `work`, where it queries anything but its `manager`
  */

@@ -38,7 +38,9 @@ function invalid(cause: unknown): Problem {
   return new Problem('INVALID_CURSOR', 'Pass the `nextCursor` of an earlier answer unchanged, or none.', { cause });
 }
 
-/** A moment to the microsecond as `momentOf` prints it: one that exists, and that PostgreSQL takes (it has no year 0). */
+/**
+ * A moment to the microsecond as `momentOf` prints it: one that exists, and that PostgreSQL takes (it has no year 0).
+ */
 export const momentSchema = z
   .string()
   .regex(/^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)

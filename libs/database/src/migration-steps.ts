@@ -1,7 +1,7 @@
 import { MigrationExecutor, type DataSource, type QueryRunner } from 'typeorm';
 import { MIGRATIONS } from './migrations';
 
-/** For whoever has to know which schema a database has, or needs another one than the newest: backups. */
+/** For code that has to know which schema a database has, or needs another one than the newest: backups. */
 
 /** Names of the migrations that this program knows, in the order they run. */
 export const KNOWN_MIGRATIONS: readonly string[] = MIGRATIONS.map((Migration) => new Migration().name);

@@ -23,7 +23,7 @@ export class RequestScope {
     return RequestScope.current.run(new RequestScope(), work);
   }
 
-  /** The scope of whoever is asking; nothing for what no request waits for. */
+  /** The scope of the request that asks; undefined for work that no request waits for. */
   static get(): RequestScope | undefined {
     return RequestScope.current.getStore();
   }

@@ -3,9 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 /**
- * Leases on tasks that one process at a time should do, however many there are. A row with an end, not an advisory lock:
- * that would need a connection held for the whole task, and the embedded database has only one. A holder that dies
- * blocks the task until its lease has run out; a lease is no fence, so the task must do no harm when it is done twice.
+ * Leases on tasks that one process at a time should do, however many there are. A row with an end, not an advisory
+ * lock: that would need a connection held for the whole task, and the embedded database has only one. A holder that
+ * dies blocks the task until its lease has run out; a lease is no fence, so the task must do no harm when it is done
+ * twice.
  */
 @Injectable()
 export class TaskLeases {

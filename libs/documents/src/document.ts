@@ -4,8 +4,8 @@ import type { IngestionFailureCode } from '@vectorlane/errors';
 export type DocumentMetadata = Record<string, unknown>;
 
 /**
- * A document and where it stands, as callers see it; what ingestion needs besides is in its claim. Identity is (collection, SHA-256 of the bytes); the
- * name is not part of it.
+ * A document and where it stands, as callers see it; what ingestion needs besides is in its claim. Identity is
+ * (collection, SHA-256 of the bytes); the name is not part of it.
  */
 export interface Document {
   readonly id: string;

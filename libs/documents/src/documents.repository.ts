@@ -132,7 +132,8 @@ export class DocumentsRepository {
     );
     const row = removed[0] as { content_id: string } | undefined;
     if (row === undefined) return false;
-    // A second transaction on purpose (the parts may be many megabytes); a crash in between leaves an orphan, swept later.
+    // A second transaction on purpose (the parts may be many megabytes); a crash in between leaves an orphan, swept
+    // later.
     await this.contents.remove(row.content_id);
     return true;
   }

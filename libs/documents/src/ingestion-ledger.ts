@@ -250,7 +250,7 @@ export class IngestionLedger {
 
   /**
    * Ends every lease at once. Only for a process that knows it is alone (the embedded profile's lock says so): at its
-   * start whoever held a lease is dead.
+   * start every holder of a lease is dead.
    */
   async lapseAllLeases(): Promise<void> {
     await this.dataSource.query(

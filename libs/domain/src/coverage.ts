@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What of a document was not read, as a code and, where there is one, a subject after it (`FILE_INSIDE_NOT_READ: a.zip`).
- * The codes are stable: callers may act on them.
+ * What of a document was not read, as a code and, where there is one, a subject after it (`FILE_INSIDE_NOT_READ:
+ * a.zip`). The codes are stable: callers may act on them.
  */
 export const CoverageCode = z.enum([
   /** Pages that are pictures, in a service without text recognition. */

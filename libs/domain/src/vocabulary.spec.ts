@@ -39,7 +39,7 @@ function spellings(path: string, text: string): { where: string; members: string
   return found;
 }
 
-/** `Extract<Stage, 'queued' | 'failed'>` takes from the list and spells nothing anew. */
+/** `Extract<Stage, 'queued' | 'failed'>` takes from the list and spells nothing again. */
 function isSelection(node: ts.Node): boolean {
   if (!ts.isTypeReferenceNode(node) || !ts.isIdentifier(node.typeName)) return false;
   const [list] = node.typeArguments ?? [];

@@ -35,7 +35,7 @@ describe("an embedding call's clock", () => {
     expect(await state(call)).toContain('did not answer within 1000 ms');
   });
 
-  it('starts anew with each vector of a batch, for a large one is no failure either', async () => {
+  it('starts again with each vector of a batch, for a large one is no failure either', async () => {
     const call = new EmbeddingCall(['a', 'b', 'c'], 'passage', 1_000, undefined);
     for (const index of [0, 1]) {
       call.take();

@@ -7,8 +7,8 @@ export interface AnswerBounds {
   /** What becomes of a longer one. @default 'fault' */
   readonly beyond?: 'fault' | 'cut';
   /**
-   * Where the status alone decides: longest wait for the body, in milliseconds. What has come by then, or until it broke
-   * off, is taken.
+   * Where the status alone decides: longest wait for the body, in milliseconds. What has come by then, or until it
+   * broke off, is taken.
    */
   readonly bodyWithinMs?: number;
 }

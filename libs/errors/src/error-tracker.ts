@@ -1,8 +1,8 @@
 import { INGESTION_FAILURES, type IngestionFailureCode } from './ingestion-failure';
 
 /**
- * The small port between the places where errors are born and the room that alerts about them. It stands here, below
- * every other room, so that probes, the shutdown and the pipeline can report without knowing what alerting is.
+ * The small port between the places where errors occur and the library that alerts about them. It stands here, below
+ * every other library, so that probes, the shutdown and the pipeline can report without knowing what alerting is.
  */
 export interface ErrorTracker {
   /**
@@ -19,7 +19,7 @@ export const ERROR_TRACKER = Symbol('ERROR_TRACKER');
 
 /** What is known of one error. Everything is optional: an alert shows what there is. */
 export interface ErrorContext {
-  /** The error itself, for its message; its stack goes to the log of whoever caught it, not here. */
+  /** The error itself, for its message; its stack goes to the log of the code that caught it, not here. */
   readonly error?: unknown;
   /** Said instead of the error's own message. */
   readonly message?: string;

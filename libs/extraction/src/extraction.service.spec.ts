@@ -116,7 +116,7 @@ describe('ExtractionService with an extractor of any kind', () => {
       return new Promise<ExtractedDocument>(() => undefined);
     });
     const failure = service.extract('any', source('x'), signal());
-    await expect(failure).rejects.toMatchObject({ code: 'TIMEOUT', passing: true });
+    await expect(failure).rejects.toMatchObject({ code: 'TIMEOUT', transient: true });
     expect(heard).toMatchObject({ code: 'TIMEOUT' });
   });
 

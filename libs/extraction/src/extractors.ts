@@ -8,8 +8,9 @@ import { TxtExtractor } from './formats/txt.extractor';
 import type { TextExtractor } from './text-extractor';
 
 /**
- * Every format there is: adding one is a class and a line here. Those of lane `fast` run in a parser thread and those of
- * lane `heavy` in a parser process; both make them from this same list, so what is large to load is loaded on first use.
+ * Every format there is: adding one is a class and a line here. Those of lane `fast` run in a parser thread and those
+ * of lane `heavy` in a parser process; both make them from this same list, so what is large to load is loaded on first
+ * use.
  */
 export function createExtractors(): readonly TextExtractor[] {
   return [

@@ -40,7 +40,9 @@ export function decodeText(source: ExtractionSource, declaring: DeclaringFormat 
   return decodeUtf8(bytes) ?? decodeWindows1252(bytes);
 }
 
-/** The UTF-16 that these bytes look like, if any: at least its white space and digits have a zero in one place of two. */
+/**
+ * The UTF-16 that these bytes look like, if any: at least its white space and digits have a zero in one place of two.
+ */
 export function guessUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const sample = bytes.subarray(0, Math.min(bytes.length, UTF16_SAMPLE_BYTES) & ~1);
   const units = sample.length / 2;

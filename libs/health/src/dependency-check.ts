@@ -21,7 +21,7 @@ export interface DependencyState {
 }
 
 /**
- * One dependency under any number of probes: whoever asks while a check is under way gets that check's answer, and an
+ * One dependency under any number of probes: a question while a check is under way gets that check's answer, and an
  * answer is good for a second. Measured on a clock that nobody sets, where Terminus' own cache uses the time of day
  * and would keep an answer for as long as that is set back.
  */

@@ -14,7 +14,7 @@ function listenFailure(error: unknown): string | undefined {
   if (syscall !== 'listen') return undefined;
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${String(port)} on ${String(address)} is taken. Stop whoever has it, or set PORT to another one.`;
+      return `Port ${String(port)} on ${String(address)} is taken. Stop the program that has it, or set PORT to another one.`;
     case 'EADDRNOTAVAIL':
       return `HOST ${String(address)} is not an address of this machine. 127.0.0.1 is this machine alone, 0.0.0.0 everybody.`;
     case 'EACCES':

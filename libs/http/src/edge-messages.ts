@@ -7,7 +7,7 @@ const account = new WeakMap<object, { socket: Socket; before: number; sent?: num
 
 /**
  * The classes that the server makes requests and responses of, with Express' own as their prototypes. Express sets
- * these on each of them anew, for which V8 takes longer than for all the rest of a request; where they are set already
+ * these on each of them, for which V8 takes longer than for all the rest of a request; where they are set already
  * it changes nothing.
  */
 export function edgeMessages(app: Express): Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'> {

@@ -7,8 +7,8 @@ import { HttpDrain, type ShutdownSequence } from '@vectorlane/shutdown';
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 600_000;
 /**
- * Longer than balancers keep a connection they do not use (60 s is usual): whoever ends it first must be the one who
- * would use it next, or now and then a request meets a door that is just closing. Node's own 5 s did that to HAProxy.
+ * Longer than balancers keep a connection they do not use (60 s is usual): the side that would use it next must end it
+ * first, or now and then a request meets a connection that is just being closed. Node's own 5 s did that to HAProxy.
  */
 const KEEP_ALIVE_MS = 75_000;
 

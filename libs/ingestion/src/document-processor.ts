@@ -17,13 +17,13 @@ import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionScheduler } from './ingestion-scheduler';
 
 const COSTS: Readonly<Record<EndReason, Cost>> = {
-  verdict: 'none',
+  permanent: 'none',
   interruptions: 'none',
   attempts: 'attempt',
   parser_deaths: 'parser-death',
 };
 
-/** Where the doubling ends: an hour after what kept it from passing is mended, a document should be on its way. */
+/** Where the doubling ends: an hour after the cause is fixed, a document should be on its way. */
 const MAX_BACKOFF_MS = 3_600_000;
 
 /** The process is shutting down and the document goes back untouched. */
@@ -97,7 +97,7 @@ export class DocumentProcessor {
         await this.fail(claim, error);
       }
     } catch (settling) {
-      // Deleted or claimed anew while we were about to write: whoever did that has decided.
+      // Deleted or claimed again while we were about to write: that decides.
       if (!(settling instanceof StaleClaimError)) throw settling;
     }
   }
@@ -108,7 +108,7 @@ export class DocumentProcessor {
         ? error
         : new IngestionFailure('INTERNAL_ERROR', 'Something went wrong on our side.', { cause: error });
     const price = this.price(claim, failure);
-    if (price === undefined) return this.end(claim, failure, 'verdict');
+    if (price === undefined) return this.end(claim, failure, 'permanent');
     const { cost, spent, limit } = price;
     if (spent >= limit) return this.end(claim, failure, cost === 'attempt' ? 'attempts' : 'parser_deaths');
     const backoff = { firstMs: this.config.INGESTION_BACKOFF_MS, longestMs: MAX_BACKOFF_MS };
@@ -128,16 +128,16 @@ export class DocumentProcessor {
     if (failure.code === 'PARSER_CRASHED') {
       return { cost: 'parser-death', spent: claim.parserDeaths + 1, limit: this.config.INGESTION_MAX_PARSER_DEATHS };
     }
-    if (!failure.passing) return undefined;
+    if (!failure.transient) return undefined;
     return { cost: 'attempt', spent: claim.attempts + 1, limit: this.config.INGESTION_MAX_ATTEMPTS };
   }
 
   private async end(claim: Claim, failure: IngestionFailure, reason: EndReason): Promise<void> {
-    const { code, message, passing } = failure;
-    await this.ledger.fail(claim, { code, message, retryable: passing }, COSTS[reason]);
+    const { code, message, transient } = failure;
+    await this.ledger.fail(claim, { code, message, retryable: transient }, COSTS[reason]);
     this.observer.failed(claim, failure, reason);
-    // A broken file is its owner's news; what kept a good one from passing is ours, with all that is known of it.
-    if (passing) this.logger.error({ code, err: failure }, 'document failed');
+    // A broken file is its owner's news; what kept a good one from completing is ours, with all that is known of it.
+    if (transient) this.logger.error({ code, err: failure }, 'document failed');
     else this.logger.warn({ code, reason: message }, 'document failed');
     await this.chunks.sweepDocument(claim.documentId);
   }

@@ -45,10 +45,10 @@ export class IngestionObserver {
   failed({ documentId, format, lane }: Claim, failure: IngestionFailure, reason: EndReason): void {
     this.metrics.documentsProcessed.inc({ status: 'failed', format, lane });
     if (reason === 'parser_deaths') this.metrics.parserDeaths.inc();
-    if (reason !== 'verdict') this.metrics.documentsDead.inc({ reason });
+    if (reason !== 'permanent') this.metrics.documentsDead.inc({ reason });
     this.errors.trackError(ingestionErrorType(failure.code), { error: failure, documentId });
   }
 }
 
-/** Why a document ended as failed: by a verdict on its bytes, or given up although they may be good. */
-export type EndReason = 'verdict' | ExhaustedLimit;
+/** Why a document ended as failed: by what its bytes are, or given up although they may be good. */
+export type EndReason = 'permanent' | ExhaustedLimit;

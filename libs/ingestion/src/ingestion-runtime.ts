@@ -24,7 +24,7 @@ export class IngestionRuntime {
   async start({ consumes }: { consumes: boolean }): Promise<void> {
     await this.spaces.activate(this.embeddings.space, this.config.EMBEDDING_SPACE_CHANGE);
     if (!consumes) return;
-    // Alone by the data folder's lock: whoever held a lease is dead, and nobody needs to wait it out.
+    // Alone by the data folder's lock: every holder of a lease is dead, and nobody needs to wait it out.
     if (this.config.embedded) await this.ledger.lapseAllLeases();
     this.consumers.start();
     this.reconciler.start();

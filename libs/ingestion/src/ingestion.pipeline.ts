@@ -31,7 +31,7 @@ const PERCENT_EMBEDDING = 10;
 const WHOLE: Coverage = { pages: null, pagesWithoutText: [], notes: [] };
 
 /**
- * The road of one document, read top to bottom: extract → chunk → embed in batches → store → complete.
+ * The stages of one document, from top to bottom: extract → chunk → embed in batches → store → complete.
  *
  * It may run twice for the same document, even at the same time. Everything it writes carries the claim's generation;
  * nothing of it is seen before the last statement, and a superseded worker's next write is refused.

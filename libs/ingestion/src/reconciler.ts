@@ -17,8 +17,8 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 /**
  * Makes the queue agree with the database, never the other way round: whatever PostgreSQL calls unfinished and no job
  * carries (Redis emptied, a crash between commit and enqueue, a lapsed lease) is queued again. Beside that it sweeps
- * what crashes leave behind. One replica at a time does it; that two would once do no harm (a second job finds nothing to
- * claim) is why a lease suffices, whose holder may die.
+ * what crashes leave behind. One replica at a time does it; that two would once do no harm (a second job finds nothing
+ * to claim) is why a lease suffices, whose holder may die.
  */
 @Injectable()
 export class Reconciler {
@@ -67,7 +67,7 @@ export class Reconciler {
     return queued;
   }
 
-  /** Asked anew for each page, so that the lease outlives the longest pass of a living replica. */
+  /** Asked again for each page, so that the lease outlives the longest pass of a living replica. */
   private async hold(): Promise<boolean> {
     return (this.holding = await this.leases.acquire(TASK, this.config.INGESTION_LEASE_MS));
   }

@@ -8,7 +8,7 @@ import { Config } from '@vectorlane/config';
 import { Problem } from '@vectorlane/errors';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 
-/** A whole upload on disk, hashed on its way. Whoever asked for it discards it. */
+/** A whole upload on disk, hashed on its way. The caller discards it. */
 export interface SpooledFile {
   readonly path: string;
   readonly sizeBytes: number;
@@ -82,7 +82,7 @@ export class Spool implements OnModuleInit {
     }
   }
 
-  /** Whoever tidies up temporary folders may have taken ours while nobody uploaded. */
+  /** A cleaner of temporary folders may have taken ours while nobody uploaded. */
   private async create(path: string): Promise<FileHandle> {
     try {
       return await open(path, 'wx', 0o600);

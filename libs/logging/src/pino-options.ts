@@ -4,7 +4,7 @@ import prettyStream from 'pino-pretty';
 import { serializeError } from './error-serializer';
 
 /**
- * Fields that never reach a log line, whoever logs them. Keys are hidden by name here; texts, bodies and webhook
+ * Fields that never reach a log line, whatever logs them. Keys are hidden by name here; texts, bodies and webhook
  * addresses are simply never passed to a logger.
  */
 const REDACTED = [

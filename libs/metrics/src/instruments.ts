@@ -3,7 +3,7 @@ import type { LabelsOf, LabelDefinition, MetricDefinition } from './metric-defin
 import { METRICS, type MetricKey } from './metrics.definitions';
 
 /**
- * prom-client's metrics as the rooms see them: labels typed by the definitions, none left out, and no label able to
+ * prom-client's metrics as the libraries see them: labels typed by the definitions, none left out, and no label able to
  * grow without a bound, whatever a caller passes.
  */
 

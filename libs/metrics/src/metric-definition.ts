@@ -1,6 +1,6 @@
 /**
- * What the page of definitions is made of. A label's values are either a closed list, known here, or open: then the text
- * says what bounds them. No label ever carries an id, a raw URL or a message.
+ * What the page of definitions is made of. A label's values are either a closed list, known here, or open: then the
+ * text says what bounds them. No label ever carries an id, a raw URL or a message.
  */
 
 /** A closed list of values, or a word on what bounds the open ones. */

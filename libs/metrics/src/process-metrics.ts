@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 /**
- * What Node.js tells of itself. It is the process's, not an app's, and its observers cannot be stopped: one registry for
- * the process, however many apps there are in it.
+ * What Node.js tells of itself. It is the process's, not an app's, and its observers cannot be stopped: one registry
+ * for the process, however many apps there are in it.
  */
 
 /** Gauges in spite of their names, which promtool's lint refuses; their namesakes without `_total` say more. */
@@ -12,7 +12,7 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ] as const;
 
-/** The event loop's numbers begin anew with each reading: a second scraper in the same second would find them empty. */
+/** The event loop's numbers begin again with each reading: a second scraper in the same second would find them empty. */
 const CACHE_MS = 1_000;
 
 let registry: Registry | undefined;

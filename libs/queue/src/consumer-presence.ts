@@ -72,7 +72,7 @@ export class ConsumerPresence {
     try {
       await this.ask(this.redis.shared.eval(SAY, keys.length, ...keys, this.self, BELIEVED_SECONDS), 'note');
     } catch (error) {
-      // The redis room tells the log when Redis is away; the next beat is a few seconds off.
+      // libs/redis tells the log when Redis is away; the next beat is a few seconds off.
       this.logger.debug({ reason: (error as Error).message }, 'could not say that this consumer is there');
     }
   }

@@ -26,7 +26,7 @@ export class LaneQueues implements OnModuleInit {
 
   onModuleInit(): void {
     for (const lane of Lane.options) {
-      // Without a listener an 'error' event would end the process; the redis room reports the connection's state.
+      // Without a listener an 'error' event would end the process; libs/redis reports the connection's state.
       this.queues[lane].on('error', ({ message }) =>
         this.logger.debug({ lane, reason: message }, 'queue connection error'),
       );
@@ -48,9 +48,10 @@ export class LaneQueues implements OnModuleInit {
   }
 
   /**
-   * Which of these claimable deliveries no job in Redis carries any more. A job that was picked up does not count: had its
-   * worker been alive, the document would be claimed, and waiting for BullMQ to notice takes longer than the lease. Asked by the job's own key: its state would be looked for
-   * along the whole waiting list, for every document of a long one.
+   * Which of these claimable deliveries no job in Redis carries any more. A job that was picked up does not count: had
+   * its worker been alive, the document would be claimed, and waiting for BullMQ to notice takes longer than the lease.
+   * Asked by the job's own key: its state would be looked for along the whole waiting list, for every document of a
+   * long one.
    */
   async withoutLiveJob(deliveries: readonly Delivery[]): Promise<Delivery[]> {
     const jobs = await this.ask(

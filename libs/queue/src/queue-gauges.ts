@@ -8,7 +8,9 @@ interface QueueReading {
   readonly waitingSince: Readonly<Record<Lane, number | undefined>>;
 }
 
-/** The queue as a scrape finds it. When it cannot be read its numbers are absent, and `processing_queue_up` says why. */
+/**
+ * The queue as a scrape finds it. When it cannot be read its numbers are absent, and `processing_queue_up` says why.
+ */
 @Injectable()
 export class QueueGauges implements OnModuleInit, ScrapeReading<QueueReading> {
   readonly name = 'queue';

@@ -10,7 +10,7 @@ import { queueName } from './lanes';
 import { QueueGauges } from './queue-gauges';
 import { QueueIndicator } from './queue.indicator';
 
-/** BullMQ on the one connection policy of the redis room. */
+/** BullMQ on the one connection policy of libs/redis. */
 @Global()
 @Module({
   imports: [

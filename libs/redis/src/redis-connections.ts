@@ -20,10 +20,10 @@ export type QueueRole = 'consumer' | 'producer';
 const BOOT_TIMEOUT_MS = 10_000;
 const RECONNECT = { firstMs: 50, longestMs: 2_000 };
 const KEEP_ALIVE_MS = 10_000;
-/** Trying again does not mend these. */
+/** Trying again does not fix these. */
 const REFUSAL = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR DB index)/;
 
-/** The one policy for connections to Redis, whoever opens them and wherever Redis runs. */
+/** The one policy for connections to Redis, whatever opens them and wherever Redis runs. */
 @Injectable()
 export class RedisConnections {
   private readonly logger = new Logger('Redis');
@@ -89,7 +89,7 @@ export class RedisConnections {
     await this.shared.ping();
   }
 
-  /** Says goodbye where Redis listens, and hangs up where it does not. Safe to call twice. */
+  /** Ends the session in order where Redis answers, and hangs up where it does not. Safe to call twice. */
   async close(): Promise<void> {
     clearInterval(this.heartbeat);
     this.sharedState.closing();
@@ -124,8 +124,8 @@ export class RedisConnections {
 
   /**
    * A server that accepts and never answers, or a network that swallows, leaves a connection that looks alive for ever:
-   * it is cut, which starts the tries for a new one. (ioredis' `socketTimeout` would do the same, but its timer outlives
-   * the connection it was started for and cuts the next one.)
+   * it is cut, which starts the tries for a new one. (ioredis' `socketTimeout` would do the same, but its timer
+   * outlives the connection it was started for and cuts the next one.)
    */
   private async beat(): Promise<void> {
     const { stream } = this.shared;

@@ -52,8 +52,8 @@ export function weigh(lexemes: readonly Lexeme[], chunksByConfig: ChunksByConfig
 }
 
 /**
- * The BM25 score of a chunk that holds every word of the query without end: what a score is measured by, so that a chunk
- * which holds one word of ten is worth little even when it is the best there is.
+ * The BM25 score of a chunk that holds every word of the query without end: what a score is measured by, so that a
+ * chunk which holds one word of ten is worth little even when it is the best there is.
  */
 function bestPossible(terms: readonly Term[]): number {
   const byPlace = new Map(terms.map(({ place, idf }) => [place, idf]));

@@ -19,7 +19,9 @@ const FUSION_DEPTH = 50;
 /** What a first place by words that holds the whole question is worth against one by meaning (bench/retrieval.md). */
 const KEYWORD_WEIGHT = 1.5;
 
-/** A question to ranked passages: candidates by meaning and by words, fused, read through the view of visible chunks. */
+/**
+ * A question to ranked passages: candidates by meaning and by words, fused, read through the view of visible chunks.
+ */
 @Injectable()
 export class SearchService {
   constructor(

@@ -8,8 +8,8 @@ const IDLE_CHECK_MS = 50;
 /**
  * The end of an HTTP server that cuts nobody off. Node's own `close` takes a response for finished when it has been
  * handed over, not when it has been sent, and ends the connection of a client that reads slowly; and it waits for
- * connections on which nothing has ever been asked. So this one keeps its own account: a connection is idle when none of
- * its responses is under way and nothing has come in since the last one.
+ * connections on which nothing has ever been asked. So this one keeps its own account: a connection is idle when none
+ * of its responses is under way and nothing has come in since the last one.
  */
 export class HttpDrain {
   private readonly connections = new Set<Socket>();

@@ -79,7 +79,7 @@ describe('ShutdownSequence', () => {
     ]);
   });
 
-  it('keeps every step inside one deadline, and time in it for the goodbyes', async () => {
+  it('keeps every step inside one deadline, and time in it to close connections', async () => {
     const sequence = new ShutdownSequence();
     sequence.deadlineMs = 400;
     const began: Record<string, number> = {};
@@ -106,7 +106,7 @@ describe('ShutdownSequence', () => {
     expect(new ShutdownSequence().deadlineMs).toBeLessThan(90_000);
   });
 
-  it('releases once, whoever asks: a signal, and both hooks of the framework', async () => {
+  it('releases once, whatever asks: a signal, and both hooks of the framework', async () => {
     const sequence = new ShutdownSequence();
     const release = jest.fn(() => Promise.resolve());
     sequence.add('redis', 'once', release);

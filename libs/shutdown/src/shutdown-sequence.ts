@@ -18,8 +18,8 @@ const LEAST_MS = 250;
 
 /**
  * Runs every registered release once, stage by stage, those of one stage side by side: two lanes that finish their jobs
- * share one bound. A release that fails or outlasts its bound is logged and counted, and the sequence goes on: one stuck
- * connection must not keep the database from closing cleanly. Each bound lies inside one deadline for all of it.
+ * share one bound. A release that fails or outlasts its bound is logged and counted, and the sequence goes on: one
+ * stuck connection must not keep the database from closing cleanly. Each bound lies inside one deadline for all of it.
  *
  * It runs in Nest's `beforeApplicationShutdown`, the last hook before Nest closes anything itself: before
  * `onApplicationShutdown` it would wait for the HTTP server without a bound, and there the order of the framework's own

@@ -38,5 +38,5 @@ export const STAGE_DONE: Readonly<Record<ShutdownStage, string>> = {
   lock: 'data folder released',
 };
 
-/** Stages that wait for other people's work; the rest only says goodbye. */
+/** Stages that wait for work to finish; the others only close things. */
 export const WAITING_STAGES: ReadonlySet<ShutdownStage> = new Set(['drain', 'http', 'consumers']);

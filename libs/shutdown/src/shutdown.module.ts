@@ -10,7 +10,7 @@ class TrackedShutdown {
   }
 }
 
-/** Global: whatever opens something registers its release here, from any room. */
+/** Global: whatever opens something registers its release here, from any library. */
 @Global()
 @Module({
   providers: [{ provide: ShutdownSequence, useFactory: () => new ShutdownSequence() }, TrackedShutdown],

@@ -36,7 +36,7 @@ export interface Library {
   readonly contents: unknown;
   /** Ten best chunks of each question by meaning and by words, exact and in order. */
   readonly answers: readonly (readonly string[])[];
-  /** The same by the vector index, which is approximate and made anew by a restore. */
+  /** The same by the vector index, which is approximate and rebuilt by a restore. */
   readonly byIndex: readonly (readonly string[])[];
 }
 

@@ -10,7 +10,7 @@ jest.setTimeout(180_000);
 const DOCUMENTS = 1_000;
 const SEARCHES = 50;
 
-/** Of the ten best by the index, how many are there again: an index made anew walks another way. */
+/** Of the ten best by the index, how many are there again: a rebuilt index is searched along other edges. */
 const SAME_BY_INDEX = 0.95;
 
 const sources = [

@@ -74,7 +74,7 @@ export class Place {
     }
   }
 
-  /** All that a reader, a worker or the door can see of it. */
+  /** All that a reader, a worker or the API can see of it. */
   contents(): Promise<Contents> {
     return this.use(readContents);
   }

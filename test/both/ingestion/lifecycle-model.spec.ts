@@ -249,7 +249,7 @@ describe('a document, through uploads, workers, crashes, retries and deletions i
           await COMMANDS[name]?.(model, slot, worker);
           await check(model);
         }
-        // Whoever is left behind changes nothing, and the sweep leaves the visible generations alone.
+        // A worker that is left behind changes nothing, and the sweep leaves the visible generations alone.
         for (const life of model.slots) {
           if (life === undefined) continue;
           if (life.status === 'failed') await moves.ledger.retry(life.id);

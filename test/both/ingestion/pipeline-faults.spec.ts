@@ -17,7 +17,7 @@ import { IngestionScheduler } from '../../../libs/ingestion/src/ingestion-schedu
 import { TestApp, type Untyped } from '../../support/test-app';
 
 /**
- * An error at each await on a document's road, once before the step and once after it took effect (the answer got
+ * An error at each await of a document's ingestion, once before the step and once after it took effect (the answer got
  * lost): whatever it hits, the document ends as docs/contract.md §2 says, with the chunks of a quiet run.
  */
 
@@ -159,7 +159,7 @@ async function endingUnder(plan: Plan, error: () => Error): Promise<Ending> {
     await processor.process(id, `${id}-${delivery}`, new AbortController().signal).catch(() => undefined);
     const ending = await read(id);
     if (ending.status === 'completed' || ending.status === 'failed') return ending;
-    // Time passes: backoffs are over, and whoever gave no sign has lost its lease.
+    // Time passes: backoffs are over, and a worker that gave no sign has lost its lease.
     await dataSource.query(
       `UPDATE documents SET next_attempt_at = now(),
               lease_expires_at = CASE WHEN lease_expires_at IS NULL THEN NULL ELSE now() - interval '1 second' END WHERE id = $1`,
@@ -189,7 +189,7 @@ async function quietRun(): Promise<{ steps: string[]; ending: Ending }> {
   return { steps, ending };
 }
 
-describe('an error on the road of a document', () => {
+describe('an error during the ingestion of a document', () => {
   it('can strike at every await there is', async () => {
     const { steps, ending } = await quietRun();
     expect(ending).toMatchObject({ status: 'completed', attempts: 0, interruptions: 0 });

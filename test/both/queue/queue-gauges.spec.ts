@@ -23,7 +23,7 @@ beforeEach(async () => {
   proxy = await TcpProxy.start(`redis://:${password}@127.0.0.1:${port}`);
   const config = loadConfig({
     NODE_ENV: 'test',
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', // goes with the other; no room that would use it is here
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', // goes with the other; no library that would use it is here
     REDIS_URL: proxy.url,
     REDIS_COMMAND_TIMEOUT_MS: '1000',
   });
@@ -116,7 +116,7 @@ describe('the queue’s gauges', () => {
     };
     let frozen: Scrape | undefined;
     await eventually(async () => !(await isUp()));
-    // While it lasts, over the time in which connections are given up and made anew: no old number, no slow answer.
+    // While it lasts, over the time in which connections are given up and opened again: no old number, no slow answer.
     for (const until = performance.now() + 4_000; performance.now() < until;) {
       expect(await isUp()).toBe(false);
       await new Promise((resolve) => setTimeout(resolve, 50));

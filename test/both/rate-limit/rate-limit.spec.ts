@@ -191,7 +191,7 @@ describe('a Redis that goes', () => {
       }),
     );
     expect(durations.filter((duration) => duration >= TIMEOUT_MS - 20)).toHaveLength(1);
-    await proxy.close(); // or the connection would wait for a goodbye from it
+    await proxy.close(); // or the connection would wait for its last message
   }, 30_000);
 
   it('gone: nobody waits, every process counts on its own', async () => {

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { type ConnectionOptions, type Job, Queue, Worker } from 'bullmq';
 import { eventually, openTestRedis, type TestRedis } from '../../support/test-redis';
 
-/** What the queue room needs of Redis, on whichever engine the suite runs. */
+/** What libs/queue needs of Redis, on whichever engine the suite runs. */
 interface Numbered {
   readonly index: number;
 }

@@ -8,8 +8,8 @@ import { DataSource } from 'typeorm';
 import { TestApp } from '../../support/test-app';
 
 /**
- * Filters over an approximate index: the usual way returns too few rows, because the walk ends before it has met enough
- * that match. 6,000 chunks of 600 documents with vectors of 8 numbers, made inside the database.
+ * Filters over an approximate index: the usual way returns too few rows, because the search of the index ends before it
+ * has met enough that match. 6,000 chunks of 600 documents with vectors of 8 numbers, made inside the database.
  */
 const DOCUMENTS = 600;
 const CHUNKS_EACH = 10;

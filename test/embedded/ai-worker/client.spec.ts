@@ -4,7 +4,7 @@ import {
   answers,
   StandInAiWorker,
   status,
-  verdict,
+  refusalOf,
   type WorkerManner,
   WORKER_TOKEN,
 } from '../../support/stand-in-ai-worker';
@@ -75,9 +75,9 @@ describe('a document', () => {
     ['NEEDS_OCR', 422, false],
     ['TIMEOUT', 422, true],
     ['PARSER_CRASHED', 422, true],
-  ])('gets the verdict %s (%i) at once, and is not sent again', async (code, withStatus, passing) => {
-    worker.behaveAlways(verdict(code, withStatus));
-    const failure = { name: 'IngestionFailure', code, passing, message: `The worker says ${code}.` };
+  ])('is told %s (%i) at once, and is not sent again', async (code, withStatus, transient) => {
+    worker.behaveAlways(refusalOf(code, withStatus));
+    const failure = { name: 'IngestionFailure', code, transient, message: `The worker says ${code}.` };
     await expect(ask(open(), true)).rejects.toMatchObject(failure);
     expect(worker.documents).toHaveLength(1);
     expect(waits).toEqual([]);
@@ -91,7 +91,7 @@ describe('a document', () => {
 });
 
 describe('trouble that may pass', () => {
-  const passing: [string, WorkerManner][] = [
+  const transient: [string, WorkerManner][] = [
     ['500', status(500)],
     ['502', status(502)],
     ['408', status(408)],
@@ -100,13 +100,13 @@ describe('trouble that may pass', () => {
     ['an answer that is no JSON', answers('<html>')],
     ['an answer of another shape', answers({ texts: [] })],
   ];
-  it.each(passing)('%s: asked again, with growing waits', async (_, manner) => {
+  it.each(transient)('%s: asked again, with growing waits', async (_, manner) => {
     worker.behave(manner, manner);
     expect(await ask(open())).toBe(worker.text);
     expect(waits).toEqual([500, 1_000]);
   });
 
-  it.each(passing)('%s for ever: given up after three tries where there is another way', async (_, manner) => {
+  it.each(transient)('%s for ever: given up after three tries where there is another way', async (_, manner) => {
     worker.behaveAlways(manner);
     await expect(ask(open())).rejects.toMatchObject({ name: 'AiWorkerAwayError', of: 'away' });
     expect(worker.documents).toHaveLength(3);
@@ -177,7 +177,7 @@ describe('trouble that will not pass', () => {
     ['404', status(404), 'answered 404'],
     ['a redirect', status(302, { location: 'http://127.0.0.1:1/' }), 'answered 302'],
     ['a 413 of some proxy', status(413), 'answered 413 without a code of the contract'],
-    ['a verdict that nobody knows', verdict('RIDDLE'), 'answered 422 without a code of the contract'],
+    ['a code that nobody knows', refusalOf('RIDDLE'), 'answered 422 without a code of the contract'],
   ])('%s: one try', async (_, manner, message) => {
     worker.behaveAlways(manner);
     await expect(ask(open(), true)).rejects.toMatchObject({ of: 'away', message });

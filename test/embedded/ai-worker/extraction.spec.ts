@@ -11,7 +11,7 @@ import {
   extracted,
   StandInAiWorker,
   status,
-  verdict,
+  refusalOf,
   type WorkerManner,
 } from '../../support/stand-in-ai-worker';
 
@@ -93,9 +93,9 @@ describe('with an AI worker', () => {
   });
 
   it.each(['CORRUPT_FILE', 'NEEDS_OCR', 'TIMEOUT', 'PARSER_CRASHED', 'EMPTY_CONTENT'])(
-    'takes its verdict %s on a PDF, which is not read here then',
+    'takes its answer %s on a PDF, which is not read here then',
     async (code) => {
-      worker.behaveAlways(verdict(code));
+      worker.behaveAlways(refusalOf(code));
       await expect(extract('pdf', TEXT_PDF)).rejects.toMatchObject({ code });
     },
   );
@@ -128,7 +128,7 @@ describe('with an AI worker', () => {
     worker.behaveAlways(manner);
     const failure = {
       code: 'EXTRACTION_UNAVAILABLE',
-      passing: true,
+      transient: true,
       message: expect.stringContaining('needs text recognition'),
     };
     await expect(extract('png', PNG)).rejects.toMatchObject(failure);

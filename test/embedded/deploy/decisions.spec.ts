@@ -72,7 +72,7 @@ describe('preflight', () => {
 
   it('knows the secrets that the services check', () => {
     expect(decide.secretsOf(services)).toEqual({ METRICS_TOKEN: strong('m'), AI_WORKER_TOKEN: strong('w') });
-    expect(decide.secretsVerdict(decide.secretsOf(services), [], 0o100600)).toContain('2 secrets');
+    expect(decide.checkSecrets(decide.secretsOf(services), [], 0o100600)).toContain('2 secrets');
   });
 
   it.each([
@@ -99,14 +99,14 @@ describe('preflight', () => {
     ],
     ['a file that others read', { METRICS_TOKEN: strong('m') }, [], 0o100640, 'chmod 600'],
   ])('refuses %s, and quotes no secret', (_, secrets: Record<string, string>, refused, mode, why) => {
-    const verdict = (): unknown => decide.secretsVerdict(secrets, refused, mode);
-    expect(verdict).toThrow(why);
-    for (const value of Object.values(secrets)) expect(verdict).not.toThrow(value);
+    const check = (): unknown => decide.checkSecrets(secrets, refused, mode);
+    expect(check).toThrow(why);
+    for (const value of Object.values(secrets)) expect(check).not.toThrow(value);
   });
 
   it('refuses `*` and what is no origin', () => {
-    expect(decide.corsVerdict('')).toContain('no web page');
-    expect(decide.corsVerdict('https://a.example.org, http://localhost:8080')).toContain('2 origins');
+    expect(decide.checkCors('')).toContain('no web page');
+    expect(decide.checkCors('https://a.example.org, http://localhost:8080')).toContain('2 origins');
     for (const origin of [
       '*',
       'https://*.example.org',
@@ -114,47 +114,47 @@ describe('preflight', () => {
       'https://a.example.org/',
       'a.example.org',
     ])
-      expect(() => decide.corsVerdict(origin)).toThrow('CORS_ORIGIN');
+      expect(() => decide.checkCors(origin)).toThrow('CORS_ORIGIN');
   });
 
   it('wants TLS in front with a certificate that lasts and clients told apart, or a reason', () => {
     const publicUrl = new URL('https://api.example.org');
     const seen = { publicUrl, trustProxy: '1', hasProxy: false, daysLeft: 60 };
-    expect(decide.tlsVerdict(seen)).toContain('60 days');
-    expect(decide.tlsVerdict({ ...seen, trustProxy: '10.0.0.0/8', hasProxy: true })).toContain('10.0.0.0/8');
-    expect(decide.tlsVerdict({ ...seen, publicUrl: undefined, waived: 'inside a VPN' })).toContain('inside a VPN');
-    expect(() => decide.tlsVerdict({ ...seen, publicUrl: undefined, waived: ' ' })).toThrow('plain HTTP');
-    expect(() => decide.tlsVerdict({ ...seen, daysLeft: 13.9 })).toThrow('ends in 13 days');
-    expect(() => decide.tlsVerdict({ ...seen, trustProxy: '' })).toThrow('TRUST_PROXY is empty');
-    expect(() => decide.tlsVerdict({ ...seen, hasProxy: true })).toThrow('Set it to 2');
+    expect(decide.checkTls(seen)).toContain('60 days');
+    expect(decide.checkTls({ ...seen, trustProxy: '10.0.0.0/8', hasProxy: true })).toContain('10.0.0.0/8');
+    expect(decide.checkTls({ ...seen, publicUrl: undefined, waived: 'inside a VPN' })).toContain('inside a VPN');
+    expect(() => decide.checkTls({ ...seen, publicUrl: undefined, waived: ' ' })).toThrow('plain HTTP');
+    expect(() => decide.checkTls({ ...seen, daysLeft: 13.9 })).toThrow('ends in 13 days');
+    expect(() => decide.checkTls({ ...seen, trustProxy: '' })).toThrow('TRUST_PROXY is empty');
+    expect(() => decide.checkTls({ ...seen, hasProxy: true })).toThrow('Set it to 2');
   });
 
   it.each([
     [{ docker: '20.10.24+dfsg1', compose: 'v2.26.1' }, 'Docker 20.10.24+dfsg1, Compose 2.26.1'],
     [{ docker: '28.0.1', compose: '2.26.1-4' }, 'Docker 28.0.1'],
-  ])('takes %j', (versions, said) => expect(decide.versionsVerdict(versions)).toContain(said));
+  ])('takes %j', (versions, said) => expect(decide.checkVersions(versions)).toContain(said));
 
   it.each([
     [{ docker: '19.03.1', compose: '2.26.1' }, 'Docker 19.03.1 is too old'],
     [{ docker: '24.0.0', compose: '2.19.9' }, 'Compose 2.19.9 is too old'],
     [{ docker: '24.0.0', compose: '' }, 'Compose ? is too old'],
-  ])('refuses %j', (versions, why) => expect(() => decide.versionsVerdict(versions)).toThrow(why));
+  ])('refuses %j', (versions, why) => expect(() => decide.checkVersions(versions)).toThrow(why));
 
   it('wants space everywhere', () => {
     const places = [
       { place: '/var/lib/docker', freeBytes: 9e9, neededBytes: 5e9 },
       { place: '/backups', freeBytes: 4.9e9, neededBytes: 5e9 },
     ];
-    expect(() => decide.diskVerdict(places)).toThrow('/backups has 4.9 GB free, 5.0 GB are wanted');
-    expect(decide.diskVerdict(places.slice(0, 1))).toBe('9.0 GB free in /var/lib/docker');
+    expect(() => decide.checkDisk(places)).toThrow('/backups has 4.9 GB free, 5.0 GB are wanted');
+    expect(decide.checkDisk(places.slice(0, 1))).toBe('9.0 GB free in /var/lib/docker');
   });
 
   it('says which migrations are pending, and refuses to go behind a newer program', () => {
     const [first, ...others] = KNOWN_MIGRATIONS;
-    expect(decide.migrationsVerdict(KNOWN_MIGRATIONS, [first])).toMatchObject({ pending: others });
-    expect(decide.migrationsVerdict(KNOWN_MIGRATIONS, KNOWN_MIGRATIONS).line).toContain('none pending');
-    expect(decide.migrationsVerdict(KNOWN_MIGRATIONS, undefined)).toMatchObject({ pending: KNOWN_MIGRATIONS });
-    expect(() => decide.migrationsVerdict(KNOWN_MIGRATIONS, [...KNOWN_MIGRATIONS, 'Newer9'])).toThrow('Newer9');
+    expect(decide.checkMigrations(KNOWN_MIGRATIONS, [first])).toMatchObject({ pending: others });
+    expect(decide.checkMigrations(KNOWN_MIGRATIONS, KNOWN_MIGRATIONS).line).toContain('none pending');
+    expect(decide.checkMigrations(KNOWN_MIGRATIONS, undefined)).toMatchObject({ pending: KNOWN_MIGRATIONS });
+    expect(() => decide.checkMigrations(KNOWN_MIGRATIONS, [...KNOWN_MIGRATIONS, 'Newer9'])).toThrow('Newer9');
   });
 
   it('reads the migrations of the sources as the program knows them', () => {
@@ -166,9 +166,9 @@ describe('preflight', () => {
     const listing = ['documents', 'chunks', 'migrations'].map(
       (name, index) => `${4000 + index}; 0 16${index} TABLE DATA public ${name} vectorlane`,
     );
-    expect(decide.dumpVerdict([';', '; Archive created', ...listing].join('\n'))).toBe(3);
-    expect(() => decide.dumpVerdict(listing.slice(1).join('\n'))).toThrow('documents');
-    expect(() => decide.dumpVerdict('4000; 1259 16 TABLE public documents vectorlane')).toThrow('documents');
+    expect(decide.checkDump([';', '; Archive created', ...listing].join('\n'))).toBe(3);
+    expect(() => decide.checkDump(listing.slice(1).join('\n'))).toThrow('documents');
+    expect(() => decide.checkDump('4000; 1259 16 TABLE public documents vectorlane')).toThrow('documents');
   });
 });
 
@@ -179,8 +179,8 @@ describe('verify', () => {
       { Service: 'redis', State: 'running', Health: 'starting' },
       { Service: 'postgres', State: 'exited', Health: '' },
     ];
-    expect(decide.servicesVerdict(['backend'], seen)).toContain('backend');
-    expect(() => decide.servicesVerdict(['backend', 'redis', 'postgres', 'loki'], seen)).toThrow(
+    expect(decide.checkServices(['backend'], seen)).toContain('backend');
+    expect(() => decide.checkServices(['backend', 'redis', 'postgres', 'loki'], seen)).toThrow(
       'redis is starting, postgres is exited, loki is not there',
     );
   });
@@ -213,7 +213,7 @@ describe('traffic', () => {
     ['UP', 'DRAIN', 'backend', 'backend-2'],
     ['UP', 'DOWN', 'backend', 'backend-2'],
     ['DRAIN', 'UP', 'backend-2', 'backend'],
-  ])('with %s and %s %s serves while %s is made anew', (first, second, serving, candidate) => {
+  ])('with %s and %s %s serves while %s is recreated', (first, second, serving, candidate) => {
     expect(decide.rolesIn(rotation(first, second))).toEqual({ serving, candidate });
   });
 
@@ -223,7 +223,7 @@ describe('traffic', () => {
   });
 
   const sample = (requests: number, errors: number, ready = true): unknown => ({ requests, errors, ready });
-  const watched = (...samples: unknown[]): Untyped => decide.watchVerdict(samples, 0.01);
+  const watched = (...samples: unknown[]): Untyped => decide.judgeTraffic(samples, 0.01);
 
   it.each([
     ['nothing happens', [sample(500, 40), sample(500, 40)]],
@@ -231,7 +231,7 @@ describe('traffic', () => {
     ['two failures of few', [sample(0, 0), sample(4, 2)]],
     ['one per cent and no more', [sample(0, 0), sample(1000, 10)]],
     ['/ready missed once', [sample(0, 0), sample(10, 0, false), sample(20, 0)]],
-    ['the counters begin anew', [sample(1000, 5), sample(10, 0), sample(400, 2)]],
+    ['the counters begin again', [sample(1000, 5), sample(10, 0), sample(400, 2)]],
   ])('goes on when %s', (_, samples) => {
     expect(watched(...samples)).not.toHaveProperty('breach');
   });
@@ -239,7 +239,7 @@ describe('traffic', () => {
   it.each([
     ['answers fail', [sample(100, 0), sample(200, 3)], '3 of 100 answers were 5xx (3.00 %, allowed 1.00 %)'],
     ['answers fail bit by bit', [sample(0, 0), sample(50, 1), sample(100, 2), sample(150, 3)], '3 of 150'],
-    ['answers fail after the counters began anew', [sample(9000, 0), sample(100, 50)], '50 of 100'],
+    ['answers fail after the counters began again', [sample(9000, 0), sample(100, 50)], '50 of 100'],
     [
       '/ready fails twice in a row',
       [sample(0, 0), sample(0, 0, false), sample(0, 0, false)],

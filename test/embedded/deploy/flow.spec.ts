@@ -191,7 +191,7 @@ describe('traffic', () => {
     expect(compose.calls).toEqual(['ready backend', 'drain backend-2']);
   });
 
-  it('makes the old one anew once it serves nobody, and lets it in', async () => {
+  it('recreates the old one once it serves nobody, and lets it in', async () => {
     const compose = new FakeCompose();
     const context = contextOf(compose);
     await traffic['traffic.switch'](context);

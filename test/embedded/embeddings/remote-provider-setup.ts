@@ -7,7 +7,7 @@ import { bagOfWords, StandInEmbeddings, type EmbeddingsManner } from '../../supp
 
 /** The provider against a real server in all its moods. Waits between tries are noted and take no time. */
 export const KEY = 'sk-0123456789abcdefghijklmn';
-export const UNAVAILABLE = { name: 'IngestionFailure', code: 'EMBEDDING_UNAVAILABLE', passing: true };
+export const UNAVAILABLE = { name: 'IngestionFailure', code: 'EMBEDDING_UNAVAILABLE', transient: true };
 
 export interface RemoteProviderSetup {
   /** A fresh one for each test. */

@@ -36,8 +36,8 @@ afterEach(async () => {
   log.stop();
 });
 
-describe('the door of the embedded Valkey', () => {
-  it('is shut to whoever does not know the password of this start', async () => {
+describe('access to the embedded Valkey', () => {
+  it('is refused without the password of this start', async () => {
     const { host, port } = (await start()).endpoint;
     const options: RedisOptions = { enableReadyCheck: false, retryStrategy: () => null };
     await expect(client({ host, port }, options).get('x')).rejects.toThrow(/NOAUTH/);
@@ -53,7 +53,7 @@ describe('the door of the embedded Valkey', () => {
     expect(second).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('has no back door: one user, one client of its own, no way to load code or touch its files', async () => {
+  it('has no second way in: one user, one client of its own, no way to load code or touch its files', async () => {
     const redis = client((await start()).endpoint);
     expect(await redis.acl('LIST')).toHaveLength(1);
     expect(
@@ -97,7 +97,7 @@ describe('the memory of the embedded Valkey', () => {
 });
 
 describe('an embedded Valkey that dies', () => {
-  it('comes back empty behind the same door, and clients come back by themselves', async () => {
+  it('comes back empty on the same port, and clients come back by themselves', async () => {
     const { endpoint } = await start();
     const redis = client(endpoint);
     await redis.set('kept', '1');

@@ -6,7 +6,7 @@ import { EmbeddedValkey } from '@vectorlane/redis';
 import { Redis } from 'ioredis';
 import { eventually } from '../../support/test-redis';
 
-/** The driver of the embedded engine: what goes in comes out, soon, whoever else is connected. */
+/** The driver of the embedded engine: what goes in comes out, soon, whatever else is connected. */
 let valkey: EmbeddedValkey;
 let redis: Redis;
 const clients: Redis[] = [];

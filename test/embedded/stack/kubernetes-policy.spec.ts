@@ -133,7 +133,7 @@ describe('the processes', () => {
     expect(livenessProbe.httpGet).toEqual({ path: '/live', port: 'http' });
     // Longer than a start waits for the migrations of another process.
     expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBeGreaterThan(600);
-    // Off before the drain delay is over, so that no request meets a closed door.
+    // Off before the drain delay is over, so that no request meets a closed port.
     expect(readinessProbe.periodSeconds * readinessProbe.failureThreshold).toBeLessThan(5);
     expect(containerOf(name).ports[0].containerPort).toBe(
       Number(valuesOf(name)[name === 'api' ? 'PORT' : 'WORKER_PORT']),

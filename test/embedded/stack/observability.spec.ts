@@ -65,7 +65,8 @@ describe('Prometheus', () => {
     for (const { name, input_series: input, promql_expr_test: asked } of cases) {
       const [alert, ...what] = name.split(' ');
       const firing = `ALERTS{alertname="${alert}",alertstate="firing"`;
-      // The rule itself is asked, on its own metrics, after its `for`, and the answer is the one that its name promises.
+      // The rule itself is asked, on its own metrics, after its `for`, and the answer is the one that its name
+      // promises.
       expect({ name, expr: asked[0].expr }).toEqual({ name, expr: expect.stringContaining(firing) });
       expect(asked[0].exp_samples).toEqual([{ labels: '{}', value: what.join(' ') === 'fires' ? 1 : 0 }]);
       const { expr, for: pending } = rules.find((rule) => rule.alert === alert);

@@ -4,7 +4,7 @@ import type { ApiKeysService } from '@vectorlane/auth';
 import { presentedKey } from '@vectorlane/http';
 import type { Request, Response } from 'express';
 
-/** Whose requests are counted together, and how many of them a minute has room for; `none`: they are not counted. */
+/** Whose requests are counted together, and how many of them a minute allows; `none`: they are not counted. */
 export interface ClientBucket {
   readonly id: string;
   readonly limit: number | 'none';

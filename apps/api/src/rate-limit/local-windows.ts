@@ -10,7 +10,7 @@ interface Counted {
   endsAt: number;
 }
 
-/** About 3 MB when full. Then the bucket that was not seen for longest goes, and starts anew if it comes back. */
+/** About 3 MB when full. Then the bucket that was not seen for longest goes, and starts again if it comes back. */
 const MOST_BUCKETS = 20_000;
 /** Two reckonings of one window's end differ by the way to Redis and back; those of two windows by a window. */
 const SAME_END_MS = 2_000;
@@ -24,7 +24,7 @@ export class LocalWindows {
 
   constructor(private readonly mostBuckets = MOST_BUCKETS) {}
 
-  /** Counts one request. Whoever is over the limit is counted too: that neither extends nor restarts the window. */
+  /** Counts one request. A client over the limit is counted too: that neither extends nor restarts the window. */
   count(bucket: string, windowMs: number, now = performance.now()): Window {
     const counted = this.live(bucket, now) ?? { hits: 0, endsAt: now + windowMs };
     counted.hits += 1;

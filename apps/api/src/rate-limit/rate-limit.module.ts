@@ -11,7 +11,9 @@ import { bucketOf, RateLimiter } from './rate-limiter';
 const contextBucket = (context: ExecutionContext): ClientBucket =>
   bucketOf(context.switchToHttp().getResponse<Response>());
 
-/** One limit over all routes together: the throttler's key is the client alone, where its own holds the handler's name. */
+/**
+ * One limit over all routes together: the throttler's key is the client alone, where its own holds the handler's name.
+ */
 @Module({
   imports: [
     AuthModule,

@@ -18,7 +18,7 @@ export class RateLimitStorage implements ThrottlerStorage {
     this.shared = new SharedWindows(redis, timeoutMs);
   }
 
-  /** @returns times in whole seconds, rounded up: whoever waits as long as it says gets through */
+  /** @returns times in whole seconds, rounded up: a client that waits as long as it says gets through */
   async increment(bucket: string, windowMs: number, limit: number): Promise<Counted> {
     const shared = await this.shared.count(bucket, windowMs);
     const { hits, leftMs } =

@@ -46,7 +46,9 @@ export class RateLimiter extends ThrottlerGuard implements OnModuleInit {
     await this.canActivate(new ExecutionContextHost([request, response], RateLimiter, noHandler));
   }
 
-  /** The throttler's own would write `X-RateLimit-*`; these are the fields of the IETF draft (RateLimit header fields). */
+  /**
+   * The throttler's own would write `X-RateLimit-*`; these are the fields of the IETF draft (RateLimit header fields).
+   */
   protected override async handleRequest(asked: ThrottlerRequest): Promise<boolean> {
     const { context, limit, ttl, blockDuration, throttler, getTracker, generateKey } = asked;
     const http = context.switchToHttp();

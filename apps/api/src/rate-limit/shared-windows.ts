@@ -7,7 +7,7 @@ import type { Window } from './local-windows';
 const RETRY_MS = 1_000;
 
 /**
- * One step for Redis, whoever else counts at the same moment: the window starts with the first request and ends by
+ * One step for Redis, whatever else counts at the same moment: the window starts with the first request and ends by
  * itself. An expiry that is missing cannot come from here; should somebody have taken it away, it is set again.
  */
 const COUNT = `

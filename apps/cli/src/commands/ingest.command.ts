@@ -1,7 +1,7 @@
 import { loadClientSettings } from '@vectorlane/config';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
-import { findFiles } from '../file-walk';
+import { findFiles } from '../found-files';
 import { IngestionRun, type Missing } from '../ingestion-run';
 import { IngestionTally, type Outcome } from '../ingestion-tally';
 import { ProgressDisplay } from '../progress-display';

@@ -17,7 +17,7 @@ export const keysDefinition: CommandDefinition = {
   ],
   options: {
     name: { value: 'NAME', description: 'what the key is for' },
-    scopes: { value: 'LIST', description: `what it opens, parted by commas: ${Scope.options.join(', ')}` },
+    scopes: { value: 'LIST', description: `what it may do, separated by commas: ${Scope.options.join(', ')}` },
     expires: {
       value: 'DATE',
       description: 'from then on it opens nothing, such as 2027-12-31 or 2027-12-31T12:00:00Z; without: never',
@@ -145,7 +145,7 @@ async function revoke(line: ParsedCommandLine, io: Io): Promise<number> {
   if (id === undefined || id.trim() === '') throw line.error('say which key: revoke ID (list shows them)');
   if (!line.flag('yes')) {
     if (io.confirm === undefined) throw line.error('nobody is here to confirm it; add --yes');
-    if (!(await io.confirm(`Revoke key ${printable(id)}? Whoever uses it is locked out.`))) {
+    if (!(await io.confirm(`Revoke key ${printable(id)}? Programs that use it are locked out.`))) {
       io.stderr.write('Nothing was changed.\n');
       return 0;
     }

@@ -5,7 +5,7 @@ import { type AlertChannel, factsOf, timestamp, type WebhookMessage } from './al
 /** Limits of Block Kit (docs.slack.dev/reference/block-kit/blocks). */
 export const SLACK_LIMITS = { blocks: 50, header: 150, sectionText: 3_000, fields: 10, fieldText: 2_000 } as const;
 
-/** Room for the code fence and the label around the example. */
+/** Space for the code fence and the label around the example. */
 const EXAMPLE_CHARACTERS = 2_800;
 const FALLBACK_CHARACTERS = 500;
 

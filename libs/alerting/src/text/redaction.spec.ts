@@ -19,7 +19,7 @@ describe('redact', () => {
     ['a Discord webhook', 'https://discord.com/api/webhooks/123/hunter2?wait=true', 'hunter2'],
     ['a JWT', `got eyJhbGciOiJIUzI1NiJ9.eyJodW50ZXIyIjoxfQ.c2ln`, 'eyJhbGciOiJIUzI1NiJ9'],
     ['a private key', '-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----', 'hunter2'],
-    ['a key parted by a zero-width space', `vl_a1B2a1B2\u200ba1B2_hunter2hunter2`, 'hunter2'],
+    ['a key split by a zero-width space', `vl_a1B2a1B2\u200ba1B2_hunter2hunter2`, 'hunter2'],
   ])('hides %s', (_, text, secret) => {
     expect(redact(text)).not.toContain(secret);
     expect(redact(text)).toContain('[hidden]');

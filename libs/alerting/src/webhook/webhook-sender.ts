@@ -28,7 +28,8 @@ const RETRIES = {
 };
 
 /**
- * Delivers alerts one after the other, in their order, beside everything else the process does: the caller never waits. A failure of the webhook is logged and counted and never tracked as an error: it would feed itself.
+ * Delivers alerts one after the other, in their order, beside everything else the process does: the caller never waits.
+ * A failure of the webhook is logged and counted and never tracked as an error: it would feed itself.
  */
 export class WebhookSender {
   private readonly logger = new Logger('Alerting');

@@ -1,6 +1,6 @@
 import type { AlertChannel } from '../channels/alert-channel';
 
-/** Where alerts go. The address is a secret (whoever knows it can post): `host` is all that may be shown of it. */
+/** Where alerts go. The address is a secret (anybody who knows it can post): `host` is all that may be shown of it. */
 export interface WebhookTarget {
   readonly url: URL;
   readonly host: string;

@@ -12,9 +12,9 @@ class Timeline {
 
   after(milliseconds: number, errors = 0, threshold = 5): readonly Outcome[] {
     this.now += milliseconds;
-    const verdict = advance(this.state, { counts: errors === 0 ? [] : [[0, errors]] }, threshold, this.now);
-    this.count = verdict.count;
-    return verdict.outcomes;
+    const decision = advance(this.state, { counts: errors === 0 ? [] : [[0, errors]] }, threshold, this.now);
+    this.count = decision.count;
+    return decision.outcomes;
   }
 }
 
@@ -31,7 +31,7 @@ describe('the rules', () => {
   it('slide: errors on both sides of a full hour count together', () => {
     time.after(0, 1);
     expect(time.after(50 * MINUTE, 2)).toEqual([]);
-    expect(time.after(15 * MINUTE, 2)).toEqual([]); // the first has left; a tumbling hour would have begun anew
+    expect(time.after(15 * MINUTE, 2)).toEqual([]); // the first has left; a tumbling hour would have begun again
     expect(time.after(5 * MINUTE, 1)).toEqual(['alert']);
     expect(time.count).toBe(5);
   });
@@ -62,7 +62,7 @@ describe('the rules', () => {
     expect(time.after(0, 10_000)).toEqual(['alert', 'escalation']);
   });
 
-  it('resolve once, when the window is empty, and begin anew', () => {
+  it('resolve once, when the window is empty, and begin again', () => {
     time.after(0, 5);
     expect(time.after(WINDOW_MS)).toEqual([]);
     expect(time.after(BUCKET_MS)).toEqual(['resolved']);

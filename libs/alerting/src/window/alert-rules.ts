@@ -20,7 +20,7 @@ export const OUTCOMES = ['alert', 'reminder', 'escalation', 'resolved'] as const
 /** `reminder`: the cool-down is over and errors still come. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What is known of one error type. Times are milliseconds of whoever's clock decides; 0 stands for never. */
+/** What is known of one error type. Times are milliseconds of the clock that decides; 0 stands for never. */
 export interface WindowState {
   /** Errors by bucket number (time divided by `BUCKET_MS`). */
   readonly buckets: Map<number, number>;
@@ -46,7 +46,7 @@ export interface Report {
 }
 
 /** The decision, and what a message about it says. */
-export interface Verdict {
+export interface Decision {
   readonly outcomes: readonly Outcome[];
   /** Errors in the window. */
   readonly count: number;
@@ -60,7 +60,7 @@ export function emptyWindow(): WindowState {
 }
 
 /** Takes a report in and decides. Changes `state`. */
-export function advance(state: WindowState, report: Report, threshold: number, now: number): Verdict {
+export function advance(state: WindowState, report: Report, threshold: number, now: number): Decision {
   const fresh = addCounts(state, report.counts, now);
   if (report.alertedAgeMs !== undefined) state.alertedAt = Math.max(state.alertedAt, now - report.alertedAgeMs);
   if (report.escalatedAgeMs !== undefined) state.escalatedAt = Math.max(state.escalatedAt, now - report.escalatedAgeMs);
@@ -95,7 +95,7 @@ export function slide(state: WindowState, now: number): number {
 }
 
 /** @param fresh errors that came since the last judgement: without one nothing but the end of an alert is news */
-export function judge(state: WindowState, fresh: number, threshold: number, now: number): Verdict {
+export function judge(state: WindowState, fresh: number, threshold: number, now: number): Decision {
   const count = slide(state, now);
   const { first, last, incident } = state;
   const outcomes: Outcome[] = [];

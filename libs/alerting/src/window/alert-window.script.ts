@@ -1,7 +1,7 @@
 import { BUCKET_MS, COOL_DOWN_MS, ESCALATION_FACTOR, WINDOW_MS } from './alert-rules';
 
 /**
- * The rules of `alert-rules.ts` as one atomic script: whoever's call crosses the threshold is told so, and nobody else.
+ * The rules of `alert-rules.ts` as one atomic script: the call that crosses the threshold is told so, and no other.
  *
  * KEYS[1] is the prefix of every key (one hash slot, by its braces); ARGV[1] is a `ScriptRequest` as JSON.
  * Answers a JSON array of `ScriptAnswer`, or the word `forgotten`.

@@ -123,7 +123,7 @@ export class AlertWindow {
   }
 
   private decideAlone(): Decision[] {
-    return this.own.judgeAlone().flatMap(({ errorType, verdict: { outcomes, count, incident, first, last } }) =>
+    return this.own.judgeAlone().flatMap(({ errorType, decision: { outcomes, count, incident, first, last } }) =>
       outcomes.map((outcome) => ({
         ...{ outcome, errorType, count, incident, firstAt: first, lastAt: last },
         example: this.own.exampleOf(errorType),

@@ -6,7 +6,7 @@ import {
   judge,
   type Outcome,
   slide,
-  type Verdict,
+  type Decision,
   type WindowState,
 } from './alert-rules';
 import type { ScriptAnswer, TypedReport } from './shared-window';
@@ -123,7 +123,8 @@ export class OwnErrors {
     for (const [errorType, record] of this.records) {
       const { shared, window } = record;
       record.shared = this.alertStateIn(told.get(errorType));
-      // Over here and over there: the end of it was told by whoever asked Redis first, and is not to be told again.
+      // Over here and over there: the end of it was told by the process that asked Redis first, and is not to be told
+      // again.
       const over = shared.open && !record.shared.open && slide(window, this.now()) === 0;
       if (over) Object.assign(window, { alertedAt: 0, open: false });
       record.unjudged = [...record.news.values()].reduce((sum, { count }) => sum + count, 0);
@@ -141,9 +142,9 @@ export class OwnErrors {
   }
 
   /** Decides without Redis. The end of an alert that Redis knows of is left to Redis: others may still see errors. */
-  judgeAlone(): { readonly errorType: string; readonly verdict: Verdict }[] {
+  judgeAlone(): { readonly errorType: string; readonly decision: Decision }[] {
     const now = this.now();
-    const verdicts = [...this.records].flatMap(([errorType, record]) => {
+    const decisions = [...this.records].flatMap(([errorType, record]) => {
       const { window, shared } = record;
       if (slide(window, now) === 0 && shared.open) return [];
       const view: WindowState = {
@@ -152,15 +153,15 @@ export class OwnErrors {
         escalatedAt: Math.max(window.escalatedAt, shared.escalatedAt),
         open: window.open || shared.open,
       };
-      const verdict = judge(view, record.unjudged, this.thresholdOf(errorType), now);
+      const decision = judge(view, record.unjudged, this.thresholdOf(errorType), now);
       record.unjudged = 0;
-      if (verdict.count === 0) Object.assign(window, emptyWindow());
-      if (verdict.outcomes.includes('escalation')) window.escalatedAt = now;
-      if (verdict.count > 0 && verdict.outcomes.length > 0) Object.assign(window, { alertedAt: now, open: true });
-      return [{ errorType, verdict }];
+      if (decision.count === 0) Object.assign(window, emptyWindow());
+      if (decision.outcomes.includes('escalation')) window.escalatedAt = now;
+      if (decision.count > 0 && decision.outcomes.length > 0) Object.assign(window, { alertedAt: now, open: true });
+      return [{ errorType, decision }];
     });
     this.forgetWhatIsOver();
-    return verdicts;
+    return decisions;
   }
 
   private recordOf(errorType: string): TypeRecord {

@@ -93,20 +93,20 @@ export class DataFolderLock {
     const rank = randomBytes(8).toString('hex');
     for (let attempt = 0; ; attempt += 1) {
       const lock = await DataFolderLock.publish(folder, lockFolder, `${rank}-${attempt}`);
-      let verdict: Verdict;
+      let outcome: Contention;
       try {
-        verdict = await contend(lockFolder, lock.socket, deadline);
+        outcome = await contend(lockFolder, lock.socket, deadline);
       } catch (error) {
         await lock.release();
         throw error;
       }
-      if (verdict.won) {
+      if (outcome.won) {
         lock.socket.hold();
         return lock;
       }
       await lock.release();
-      if (verdict.holder !== 'contending' || performance.now() > deadline) {
-        throw new DataFolderInUseError(folder, verdict.holder === 'contending' ? undefined : verdict.holder);
+      if (outcome.holder !== 'contending' || performance.now() > deadline) {
+        throw new DataFolderInUseError(folder, outcome.holder === 'contending' ? undefined : outcome.holder);
       }
       // Two that look at the same moment do not look again at the same moment.
       await delay(backoffMs({ firstMs: 2 * RETRY_MS, longestMs: 2 * RETRY_MS }, 1, Math.random));
@@ -163,10 +163,10 @@ function describeSelf(): LockHolder {
   return { pid: process.pid, host: hostname(), since: new Date().toISOString() };
 }
 
-type Verdict = { readonly won: true } | { readonly won: false; readonly holder: LockHolder | 'contending' | undefined };
+type Contention = { readonly won: true } | { readonly won: false; readonly holder: LockHolder | 'contending' | undefined };
 
 /** Looks at all others until none is left, or one is there that goes first. */
-async function contend(lockFolder: string, own: LockSocket, deadline: number): Promise<Verdict> {
+async function contend(lockFolder: string, own: LockSocket, deadline: number): Promise<Contention> {
   for (;;) {
     const others = await probeOthers(lockFolder, own.name, deadline);
     if (others.length === 0) return { won: true };

@@ -25,7 +25,7 @@ export class EmbeddedBackend extends DatabaseBackend {
     this.connection = {
       ...connectionBounds(config),
       stream: engine.createStream,
-      // Named here, or pg would look for them in the environment of whoever starts the service.
+      // Named here, or pg would look for them in the environment of the service.
       user: 'postgres',
       database: 'postgres',
       host: 'embedded',

@@ -14,7 +14,7 @@ export interface EngineLink {
 type WriteCallback = (error?: Error | null) => void;
 
 /**
- * What `pg` takes for its TCP socket: one connection to the embedded engine. There is no door: bytes go through a
+ * What `pg` takes for its TCP socket: one connection to the embedded engine. There is no port: bytes go through a
  * message port inside this process, so no other user or process can knock.
  *
  * One write is under way at a time, and is done when the thread has taken it; what comes back is an answer the engine
@@ -27,7 +27,7 @@ export class EngineStream extends Duplex {
     private readonly link: EngineLink,
     readonly id: number,
   ) {
-    // A client that ends has said goodbye: nothing more is read after it.
+    // A client that ends has sent its last message: nothing more is read after it.
     super({ allowHalfOpen: false, decodeStrings: true });
   }
 
@@ -59,7 +59,7 @@ export class EngineStream extends Duplex {
     return this;
   }
 
-  /** The thread has room again. */
+  /** The thread takes more again. */
   taken(): void {
     const done = this.pendingWrite;
     this.pendingWrite = undefined;

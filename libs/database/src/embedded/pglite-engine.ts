@@ -18,7 +18,7 @@ export interface PgliteEngineOptions {
 }
 
 const RESTART_DELAYS_MS = [0, 250, 1_000, 3_000, 8_000];
-/** A thread that lived this long starts the row of restarts anew. */
+/** A thread that lived this long starts the row of restarts again. */
 const STABLE_MS = 60_000;
 /** The first start of all makes the cluster, on a slow disk; one after a crash replays the log. */
 const START_TIMEOUT_MS = 120_000;

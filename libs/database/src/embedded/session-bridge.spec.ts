@@ -171,7 +171,7 @@ it('never lets a COPY FROM STDIN read on: each statement is followed by its refu
   expect(batches).toHaveLength(2);
 });
 
-it('acknowledges a chunk when there is room for the next one', () => {
+it('acknowledges a chunk when the next one can be taken', () => {
   const { bridge, connect, query, replies } = setUp();
   connect(1);
   connect(2);
@@ -216,7 +216,7 @@ it('gives up an engine that gives no finished answer', () => {
   expect(() => bridge.receive({ type: 'chunk', client: 1, bytes: startup() })).toThrow(/no finished answer/);
 });
 
-it('rolls back and says goodbye when it is closed', () => {
+it('rolls back and ends the session when it is closed', () => {
   const { engine, bridge, connect, query, replies } = setUp();
   connect(1);
   query(1, 'BEGIN');

@@ -205,7 +205,7 @@ export class SessionBridge {
     if (this.settle(client)) this.reply({ type: 'taken', client: client.id });
   }
 
-  /** Whether the client is now to be told that there is room for its next chunk. */
+  /** Whether the client is now to be told that its next chunk can be taken. */
   private settle(client: Client): boolean {
     const due = client.owesTaken && client.jobs.length === 0;
     if (due) client.owesTaken = false;

@@ -6,7 +6,9 @@
 export interface ThreadData {
   /** Folder of the cluster, made by PGlite when it is not there. */
   readonly clusterFolder: string;
-  /** [0] when the running batch began (monotonic ms, 0: none), [1] how long it may take (ms, 0: as long as it likes). */
+  /**
+   * [0] when the running batch began (monotonic ms, 0: none), [1] how long it may take (ms, 0: as long as it likes).
+   */
   readonly batchClock: BigInt64Array;
 }
 
@@ -21,7 +23,7 @@ export type ThreadRequest =
 
 export type ThreadReply =
   | { readonly type: 'ready' }
-  /** The thread has taken the last chunk and has room for another. */
+  /** The thread has taken the last chunk and can take another. */
   | { readonly type: 'taken'; readonly client: number }
   | { readonly type: 'data'; readonly client: number; readonly bytes: Uint8Array; readonly taken: boolean }
   /** Nothing more will come for this client. */

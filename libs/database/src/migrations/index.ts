@@ -3,7 +3,7 @@ import { TaskLeases1764200000000 } from './1764200000000-task-leases';
 import { RateLimitOfAKey1764300000000 } from './1764300000000-rate-limit-of-a-key';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
 
-/** In the order they run. A migration that has landed is never edited; a mistake is mended by the next one. */
+/** In the order they run. A migration that has landed is never edited; a mistake is fixed by the next one. */
 export const MIGRATIONS = [
   InitialSchema1764000000000,
   TaskLeases1764200000000,

@@ -16,7 +16,7 @@ const MIGRATION_NOTICE_MS = 10_000;
 /** Any number that nothing else in the database uses as an advisory lock. */
 const MIGRATION_LOCK = 7_263_548_107;
 
-/** Waiting mends neither: bad password, bad role, no such database, no permission to connect. */
+/** Waiting fixes none of these: bad password, bad role, no such database, no permission to connect. */
 const FINAL_CODES = new Set(['28P01', '28000', '3D000', '42501']);
 
 /** PostgreSQL cannot be reached at boot: the message says all there is to say to an operator. */
@@ -46,7 +46,10 @@ export class ServerBackend extends DatabaseBackend {
     };
   }
 
-  /** @throws DatabaseUnreachableError naming the server, and never the password, when it cannot be reached within ten seconds */
+  /**
+   * @throws DatabaseUnreachableError naming the server, and never the password, when it cannot be reached within ten
+   *   seconds
+   */
   static async open(config: Config, url: string): Promise<ServerBackend> {
     const deadline = performance.now() + CONNECT_WAIT_MS;
     for (;;) {

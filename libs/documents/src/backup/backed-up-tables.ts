@@ -63,7 +63,9 @@ export function vectorsOf(dimension: number): BackedUpTable {
   };
 }
 
-/** Tables of ours that hold nothing worth keeping, or are made anew: leases, spaces (in the header), the schema's state. */
+/**
+ * Tables of ours that hold nothing worth keeping, or are rebuilt: leases, spaces (in the header), the schema's state.
+ */
 export const LEFT_OUT: readonly string[] = ['task_leases', 'embedding_spaces', 'migrations'];
 
 /** @param spaceId of the current space, where there is one */

@@ -12,11 +12,11 @@ export interface Candidate {
   readonly score: number;
 }
 
-/** Up to this many matching chunks a filter is answered exactly: reading them all is faster than walking the index. */
+/** Up to this many matching chunks a filter is answered exactly: reading them all is faster than searching the index. */
 const EXACT_CHUNKS = 2_000;
 /** … and so is any filter that lets through less than this share of all chunks. */
 const EXACT_SHARE = 0.03;
-/** An upper bound on the share's reach: beyond it the index is walked however selective the filter. */
+/** An upper bound on the share's reach: beyond it the index is searched however selective the filter. */
 const EXACT_CHUNKS_MOST = 50_000;
 
 /** Nearest chunks by cosine distance. */
@@ -38,7 +38,7 @@ export class VectorsRepository {
     const limit$ = parameters.add(limit);
     const from = `${table} e JOIN visible_chunks v ON v.id = e.chunk_id ${where}`;
     const sql = exact
-      ? // Materialised first, so that the planner cannot turn it into a walk of the index that ends too early.
+      ? // Materialised first, so that the planner cannot turn it into a search of the index that ends too early.
         `WITH matching AS MATERIALIZED (SELECT e.chunk_id, e.embedding FROM ${from})
          SELECT chunk_id, embedding <=> ${query} AS distance FROM matching ORDER BY distance, chunk_id LIMIT ${limit$}`
       : `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${from} ORDER BY e.embedding <=> ${query} LIMIT ${limit$}`;

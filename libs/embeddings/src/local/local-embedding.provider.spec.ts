@@ -108,7 +108,7 @@ describe('LocalEmbeddingProvider', () => {
   const worked = (): (string | undefined)[] =>
     Array.from(control.subarray(3, 3 + Atomics.load(control, 2)), (script) => WORDS[script]);
   const idOf = (word: string): number => WORDS.indexOf(word);
-  const UNAVAILABLE = { name: 'IngestionFailure', code: 'EMBEDDING_UNAVAILABLE', passing: true };
+  const UNAVAILABLE = { name: 'IngestionFailure', code: 'EMBEDDING_UNAVAILABLE', transient: true };
 
   it('answers in the order of the texts, whatever thread was first', async () => {
     const provider = await open(2);
@@ -207,7 +207,7 @@ describe('LocalEmbeddingProvider', () => {
     await expect(held).resolves.toHaveLength(1);
   });
 
-  it('starts the row of restarts anew after each vector', async () => {
+  it('starts the row of restarts again after each vector', async () => {
     const provider = await open(1);
     for (let round = 0; round < 4; round += 1) {
       await expect(provider.embed(['crash'], 'passage')).rejects.toMatchObject(UNAVAILABLE);

@@ -84,7 +84,7 @@ export async function readModelFiles(location: ModelLocation): Promise<ModelFile
 }
 
 /**
- * The default model without its weights, for whoever has them computed elsewhere: the digest is the one that they are
+ * The default model without its weights, for vectors computed elsewhere: the digest is the one that they are
  * pinned to.
  * @throws ModelFilesError naming the file and what is wrong with it
  */

@@ -21,7 +21,7 @@ export interface ModelThreadOptions {
   readonly onChange: () => void;
   /** Compiled entry of the thread. */
   readonly entry?: string;
-  /** Waits before each restart in a row; after the last one the thread is given up. A vector starts the row anew. */
+  /** Waits before each restart in a row; after the last one the thread is given up. A vector starts the row again. */
   readonly restartDelaysMs?: readonly number[];
 }
 
@@ -62,7 +62,7 @@ export class ModelThread {
   }
 
   /**
-   * The first start, tried once: a model that cannot be loaded at boot is for the operator to mend.
+   * The first start, tried once: a model that cannot be loaded at boot is for the operator to fix.
    * @throws Error the thread's own, when the model cannot be loaded
    */
   async start(): Promise<void> {

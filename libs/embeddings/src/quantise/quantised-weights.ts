@@ -62,7 +62,7 @@ async function isIntact(path: string): Promise<boolean> {
     const expected = await readFile(digestPath(path), 'utf8');
     return (await digestFile(path)) === expected.trim();
   } catch {
-    // Missing or unreadable: either way it is made anew, and failing to do that says why.
+    // Missing or unreadable: either way it is made again, and failing to do that says why.
     return false;
   }
 }

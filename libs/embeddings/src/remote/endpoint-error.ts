@@ -44,7 +44,9 @@ export function exchangeFailed({ fault, message, retryAtOnce }: ExchangeError): 
   return new EndpointError(fault === 'too-large' ? 'final' : 'transient', message, { retryAtOnce });
 }
 
-/** 408 and 425 ask for another try, 409 and 424 are what some servers answer while a model loads or its backend fails. */
+/**
+ * 408 and 425 ask for another try, 409 and 424 are what some servers answer while a model loads or its backend fails.
+ */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 409, 424, 425]);
 /** vLLM and OpenAI say it with 400, Ollama too, some with 422, llama.cpp with 500; 413 needs no words. */
 const SAYS_TOO_LONG_STATUSES: ReadonlySet<number> = new Set([400, 422, 500]);

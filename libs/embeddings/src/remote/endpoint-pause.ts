@@ -30,7 +30,7 @@ export class EndpointPause {
   extend(waitMs: number): void {
     const before = this.current;
     const untilMs = Math.max(performance.now() + waitMs, before?.untilMs ?? 0);
-    // The wait rejects on closing alone, and whoever waits finds its call rejected then.
+    // The wait rejects on closing alone, and a waiting call is rejected then.
     const wait = this.timing.wait(waitMs, this.closing).catch(() => undefined);
     const over = Promise.all([before?.over, wait]).then(() => {
       if (this.current !== extended) return;

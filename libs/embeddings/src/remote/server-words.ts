@@ -1,6 +1,6 @@
 /**
  * What an endpoint says of an error, taken out of its body, and whether it may be shown: servers quote the key or the
- * text they were sent, and our errors go to logs and to whoever reads a document's status.
+ * text they were sent, and our errors go to logs and to the readers of a document's status.
  */
 const MAX_QUOTE_CHARS = 200;
 /** So many characters in a row of a text are a quotation of it; fewer may be any two words. */

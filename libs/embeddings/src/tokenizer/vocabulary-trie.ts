@@ -1,6 +1,6 @@
 /**
  * The vocabulary as a trie over UTF-16 code units, in flat typed arrays: finding the longest piece at a position is a
- * walk of at most the longest piece's length, with no substring made and nothing cached, whatever the text is.
+ * path of at most the longest piece's length, with no substring made and nothing cached, whatever the text is.
  */
 export class VocabularyTrie {
   /** Root for pieces that begin a word. */
@@ -8,7 +8,10 @@ export class VocabularyTrie {
   /** Root for pieces that continue one, their prefix (`##`) taken off. */
   static readonly CONTINUATION = 1;
 
-  /** Open addressing, three numbers a slot: node, code unit, child; a child of 0 marks a free slot (no edge leads to a root). */
+  /**
+   * Open addressing, three numbers a slot: node, code unit, child; a child of 0 marks a free slot (no edge leads to a
+   * root).
+   */
   private readonly edges: Int32Array;
   private readonly mask: number;
   /** Id of the piece that ends in a node, -1 where none does. */

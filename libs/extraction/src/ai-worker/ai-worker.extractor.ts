@@ -85,7 +85,9 @@ export class AiWorkerExtractor implements TextExtractor {
     }
   }
 
-  /** Checked here already: an answer whose structure is not sound is the worker's fault, and there may be another way. */
+  /**
+   * Checked here already: an answer whose structure is not sound is the worker's fault, and there may be another way.
+   */
   private async read(answer: Uint8Array, signal: AbortSignal): Promise<ExtractedDocument> {
     try {
       const source = { bytes: answer, filename: '' };

@@ -1,4 +1,6 @@
-/** Names as uploaders send them are shown, logged and used in headers: what could deceive or break any of these goes. */
+/**
+ * Names as uploaders send them are shown, logged and used in headers: what could deceive or break any of these goes.
+ */
 
 const MAX_BYTES = 255;
 /** A longer ending is part of the name, not an extension worth keeping when it is cut. */

@@ -3,8 +3,8 @@ import { BlockKind, type Coverage } from '@vectorlane/domain';
 import type { ExtractedDocument, TextBlock } from '../text-extractor';
 
 /**
- * Documents between threads and processes. A structured clone of a million block objects would hold up the receiving event loop for
- * seconds; numbers and joined strings cross at the speed of memory, and the objects are made in slices.
+ * Documents between threads and processes. A structured clone of a million block objects would hold up the receiving
+ * event loop for seconds; numbers and joined strings cross at the speed of memory, and the objects are made in slices.
  */
 export interface PackedDocument {
   readonly text: PackedText;

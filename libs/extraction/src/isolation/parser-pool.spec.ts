@@ -64,7 +64,7 @@ describe('ParserPool of threads', () => {
     const first = await parse('thread');
     await expect(parse(format)).rejects.toMatchObject({
       code: 'PARSER_CRASHED',
-      passing: true,
+      transient: true,
       message: expect.stringContaining(words),
     });
     expect(await parse('thread')).not.toBe(first);

@@ -72,7 +72,9 @@ function followsUnspacedStop(text: string, position: number): boolean {
   return UNSPACED_STOPS.has(text.charAt(stop - 1));
 }
 
-/** `before` ends where the dot stands. A number with a dot is an ordinal ("am 3. Mai") unless a number of a year's size. */
+/**
+ * `before` ends where the dot stands. A number with a dot is an ordinal ("am 3. Mai") unless a number of a year's size.
+ */
 function endsWithAbbreviation(before: string, next: string): boolean {
   const word = LAST_WORD.exec(before)?.[0] ?? '';
   if (word === '') return false;

@@ -66,7 +66,7 @@ export function nearestCut(text: string, position: number, after: number): numbe
   return position - 1 > after ? position - 1 : position + 1;
 }
 
-/** Whether words are not parted by spaces around here: Han, kana and their punctuation. */
+/** Whether words are not separated by spaces around here: Han, kana and their punctuation. */
 function isUnspacedScript(code: number): boolean {
   return (
     (code >= 0x3001 && code <= 0x30ff) ||

@@ -15,7 +15,7 @@ export interface EmbeddedValkeyOptions {
   readonly maxMemoryBytes?: number;
   /** How often it is asked whether it lives; after three questions without an answer it is ended and started again. */
   readonly heartbeatMs?: number;
-  /** Waits before each restart in a row; after the last one it is given up. A quiet minute starts the row anew. */
+  /** Waits before each restart in a row; after the last one it is given up. A quiet minute starts the row again. */
   readonly restartDelaysMs?: readonly number[];
 }
 

@@ -203,7 +203,7 @@ export class ValkeyEngine {
     return (connection.received.length > 0 || connection.ended ? READABLE : 0) | (connection.writable ? WRITABLE : 0);
   }
 
-  /** Looked up anew each time: the engine's memory moves when it grows. */
+  /** Looked up each time: the engine's memory moves when it grows. */
   private memory(): Uint8Array {
     return new Uint8Array(this.engine.memory.buffer);
   }

@@ -2,8 +2,9 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { damaged, passwordProtected } from './zip-archive';
 
 /**
- * Compound files (OLE), the container of Office before 2007: an encrypted DOCX is wrapped in one, and an old DOC is one. Which it
- * is stands in the directory; its entries are looked for by their shape, as the chains that lead to them may be broken.
+ * Compound files (OLE), the container of Office before 2007: an encrypted DOCX is wrapped in one, and an old DOC is
+ * one. Which it is stands in the directory; its entries are looked for by their shape, as the chains that lead to them
+ * may be broken.
  */
 const MAGIC = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 /** Entries are this long, and lie at multiples of it. */

@@ -2,8 +2,9 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { crc32, createInflateRaw } from 'node:zlib';
 
 /**
- * A ZIP archive, the container of OOXML, OpenDocument and EPUB, read by its directory. Parts are inflated as a stream and only when asked for, so that
- * what a file claims of its sizes never decides how much memory it takes. Names are keys of a map and nothing else.
+ * A ZIP archive, the container of OOXML, OpenDocument and EPUB, read by its directory. Parts are inflated as a stream
+ * and only when asked for, so that what a file claims of its sizes never decides how much memory it takes. Names are
+ * keys of a map and nothing else.
  */
 
 /** What an ordinary directory can count; more is hostile. */

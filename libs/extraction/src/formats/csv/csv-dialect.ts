@@ -1,4 +1,6 @@
-/** What a CSV file does not say of itself: which character separates its fields, and whether its first row is a header. */
+/**
+ * What a CSV file does not say of itself: which character separates its fields, and whether its first row is a header.
+ */
 
 export type Delimiter = ',' | ';' | '\t' | '|';
 
@@ -31,7 +33,9 @@ export function sniffDelimiter(text: string, fallback: Delimiter): Delimiter {
   return best;
 }
 
-/** How often each candidate stands outside of quotes, row by row. A row cut off by the end of the sample is left out. */
+/**
+ * How often each candidate stands outside of quotes, row by row. A row cut off by the end of the sample is left out.
+ */
 function countsByRow(sample: string, cutOff: boolean): ReadonlyMap<string, number>[] {
   const rows: Map<string, number>[] = [];
   let row = new Map<string, number>();

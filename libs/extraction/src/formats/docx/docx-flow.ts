@@ -53,7 +53,9 @@ class RunState {
   }
 }
 
-/** Paragraphs and tables of one place: the body of the document, a text box, a note. Nothing in it reaches out of it. */
+/**
+ * Paragraphs and tables of one place: the body of the document, a text box, a note. Nothing in it reaches out of it.
+ */
 export class DocxFlow {
   readonly run = new RunState();
   readonly tables: DocxTables;

@@ -276,7 +276,7 @@ describe('any bytes', () => {
   );
   const soundOrFailure = async (bytes: Uint8Array): Promise<void> => {
     const document = await extract(bytes).catch((error: unknown) => {
-      if (error instanceof IngestionFailure && !error.passing) return undefined;
+      if (error instanceof IngestionFailure && !error.transient) return undefined;
       throw error;
     });
     if (document !== undefined && document.blocks.length > 0) expect(await finishDocument(document)).toBe(document);

@@ -3,8 +3,8 @@ import { BlockQueue, type DocxBlock } from './docx-blocks';
 export type NoteKind = 'footnote' | 'endnote';
 
 /**
- * Footnotes and endnotes by their ids. A footnote is served after the paragraph or row that refers to it, where it stands on
- * the page and belongs in meaning; endnotes are served at the end.
+ * Footnotes and endnotes by their ids. A footnote is served after the paragraph or row that refers to it, where it
+ * stands on the page and belongs in meaning; endnotes are served at the end.
  */
 export class DocxNotes {
   private readonly known: Readonly<Record<NoteKind, Map<string, readonly DocxBlock[]>>> = {

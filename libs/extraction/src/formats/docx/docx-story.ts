@@ -7,7 +7,9 @@ import { headingLevel } from './docx-styles';
 import { symbolText } from './docx-symbols';
 import { type XmlAttributes, type XmlVisitor, isOn } from '../container/xml-reader';
 
-/** Neither shown nor said aloud: deletions, what was before a tracked change, readings above words, set-up of controls. */
+/**
+ * Neither shown nor said aloud: deletions, what was before a tracked change, readings above words, set-up of controls.
+ */
 const LEFT_OUT = new Set([
   'w:moveFrom', 'w:rt', 'w:sdtPr', 'w:pPrChange', 'w:rPrChange', 'w:sectPrChange', 'w:tblPrChange', 'w:trPrChange',
   'w:tcPrChange', 'w:tblPrExChange', 'w:tblGridChange',
@@ -318,8 +320,9 @@ export class DocxStory implements XmlVisitor {
 }
 
 /**
- * Without white space at the ends, where it has a line break: that is how the source is laid out. Other spaces should not
- * count either by the rules, but they come from makers who did not know, and without them words would be glued together.
+ * Without white space at the ends, where it has a line break: that is how the source is laid out. Other spaces should
+ * not count either by the rules, but they come from makers who did not know, and without them words would be glued
+ * together.
  */
 function withoutIndentation(text: string): string {
   const start = text.length - text.trimStart().length;

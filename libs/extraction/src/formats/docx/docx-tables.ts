@@ -3,8 +3,9 @@ import { BlockQueue, type DocxBlock, oneLine } from './docx-blocks';
 import type { DocxPages } from './docx-pages';
 
 /**
- * Tables as rows of text, one line a row, with the look that tables of web pages have. A row that holds headings, code or another
- * table, or that is a frame of one cell around several paragraphs, was made for layout: it is given out as running text.
+ * Tables as rows of text, one line a row, with the look that tables of web pages have. A row that holds headings, code
+ * or another table, or that is a frame of one cell around several paragraphs, was made for layout: it is given out as
+ * running text.
  */
 
 interface Row {
@@ -12,7 +13,9 @@ interface Row {
   cellOpen: boolean;
   layout: boolean;
   deleted: boolean;
-  /** Pages on which each cell begins and the longest one ends: cells stand side by side, so their breaks do not add up. */
+  /**
+   * Pages on which each cell begins and the longest one ends: cells stand side by side, so their breaks do not add up.
+   */
   firstPage: number;
   lastPage: number;
 }

@@ -33,7 +33,8 @@ export class DocxExtractor implements TextExtractor {
 
 /**
  * @param limits bytes that parts may unpack to
- * @throws IngestionFailure `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `EMPTY_CONTENT`, `NEEDS_OCR`, `TOO_LARGE`; the signal's
+ * @throws IngestionFailure `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `EMPTY_CONTENT`, `NEEDS_OCR`, `TOO_LARGE`; the
+ *   signal's
  *   reason when it is aborted
  */
 export async function extractDocx(

@@ -9,7 +9,9 @@ import type { HtmlVisitor } from './html-walk';
 /** Longer than this is no title, but text that an unclosed heading has swallowed. */
 const MAX_HEADING_LENGTH = 300;
 
-/** Composes the readable text while the source is walked; state is kept in counters and flat stacks, never recursion. */
+/**
+ * Composes the readable text while the source is walked; state is kept in counters and flat stacks, never recursion.
+ */
 export class HtmlRendering implements HtmlVisitor {
   private readonly drafts: BlockDraft[] = [];
   private readonly inline = new InlineText();

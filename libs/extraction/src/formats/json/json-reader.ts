@@ -1,6 +1,6 @@
 /**
- * A JSON reader (RFC 8259, strict) that keeps what `JSON.parse` loses: the digits of numbers, duplicate members, and the
- * place of the first error. It calls a visitor instead of building values, and keeps its own stack, so that neither
+ * A JSON reader (RFC 8259, strict) that keeps what `JSON.parse` loses: the digits of numbers, duplicate members, and
+ * the place of the first error. It calls a visitor instead of building values, and keeps its own stack, so that neither
  * size nor depth is bound by anything but the limits given here.
  */
 export interface JsonVisitor {

@@ -1,6 +1,8 @@
 import type { Segment } from './pdf-segments';
 
-/** Tells cells of a table from words of a line: by wide gaps, by tags, and by standing below the cells of other rows. */
+/**
+ * Tells cells of a table from words of a line: by wide gaps, by tags, and by standing below the cells of other rows.
+ */
 
 /** In sizes of the font. */
 const CELL_GAP = 1.5;

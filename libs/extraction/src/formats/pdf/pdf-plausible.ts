@@ -1,7 +1,7 @@
 /**
- * Some fonts do not tell which letters their codes stand for. Often the codes are the letters all the same; as often they
- * count the shapes of the font. What a whole page says in such a font tells which: letters are found as often as in a
- * language, or they are not.
+ * Some fonts do not tell which letters their codes stand for. Often the codes are the letters all the same; as often
+ * they count the shapes of the font. What a whole page says in such a font tells which: letters are found as often as
+ * in a language, or they are not.
  */
 
 /** The eight letters that every language written in Latin letters uses most. */

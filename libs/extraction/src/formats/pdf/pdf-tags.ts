@@ -1,8 +1,8 @@
 import type { PdfiumPage } from './pdf-file';
 
 /**
- * The structure that tagged files carry (ISO 32000-1, 14.8): which element of it each piece of a page belongs to. It says
- * where paragraphs, items and headings begin; the order and the lines still come from the places on the page.
+ * The structure that tagged files carry (ISO 32000-1, 14.8): which element of it each piece of a page belongs to. It
+ * says where paragraphs, items and headings begin; the order and the lines still come from the places on the page.
  */
 
 export interface Tag {

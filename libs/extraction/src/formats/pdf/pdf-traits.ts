@@ -1,7 +1,10 @@
 import type { PdfPage } from './pdf-furniture';
 import type { Line } from './pdf-lines';
 
-/** What is learnt of a whole document before its lines are joined: distances, fonts, spellings, and whether tags are sound. */
+/**
+ * What is learnt of a whole document before its lines are joined: distances, fonts, spellings, and whether tags are
+ * sound.
+ */
 
 export interface DocumentTraits {
   /** Distance of base lines in sizes of the font, within paragraphs. */
@@ -80,7 +83,10 @@ export function sameSize(a: number, b: number): boolean {
   return Math.max(a, b) <= SAME_SIZE * Math.min(a, b);
 }
 
-/** Whether a sentence goes on from one line to the next, as far as small letters tell, or letters that are all of a size. */
+/**
+ * Whether a sentence goes on from one line to the next, as far as small letters tell, or letters that are all of a
+ * size.
+ */
 export function goesOn(line: Line, next: Line): boolean {
   return line.cells === 1 && next.cells === 1 && !SENTENCE_END.test(line.text) && /^[\p{Ll}\p{Lo}]/u.test(next.text);
 }

@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describeFileError, findFiles, whyUnreadable } from './file-walk';
+import { describeFileError, findFiles, whyUnreadable } from './found-files';
 
 describe('findFiles', () => {
   let root: string;
 
   beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), 'vectorlane-walk-'));
+    root = await mkdtemp(join(tmpdir(), 'vectorlane-files-'));
   });
   afterEach(async () => {
     await rm(root, { recursive: true, force: true });
