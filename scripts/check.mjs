@@ -12,6 +12,7 @@ const CHECKS = [
   { name: 'types', command: bin('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json', '--incremental', 'false') },
   { name: 'types of the scripts', command: bin('typescript/bin/tsc', '-p', 'tsconfig.scripts.json') },
   { name: 'lint', command: bin('eslint/bin/eslint.js', '--max-warnings', '0', '.') },
+  { name: 'words and columns', command: script('prose.mjs') },
   { name: 'format', command: bin('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
   {
     name: 'import rules',
