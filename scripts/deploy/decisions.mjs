@@ -62,7 +62,8 @@ export function checkCors(origins) {
 }
 
 /**
- * @param {{ publicUrl?: URL, waived?: string, trustProxy: string, hasProxy: boolean, daysLeft?: number }} seen
+ * @param {{ publicUrl: URL | undefined, waived: string | undefined, trustProxy: string, hasProxy: boolean,
+ *   daysLeft: number | undefined }} seen
  *        daysLeft: of the certificate that the terminator showed, once it was found valid
  */
 export function checkTls({ publicUrl, waived, trustProxy, hasProxy, daysLeft }) {

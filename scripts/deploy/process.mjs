@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 
 /**
  * @typedef {{ input?: string | import('node:stream').Readable, output?: import('node:stream').Writable,
- *   env?: NodeJS.ProcessEnv, cwd?: string, timeoutMs?: number, signal?: AbortSignal }} AttemptOptions
+ *   env?: NodeJS.ProcessEnv, cwd?: string, timeoutMs?: number, signal?: AbortSignal | undefined }} AttemptOptions
  *   output: where its standard output goes instead of into the answer
  * @typedef {{ code: number, stdout: string, stderr: string }} Attempt
  */
@@ -85,7 +85,7 @@ export function lastLine(text) {
  * @param {number} timeoutMs
  * @param {() => Promise<T | undefined>} question
  * @param {() => string | number | Promise<string | number>} describe
- * @param {{ signal?: AbortSignal, intervalMs?: number }} [options]
+ * @param {{ signal?: AbortSignal | undefined, intervalMs?: number }} [options]
  * @returns {Promise<T>}
  * @throws StepError when it never is, with what `describe` makes of the last state
  */

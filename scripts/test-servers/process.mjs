@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { BootstrapError } from '../bootstrap.mjs';
 
-/** @typedef {{ timeoutMs?: number, cwd?: string, env?: NodeJS.ProcessEnv, uid?: number, gid?: number }} RunOptions */
+/** @typedef {{ timeoutMs?: number, cwd?: string | undefined, env?: NodeJS.ProcessEnv | undefined, uid?: number | undefined,
+ *   gid?: number | undefined }} RunOptions */
 /** @typedef {{ output(): string, hasExited(): boolean, stop(signal?: NodeJS.Signals): Promise<void> }} Server */
 
 /**
