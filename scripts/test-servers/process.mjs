@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { BootstrapError } from '../bootstrap.mjs';
 
-/** @typedef {{ timeoutMs?: number, cwd?: string | undefined, env?: NodeJS.ProcessEnv | undefined, uid?: number | undefined,
- *   gid?: number | undefined }} RunOptions */
+/**
+ * @typedef {{ timeoutMs?: number, cwd?: string | undefined, env?: NodeJS.ProcessEnv | undefined,
+ *   uid?: number | undefined, gid?: number | undefined }} RunOptions
+ */
 /** @typedef {{ output(): string, hasExited(): boolean, stop(signal?: NodeJS.Signals): Promise<void> }} Server */
 
 /**

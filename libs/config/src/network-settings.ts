@@ -44,7 +44,8 @@ export function parseOrigins(text: string): readonly string[] {
       /^https?:$/.test(url.protocol) &&
       !url.hostname.includes('*') &&
       entry.replace(/\/$/, '').toLowerCase() === url.origin;
-    if (!isOrigin) throw new Error(`must be origins separated by commas, such as https://app.example.org, not "${entry}"`);
+    if (!isOrigin)
+      throw new Error(`must be origins separated by commas, such as https://app.example.org, not "${entry}"`);
     return url.origin;
   });
 }

@@ -12,7 +12,9 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ] as const;
 
-/** The event loop's numbers begin again with each reading: a second scraper in the same second would find them empty. */
+/**
+ * The event loop's numbers begin again with each reading: a second scraper in the same second would find them empty.
+ */
 const CACHE_MS = 1_000;
 
 let registry: Registry | undefined;

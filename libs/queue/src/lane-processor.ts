@@ -49,8 +49,8 @@ export abstract class LaneProcessor extends WorkerHost<Worker<IngestionJob>> imp
 
   /**
    * Heard from the worker's first moment on, also in a boot that fails half way: BullMQ prints what nobody hears. A
-   * lost connection is for libs/redis to report. The message alone: ioredis hangs the command on its errors, AUTH with its
-   * password among them.
+   * lost connection is for libs/redis to report. The message alone: ioredis hangs the command on its errors, AUTH with
+   * its password among them.
    */
   @OnWorkerEvent('error')
   onConnectionError({ message }: Error): void {

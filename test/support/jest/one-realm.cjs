@@ -1,7 +1,7 @@
 // A Jest environment without a realm of its own. Jest gives every test file a second set of JavaScript's built-ins and
 // loads all packages into it again: seconds of CPU for each file that starts the service. Here a file's own modules are
-// still loaded for it alone, but packages are loaded by Node, once for each of Jest's workers, as they are in production
-// (see native-package.cjs), so both must live in the realm that Node's own loader uses.
+// still loaded for it alone, but packages are loaded by Node, once for each of Jest's workers, as they are in
+// production (see native-package.cjs), so both must live in the realm that Node's own loader uses.
 const { TestEnvironment } = require('jest-environment-node');
 const { ModernFakeTimers } = require('@jest/fake-timers');
 const { ModuleMocker } = require('jest-mock');
@@ -23,8 +23,8 @@ vm.compileFunction = (code, params, { parsingContext, ...options }) =>
 /** Where native-package.cjs finds Node's `require`: inside a test file the word means Jest's. */
 const NATIVE_REQUIRE = Symbol.for('vectorlane.native-require');
 
-// Every engine that a test starts compiles the same nine megabytes of WebAssembly, and then again with optimisations. As
-// long as somebody holds a module of these bytes V8 takes the code that is there: half of an engine's start.
+// Every engine that a test starts compiles the same nine megabytes of WebAssembly, and then again with optimisations.
+// As long as somebody holds a module of these bytes V8 takes the code that is there: half of an engine's start.
 globalThis[Symbol.for('vectorlane.pglite-code')] ??= new WebAssembly.Module(
   readFileSync(join(dirname(require.resolve('@electric-sql/pglite')), 'pglite.wasm')),
 );

@@ -163,7 +163,8 @@ function describeSelf(): LockHolder {
   return { pid: process.pid, host: hostname(), since: new Date().toISOString() };
 }
 
-type Contention = { readonly won: true } | { readonly won: false; readonly holder: LockHolder | 'contending' | undefined };
+type Contention =
+  { readonly won: true } | { readonly won: false; readonly holder: LockHolder | 'contending' | undefined };
 
 /** Looks at all others until none is left, or one is there that goes first. */
 async function contend(lockFolder: string, own: LockSocket, deadline: number): Promise<Contention> {

@@ -12,7 +12,9 @@ export interface Candidate {
   readonly score: number;
 }
 
-/** Up to this many matching chunks a filter is answered exactly: reading them all is faster than searching the index. */
+/**
+ * Up to this many matching chunks a filter is answered exactly: reading them all is faster than searching the index.
+ */
 const EXACT_CHUNKS = 2_000;
 /** … and so is any filter that lets through less than this share of all chunks. */
 const EXACT_SHARE = 0.03;
