@@ -1,6 +1,8 @@
 import type { RawRow } from '@vectorlane/documents';
 
-/** Rows as bytes, see `backup-format.ts`. Text is kept as PostgreSQL writes it, so nothing is rounded or reinterpreted. */
+/**
+ * Rows as bytes, see `backup-format.ts`. Text is kept as PostgreSQL writes it, so nothing is rounded or reinterpreted.
+ */
 
 const NULL_LENGTH = -1;
 
