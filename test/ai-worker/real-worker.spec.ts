@@ -61,6 +61,7 @@ it('pages with text keep it, and those of a scan beside them get theirs', async 
   const { body } = await service.json(`/api/documents/${document.id}/chunks`);
   const pages = new Set(body.items.map((chunk: Untyped) => chunk.metadata?.page ?? chunk.page));
   expect(pages.size).toBeGreaterThanOrEqual(2);
+  expect(document.coverage).toEqual({ pages: 3, pagesWithoutText: [], notes: [] });
 });
 
 it.each([
@@ -74,7 +75,7 @@ it.each([
 it('both logs carry the id of the job', async () => {
   const { body } = await service.json('/api/documents?format=png');
   const requests = worker.requests.filter(({ requestId }) => String(requestId).startsWith(body.items[0].id));
-  expect(new Set(requests.map(({ path }) => path))).toEqual(new Set(['/v1/extract', '/v1/embeddings']));
+  expect(new Set(requests.map(({ path }) => path))).toEqual(new Set(['/v1/recognise', '/v1/embeddings']));
 });
 
 it('the worker shows in /ready, with text recognition', async () => {
@@ -99,7 +100,7 @@ it('without the worker a PDF with text is read here, and a scan is left to be re
     const scan = await local.upload('scan.pdf', bytes('office/img2pdf-scan.pdf'));
     expect(await local.finished(scan.body.id, 120_000)).toMatchObject({
       ...{ status: 'failed', attempts: 3 },
-      failure: { code: 'INTERNAL_ERROR', retryable: true },
+      failure: { code: 'EXTRACTION_UNAVAILABLE', retryable: true },
     });
     expect((await local.json('/ready', undefined, { key: null })).status).toBe(200);
   } finally {

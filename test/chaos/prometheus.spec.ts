@@ -123,7 +123,7 @@ async function seed(): Promise<string> {
     expect(
       await Promise.all([
         askAiWorker(aiWorker, '/v1/embeddings', text, 'application/json'),
-        askAiWorker(aiWorker, '/v1/extract', new Uint8Array(pdf), 'application/pdf'),
+        askAiWorker(aiWorker, '/v1/recognise', new Uint8Array(pdf), 'application/pdf'),
       ]),
     ).toEqual([200, 200]);
   }

@@ -53,7 +53,7 @@ it('makes an image searchable, and both logs can be joined', async () => {
   const ids = (path: string): unknown[] =>
     worker.requests.filter((request) => request.path.startsWith(path)).map(({ headers }) => headers['x-request-id']);
   // The job's id: the document's, and the number of the delivery.
-  const job = ids('/v1/extract')[0];
+  const job = ids('/v1/recognise')[0];
   expect(job).toMatch(new RegExp(`^${body.id}-\\d+$`));
   expect(ids('/v1/embeddings')).toEqual(expect.arrayContaining([job, 'search-of-lanterns']));
 }, 60_000);

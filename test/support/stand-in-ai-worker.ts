@@ -47,17 +47,25 @@ export function answers(body: unknown): WorkerManner {
   return { kind: 'answer', status: 200, body: typeof body === 'string' ? body : JSON.stringify(body) };
 }
 
-/** One paragraph on one page, as the worker would tell of it. */
-export function extracted(text: string, format = 'png'): Record<string, unknown> {
-  const block = { kind: 'paragraph', start: 0, end: text.length, headingPath: [], page: 1 };
-  return { format, text, blocks: [block], pages: [{ page: 1, ocr: true, ocrConfidence: 91.5 }], ocr: true };
+/** Lines of words on one page, as the worker would tell of them. */
+export function recognised(text: string, format = 'png', page = 1): Record<string, unknown> {
+  const words = text.split('\n').flatMap((line, number) => {
+    let x0 = 72;
+    return line.split(' ').map((word) => {
+      const x1 = x0 + 5 * word.length;
+      const place = { x0, y0: 72 + 14 * number, x1, y1: 82 + 14 * number };
+      x0 = x1 + 4;
+      return { text: word, ...place, confidence: 91.5, line: number };
+    });
+  });
+  return { format, pages: [{ page, width: 612, height: 792, words }] };
 }
 
 export class StandInAiWorker {
   readonly requests: RecordedWorkerRequest[] = [];
   /** What `/ready` answers. */
   probe: WorkerManner = WELL;
-  /** What `/v1/extract` answers where nothing else was asked for: the text of this document. */
+  /** What `/v1/recognise` answers where nothing else was asked for: the words of this document. */
   text = 'The lighthouse keeper polishes the brass lantern every evening.';
   /** Of the embeddings' answer. */
   model = 'gte-small';
@@ -88,7 +96,7 @@ export class StandInAiWorker {
   }
 
   get documents(): readonly RecordedWorkerRequest[] {
-    return this.requests.filter(({ path }) => path.startsWith('/v1/extract'));
+    return this.requests.filter(({ path }) => path.startsWith('/v1/recognise'));
   }
 
   async close(): Promise<void> {
@@ -121,8 +129,10 @@ export class StandInAiWorker {
       return misbehave({ kind: 'answer', status: 401, body: '{"code":"INVALID_TOKEN"}' }, {}, response);
     }
     if (path === '/v1/embeddings') return misbehave(WELL, this.embeddings(body), response);
-    const format = new URL(path, 'http://worker').searchParams.get('format') ?? 'png';
-    return misbehave(this.manners.shift() ?? this.usual, extracted(this.text, format), response);
+    const query = new URL(path, 'http://worker').searchParams;
+    const page = Number(/^\d+/.exec(query.get('pages') ?? '1')?.[0]);
+    const well = recognised(this.text, query.get('format') ?? 'png', page);
+    return misbehave(this.manners.shift() ?? this.usual, well, response);
   }
 
   private embeddings(body: Buffer): unknown {

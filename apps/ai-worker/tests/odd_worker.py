@@ -7,10 +7,9 @@ import sys
 import time
 
 from vectorlane_ai_worker.app import AiWorker
-from vectorlane_ai_worker.extraction.assembly import Assembly, Draft
 from vectorlane_ai_worker.extraction.failures import corrupt
 from vectorlane_ai_worker.extraction.parser_process import BOOT
-from vectorlane_ai_worker.extraction.schema import ExtractedDocument, Page
+from vectorlane_ai_worker.extraction.schema import RecognisedDocument, RecognisedPage, Word
 from vectorlane_ai_worker.logs import configure_logs
 from vectorlane_ai_worker.server import Process
 from vectorlane_ai_worker.settings import load_settings
@@ -22,7 +21,7 @@ ODD_BOOT = BOOT.replace(
 ).replace("sys.argv[4])", "sys.argv[4], parse)")
 
 
-def parse(data: bytes, _expected: str | None) -> ExtractedDocument:
+def parse(data: bytes, _expected: str | None, _pages: list[int] | None) -> RecognisedDocument:
     word, _, argument = data.decode().partition(":")
     match word:
         case "hang":
@@ -52,12 +51,10 @@ def parse(data: bytes, _expected: str | None) -> ExtractedDocument:
     return document(f"{word} done")
 
 
-def document(text: str) -> ExtractedDocument:
-    assembly = Assembly()
-    assembly.add(Draft("paragraph", text, 1))
-    return ExtractedDocument(
-        format="pdf", text=assembly.text, blocks=assembly.blocks, pages=[Page(page=1, ocr=False)], ocr=False
-    )
+def document(text: str) -> RecognisedDocument:
+    word = Word(text=text, x0=0, y0=0, x1=9, y1=9, confidence=90, line=0)
+    page = RecognisedPage(page=1, width=100, height=100, words=[word])
+    return RecognisedDocument(format="pdf", pages=[page])
 
 
 if __name__ == "__main__":

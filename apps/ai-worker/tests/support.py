@@ -34,6 +34,11 @@ def environment(**settings: object) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1", **defaults, **own}
 
 
+def said(answer: httpx.Response) -> str:
+    """The words of an answer, page after page."""
+    return " ".join(word["text"] for page in answer.json()["pages"] for word in page["words"])
+
+
 class Worker:
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self.process = process

@@ -14,7 +14,7 @@ SLOWLY: dict[str, Any] = {"EMBEDDING_BATCH_TOKENS": 512, "EMBEDDING_THREADS": 1,
 
 
 def work(worker: Worker, what: str) -> httpx.Response:
-    return worker.post("/v1/extract", content=what.encode())
+    return worker.post("/v1/recognise", content=what.encode())
 
 
 def occupied(worker: Worker, in_work: int, waiting: int = 0) -> bool:
@@ -35,7 +35,9 @@ def test_beyond_the_queue_there_is_429_before_the_body() -> None:
         assert occupied(worker, 1, 1)
         # A body is announced and never sent; the answer does not wait for it.
         address = urlsplit(worker.url)
-        head = f"POST /v1/extract HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 1000\r\n\r\n"
+        head = (
+            f"POST /v1/recognise HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 1000\r\n\r\n"
+        )
         with socket.create_connection((address.hostname, address.port), 2) as connection:
             connection.sendall(head.encode())
             answer = connection.recv(65_536).decode()
@@ -61,7 +63,7 @@ def test_a_wait_in_the_queue_is_bounded() -> None:
 def test_a_slow_sender_holds_a_place_and_no_parser() -> None:
     with running(entry=ODD, EXTRACTION_QUEUE=1, BODY_TIMEOUT_MS=20_000) as worker:
         address = urlsplit(worker.url)
-        head = f"POST /v1/extract HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 99\r\n\r\n"
+        head = f"POST /v1/recognise HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 99\r\n\r\n"
         with socket.create_connection((address.hostname, address.port), 10) as connection:
             connection.sendall(head.encode())
             assert occupied(worker, 0, 1)

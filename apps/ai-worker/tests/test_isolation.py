@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from .pdf_builder import needs_tesseract, scanned_pdf
-from .support import AUTHORISED, ODD, Worker, children_of, is_running, running, within
+from .support import AUTHORISED, ODD, Worker, children_of, is_running, running, said, within
 
 MEBIBYTE = 1024 * 1024
 
@@ -26,7 +26,7 @@ def odd() -> Iterator[Worker]:
 
 
 def work(worker: Worker, what: str) -> httpx.Response:
-    return worker.post("/v1/extract", content=what.encode())
+    return worker.post("/v1/recognise", content=what.encode())
 
 
 def outcome(worker: Worker, what: str) -> tuple[int, str, bool]:
@@ -36,7 +36,7 @@ def outcome(worker: Worker, what: str) -> tuple[int, str, bool]:
 
 
 def pid_of_parser(worker: Worker) -> int:
-    return int(work(worker, "pid").json()["text"])
+    return int(said(work(worker, "pid")))
 
 
 def deaths(worker: Worker, reason: str) -> float:
@@ -62,7 +62,7 @@ def test_a_parser_that_is_ended_takes_one_file_with_it(
     assert time.monotonic() - began < 20
     assert not is_running(parser)
     assert deaths(odd, reason) == before + 1
-    assert work(odd, "next").json()["text"] == "next done"
+    assert said(work(odd, "next")) == "next done"
     assert pid_of_parser(odd) != parser
 
 
@@ -73,7 +73,7 @@ def test_memory_asked_for_at_once_is_denied_and_the_parser_lives(odd: Worker) ->
 
 
 def test_parsers_have_no_environment(odd: Worker) -> None:
-    told = json.loads(work(odd, "env").json()["text"])
+    told = json.loads(said(work(odd, "env")))
     # What Python itself puts there for its locale, and our package for a library that reports to its maker.
     assert set(told["env"]) <= {"LC_CTYPE", "ORT_DISABLE_TELEMETRY"}
     command = Path(f"/proc/{told['pid']}/cmdline").read_text()
@@ -97,7 +97,7 @@ def test_a_caller_who_hangs_up_has_its_parser_killed() -> None:
     with running(entry=ODD) as worker:
         parser = pid_of_parser(worker)
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(worker.url + "/v1/extract", content=b"hang", headers=AUTHORISED, timeout=0.5)
+            httpx.post(worker.url + "/v1/recognise", content=b"hang", headers=AUTHORISED, timeout=0.5)
         assert within(10, lambda: not is_running(parser))
         assert work(worker, "next").status_code == 200
         assert deaths(worker, "cancelled") == 1
@@ -151,7 +151,7 @@ def slow_tesseract(tmp_path: Path) -> Path:
 def test_tesseract_is_bounded_page_by_page(slow_tesseract: Path) -> None:
     with running(TESSERACT_PATH=slow_tesseract, OCR_PAGE_TIMEOUT_MS=400) as worker:
         (parser,) = worker.children()
-        answer = worker.post("/v1/extract", content=scanned_pdf())
+        answer = worker.post("/v1/recognise", content=scanned_pdf())
         assert (answer.status_code, answer.json()["code"]) == (422, "TIMEOUT")
         assert "Recognising a page" in answer.json()["detail"]
         # The parser itself goes on.
@@ -163,7 +163,7 @@ def test_tesseract_ends_with_its_parser(slow_tesseract: Path) -> None:
     with running(TESSERACT_PATH=slow_tesseract, EXTRACTION_TIMEOUT_MS=1_500) as worker:
         (parser,) = worker.children()
         with ThreadPoolExecutor() as pool:
-            asked = pool.submit(worker.post, "/v1/extract", content=scanned_pdf())
+            asked = pool.submit(worker.post, "/v1/recognise", content=scanned_pdf())
             assert within(10, lambda: len(children_of(parser)) == 1)
             (tesseract,) = children_of(parser)
             assert asked.result(30).json()["code"] == "TIMEOUT"
@@ -176,5 +176,5 @@ def test_a_tesseract_that_breaks_down(tmp_path: Path) -> None:
     program.write_text('#!/bin/sh\n[ "$1" = --list-langs ] && echo eng && exit 0\ncat >/dev/null\nkill -SEGV $$\n')
     program.chmod(0o755)
     with running(TESSERACT_PATH=program) as worker:
-        answer = worker.post("/v1/extract", content=scanned_pdf())
+        answer = worker.post("/v1/recognise", content=scanned_pdf())
         assert (answer.status_code, answer.json()["code"]) == (422, "CORRUPT_FILE")

@@ -47,7 +47,7 @@ def test_probes_are_open(worker: Worker, path: str) -> None:
     assert worker.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/embeddings", "/v1/extract"])
+@pytest.mark.parametrize("path", ["/v1/embeddings", "/v1/recognise"])
 @pytest.mark.parametrize(
     "authorisation",
     [
@@ -73,13 +73,13 @@ def test_the_token_is_required(worker: Worker, path: str, authorisation: str | b
 def test_the_token_is_looked_at_before_the_body(worker: Worker) -> None:
     # The body never comes; the answer does.
     began = time.monotonic()
-    answer = raw(worker, head("/v1/extract", "Content-Length: 1000000", token="wrong"))
+    answer = raw(worker, head("/v1/recognise", "Content-Length: 1000000", token="wrong"))
     assert answer.startswith(b"HTTP/1.1 401")
     assert time.monotonic() - began < 15
 
 
 def test_problems_have_the_products_shape(odd: Worker) -> None:
-    answer = odd.post("/v1/extract", content=b"corrupt", headers={"X-Request-ID": "abc-1"})
+    answer = odd.post("/v1/recognise", content=b"corrupt", headers={"X-Request-ID": "abc-1"})
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
         "type": "about:blank",
@@ -92,21 +92,21 @@ def test_problems_have_the_products_shape(odd: Worker) -> None:
     }
 
 
-@pytest.mark.parametrize(("method", "path", "code"), [("GET", "/nowhere", 404), ("GET", "/v1/extract", 405)])
+@pytest.mark.parametrize(("method", "path", "code"), [("GET", "/nowhere", 404), ("GET", "/v1/recognise", 405)])
 def test_unknown_routes_and_methods(worker: Worker, method: str, path: str, code: int) -> None:
     answer = httpx.request(method, worker.url + path)
     assert answer.status_code == code
     assert answer.json()["code"] in ("NOT_FOUND", "METHOD_NOT_ALLOWED")
 
 
-@pytest.mark.parametrize("path", ["/v1/extract", "/v1/embeddings"])
+@pytest.mark.parametrize("path", ["/v1/recognise", "/v1/embeddings"])
 def test_a_declared_length_over_the_bound_is_refused_unread(odd: Worker, path: str) -> None:
     answer = raw(odd, head(path, "Content-Length: 99999999"))
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"TOO_LARGE" in answer
 
 
-@pytest.mark.parametrize("path", ["/v1/extract", "/v1/embeddings"])
+@pytest.mark.parametrize("path", ["/v1/recognise", "/v1/embeddings"])
 def test_an_undeclared_length_is_bounded_while_it_streams(odd: Worker, path: str) -> None:
     def endless() -> Iterator[bytes]:
         for _ in range(40):
@@ -117,7 +117,7 @@ def test_an_undeclared_length_is_bounded_while_it_streams(odd: Worker, path: str
 
 
 def test_a_body_that_does_not_come_is_given_up(odd: Worker) -> None:
-    answer = raw(odd, head("/v1/extract", "Content-Length: 1000"), b"only this")
+    answer = raw(odd, head("/v1/recognise", "Content-Length: 1000"), b"only this")
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"BODY_TIMEOUT" in answer
 
@@ -125,7 +125,7 @@ def test_a_body_that_does_not_come_is_given_up(odd: Worker) -> None:
 def test_a_refusal_reaches_a_client_that_is_still_sending(odd: Worker) -> None:
     # Had the connection been closed at once, a reset would have overtaken the answer.
     for _ in range(5):
-        assert odd.post("/v1/extract", content=b"x" * 20_000_000).status_code == 413
+        assert odd.post("/v1/recognise", content=b"x" * 20_000_000).status_code == 413
 
 
 @pytest.mark.parametrize("given", ["a", "A.b_c-9", "x" * 128])

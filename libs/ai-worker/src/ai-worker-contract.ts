@@ -18,7 +18,7 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly '/v1/extract': {
+  readonly '/v1/recognise': {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
@@ -28,10 +28,10 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /**
-     * A file to text with structure
+     * Pages to words with their places
      * @description 422 is a verdict on the file, told apart by `code`; asking again gives the same, but for TIMEOUT and PARSER_CRASHED (`retryable: true`). Every other failure says nothing of the file.
      */
-    readonly post: operations['extractDocument'];
+    readonly post: operations['recognisePages'];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -93,26 +93,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
-    /** @description A span of the text that belongs together. Positions count UTF-16 code units. */
-    readonly Block: {
-      /**
-       * @description A `row` is a line of a Markdown table; the first one holds header and dashes.
-       * @enum {string}
-       */
-      readonly kind: 'heading' | 'paragraph' | 'list-item' | 'code' | 'row';
-      /** @description First code unit, inclusive. */
-      readonly start: number;
-      /** @description Last code unit, exclusive; greater than `start`. */
-      readonly end: number;
-      /** @description Titles of the headings above, outermost first, each cut to 300 units. */
-      readonly headingPath: readonly string[];
-      /** @description Page the block begins on, from 1. */
-      readonly page: number;
-      /** @description Of headings: 1 is outermost. */
-      readonly level?: number;
-      /** @description Of rows: data row from 1, the header not counted. */
-      readonly row?: number;
-    };
     readonly Embedding: {
       /** @constant */
       readonly object: 'embedding';
@@ -151,20 +131,6 @@ export interface components {
       readonly data: readonly components['schemas']['Embedding'][];
       readonly usage: components['schemas']['Usage'];
     };
-    /** @description Blocks come in reading order and do not overlap; every character outside of all blocks is white space. */
-    readonly ExtractedDocument: {
-      /**
-       * @description What the content was found to be.
-       * @enum {string}
-       */
-      readonly format: 'pdf' | 'png' | 'jpeg' | 'tiff' | 'webp';
-      /** @description NFC, `\n` line ends, no NUL, no lone surrogates. Tables are Markdown. */
-      readonly text: string;
-      readonly blocks: readonly components['schemas']['Block'][];
-      readonly pages: readonly components['schemas']['Page'][];
-      /** @description True when any page's was. */
-      readonly ocr: boolean;
-    };
     readonly Health: {
       /** @constant */
       readonly status: 'ok';
@@ -180,18 +146,6 @@ export interface components {
       readonly param: string | null;
       /** @description Stable; SCREAMING_SNAKE. */
       readonly code: string;
-    };
-    readonly Page: {
-      readonly page: number;
-      /** @description The page's text was recognised by Tesseract. */
-      readonly ocr: boolean;
-      /** @description Mean confidence of the recognised words. */
-      readonly ocrConfidence?: number;
-      /**
-       * @description Why a page that shows something gave no text, where the rest of the document did.
-       * @enum {string}
-       */
-      readonly problem?: 'damaged' | 'needs-ocr';
     };
     /** @description RFC 9457. */
     readonly ProblemDocument: {
@@ -214,10 +168,45 @@ export interface components {
         readonly [key: string]: 'up' | 'down';
       };
     };
+    /** @description The pages that were asked for. */
+    readonly RecognisedDocument: {
+      /**
+       * @description What the content was found to be.
+       * @enum {string}
+       */
+      readonly format: 'pdf' | 'png' | 'jpeg' | 'tiff' | 'webp';
+      readonly pages: readonly components['schemas']['RecognisedPage'][];
+    };
+    readonly RecognisedPage: {
+      /** @description Number of the page or of the frame, from 1. */
+      readonly page: number;
+      /** @description In points. */
+      readonly width: number;
+      /** @description In points. */
+      readonly height: number;
+      /** @description Line by line, in Tesseract's order of reading; none on an empty page. */
+      readonly words: readonly components['schemas']['Word'][];
+      /**
+       * @description Why the page could not be painted.
+       * @constant
+       */
+      readonly problem?: 'damaged';
+    };
     readonly Usage: {
       /** @description Tokens embedded, [CLS] and [SEP] among them. */
       readonly prompt_tokens: number;
       readonly total_tokens: number;
+    };
+    /** @description Places are in points of 1/72 inch, from the upper left corner of the page as it is shown. */
+    readonly Word: {
+      readonly text: string;
+      readonly x0: number;
+      readonly y0: number;
+      readonly x1: number;
+      readonly y1: number;
+      readonly confidence: number;
+      /** @description The same for words of one line. */
+      readonly line: number;
     };
   };
   responses: never;
@@ -254,11 +243,13 @@ export interface operations {
       };
     };
   };
-  readonly extractDocument: {
+  readonly recognisePages: {
     readonly parameters: {
       readonly query?: {
         /** @description What the file is taken for; stands before Content-Type. Content decides in the end. */
         readonly format?: ('pdf' | 'png' | 'jpeg' | 'tiff' | 'webp') | null;
+        /** @description Pages of a PDF that are wanted, as in `1,4-7`; all without it. */
+        readonly pages?: string | null;
       };
       readonly header?: never;
       readonly path?: never;
@@ -284,7 +275,7 @@ export interface operations {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly 'application/json': components['schemas']['ExtractedDocument'];
+          readonly 'application/json': components['schemas']['RecognisedDocument'];
         };
       };
     };

@@ -6,8 +6,8 @@ import { REAL_TIMING, retry, RetrySchedule, type Timing } from '@vectorlane/time
 import type { components, operations } from './ai-worker-contract';
 import { readRefusal, type Refusal } from './refusal';
 
-export type ExtractionFormat = components['schemas']['ExtractedDocument']['format'];
-type ExtractionQuery = NonNullable<operations['extractDocument']['parameters']['query']>;
+export type RecognisedFormat = components['schemas']['RecognisedDocument']['format'];
+type RecognitionQuery = NonNullable<operations['recognisePages']['parameters']['query']>;
 
 export interface AiWorkerOptions {
   /** Where the worker listens, without a path. */
@@ -24,9 +24,11 @@ export interface AiWorkerOptions {
   readonly timing?: Timing;
 }
 
-export interface ExtractionCall<T> {
-  readonly format: ExtractionFormat;
+export interface RecognitionCall<T> {
+  readonly format: RecognisedFormat;
   readonly bytes: Uint8Array;
+  /** Of a PDF, in their order; all when left out. */
+  readonly pages?: readonly number[];
   /** Tries at a worker that is away: few where there is another way to read the file. */
   readonly patient: boolean;
   /** Makes sense of the answer; one that makes none counts as a fault of the worker. */
@@ -36,7 +38,7 @@ export interface ExtractionCall<T> {
 /** What kept the worker from answering: too much to do, no whole answer in time, or anything else. */
 export type AwayCause = 'busy' | 'slow' | 'away';
 
-/** The worker gave neither a judgement of the file nor its text. `message` finishes a sentence: "The AI worker …". */
+/** The worker gave neither a judgement of the file nor its words. `message` finishes a sentence: "The AI worker …". */
 export class AiWorkerAwayError extends Error {
   override readonly name = 'AiWorkerAwayError';
 
@@ -50,12 +52,12 @@ export class AiWorkerAwayError extends Error {
   }
 }
 
-/** Thrown by `ExtractionCall.read`: the answer is none that the contract allows. */
+/** Thrown by `RecognitionCall.read`: the answer is none that the contract allows. */
 export class UnreadableAnswerError extends Error {
   override readonly name = 'UnreadableAnswerError';
 }
 
-/** Of text and structure; parsing more of it would take the memory of the whole program. */
+/** Of words with their places; parsing more of it would take the memory of the whole program. */
 export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_READINESS_BYTES = 16_384;
 /** A worker that lives answers a probe at once even while it works; one that is frozen is found out by it. */
@@ -79,17 +81,17 @@ export class AiWorkerClient {
     this.timing = options.timing ?? REAL_TIMING;
   }
 
-  /** Longest a call of `extract` takes, every try and wait in it. */
+  /** Longest a call of `recognise` takes, every try and wait in it. */
   get longestMs(): number {
     return this.options.extractionTimeoutMs + this.options.maxWaitMs;
   }
 
   /**
-   * Text with structure, asked for again while what keeps it from coming may pass.
+   * Words with their places, asked for again while what keeps it from coming may pass.
    * @throws IngestionFailure what the worker says of the file
    * @throws AiWorkerAwayError when it says nothing; the signal's reason when aborted
    */
-  async extract<T>(call: ExtractionCall<T>, signal: AbortSignal): Promise<T> {
+  async recognise<T>(call: RecognitionCall<T>, signal: AbortSignal): Promise<T> {
     const wanted = AbortSignal.any([signal, this.closing.signal]);
     const policy = {
       backoff: BACKOFF,
@@ -130,7 +132,7 @@ export class AiWorkerClient {
 
   /** @throws AiWorkerAwayError with the wait before the next try */
   private async attempt<T>(
-    call: ExtractionCall<T>,
+    call: RecognitionCall<T>,
     schedule: RetrySchedule,
     leftMs: number,
     signal: AbortSignal,
@@ -155,15 +157,15 @@ export class AiWorkerClient {
   }
 
   private async send<T>(
-    { format, bytes }: ExtractionCall<T>,
+    { format, bytes, pages }: RecognitionCall<T>,
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<HttpReply> {
-    const query: ExtractionQuery = { format };
+    const query: RecognitionQuery = { format, ...(pages && { pages: rangesOf(pages) }) };
     const requestId = correlationId();
     const exchange = {
       method: 'POST',
-      path: `/v1/extract?${new URLSearchParams({ format: String(query.format) }).toString()}`,
+      path: `/v1/recognise?${queryOf(query)}`,
       headers: {
         'content-type': 'application/octet-stream',
         ...(requestId !== undefined && { 'x-request-id': requestId }),
@@ -174,6 +176,21 @@ export class AiWorkerClient {
     } as const;
     return this.endpoint.exchange(exchange, signal);
   }
+}
+
+function queryOf({ format, pages }: RecognitionQuery): string {
+  return new URLSearchParams({ format: String(format), ...(pages && { pages }) }).toString();
+}
+
+/** As the contract writes them: `1,4-7`. */
+function rangesOf(pages: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const page of pages) {
+    const last = ranges.at(-1);
+    if (last !== undefined && page === last[1] + 1) last[1] = page;
+    else ranges.push([page, page]);
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
 }
 
 function refusalError(refusal: Refusal, schedule: RetrySchedule): Error {

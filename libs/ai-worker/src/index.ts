@@ -3,8 +3,8 @@ export {
   AiWorkerClient,
   type AiWorkerOptions,
   type AwayCause,
-  type ExtractionCall,
-  type ExtractionFormat,
+  type RecognisedFormat,
+  type RecognitionCall,
   UnreadableAnswerError,
 } from './ai-worker.client';
 export type { components as AiWorkerContract } from './ai-worker-contract';

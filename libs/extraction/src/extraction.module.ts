@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { AI_WORKER, type AiWorkerClient, AiWorkerModule } from '@vectorlane/ai-worker';
 import { compiledEntry, Config } from '@vectorlane/config';
 import { ShutdownSequence } from '@vectorlane/shutdown';
-import { AiWorkerExtractor, IMAGE_FORMATS } from './ai-worker/ai-worker.extractor';
+import { IMAGE_FORMATS, ImageExtractor, RecognisingPdfExtractor } from './ai-worker/ai-worker.extractor';
 import { ExtractionService } from './extraction.service';
 import { createExtractors, indexExtractors } from './extractors';
 import { IsolatedExtractor } from './isolation/isolated-extractor';
@@ -63,7 +63,7 @@ const PROCESS_IDLE_MS = 60_000;
 })
 export class ExtractionModule {}
 
-/** The worker reads PDF, which is read here while it is away, and images, which nobody reads here. */
+/** The worker recognises pages of PDF files, which are read here, and images. */
 function withAiWorker(
   here: readonly TextExtractor[],
   {
@@ -73,14 +73,9 @@ function withAiWorker(
   }: { readonly aiWorker: AiWorkerClient; readonly threads: ParserPool; readonly timeoutMs: number },
 ): readonly TextExtractor[] {
   return [
-    ...here.map((extractor) => {
-      const { format, extensions, mediaTypes } = extractor;
-      if (format !== 'pdf') return extractor;
-      return new AiWorkerExtractor(
-        { format, extensions, mediaTypes },
-        { client, answers, fallback: { extractor, timeoutMs } },
-      );
-    }),
-    ...IMAGE_FORMATS.map((format) => new AiWorkerExtractor(format, { client, answers })),
+    ...here.map((extractor) =>
+      extractor.format === 'pdf' ? new RecognisingPdfExtractor({ pdf: extractor, client, timeoutMs }) : extractor,
+    ),
+    ...IMAGE_FORMATS.map((format) => new ImageExtractor(format, client, answers)),
   ];
 }

@@ -11,6 +11,8 @@ export interface ExtractedDocument {
   readonly blocks: readonly TextBlock[];
   /** What of the file was read; left out when all of it is text and there are no pages. */
   readonly coverage?: Coverage;
+  /** Pages that show text and hold none, where the source said that they can be recognised. */
+  readonly pagesToRecognise?: readonly number[];
 }
 
 /** A span of the text that belongs together: the unit that chunking prefers not to break. */
@@ -37,6 +39,8 @@ export interface ExtractionSource {
   readonly filename: string;
   /** Charset declared by the uploader's Content-Type, lower case. */
   readonly declaredCharset?: string;
+  /** Set where pages can be recognised; `answer`: what the AI worker has recognised on them. */
+  readonly recognition?: { readonly answer?: Uint8Array };
 }
 
 /** One format. Adding a format is one class with this shape and one line in `extractors.ts`. */

@@ -41,15 +41,15 @@ function open(options: Partial<AiWorkerOptions> = {}): AiWorkerClient {
 
 const read = (answer: Uint8Array): Promise<string> => {
   try {
-    const { text } = JSON.parse(Buffer.from(answer).toString('utf8')) as { text: unknown };
-    if (typeof text === 'string') return Promise.resolve(text);
+    const { pages } = JSON.parse(Buffer.from(answer).toString('utf8')) as { pages: { words: { text: string }[] }[] };
+    return Promise.resolve(pages.flatMap(({ words }) => words.map(({ text }) => text)).join(' '));
   } catch {
     // Said below.
   }
   return Promise.reject(new UnreadableAnswerError('gave an answer that makes no sense'));
 };
 const ask = (client: AiWorkerClient, patient = false, signal = never): Promise<string> =>
-  client.extract({ format: 'pdf', bytes: Buffer.from('%PDF-1.7'), patient, read }, signal);
+  client.recognise({ format: 'pdf', bytes: Buffer.from('%PDF-1.7'), patient, read }, signal);
 
 describe('a document', () => {
   it('is sent with the token and its format, and its text comes back', async () => {
@@ -58,11 +58,17 @@ describe('a document', () => {
     expect(probe).toMatchObject({ method: 'GET', path: '/ready' });
     // Probes are open; a token has nothing to do there.
     expect(probe?.headers.authorization).toBeUndefined();
-    expect(sent).toMatchObject({ method: 'POST', path: '/v1/extract?format=pdf', body: Buffer.from('%PDF-1.7') });
+    expect(sent).toMatchObject({ method: 'POST', path: '/v1/recognise?format=pdf', body: Buffer.from('%PDF-1.7') });
     expect(sent?.headers).toMatchObject({
       authorization: `Bearer ${WORKER_TOKEN}`,
       'content-type': 'application/octet-stream',
     });
+  });
+
+  it('is asked for by its pages, as ranges', async () => {
+    const pages = [1, 2, 3, 5, 9, 10];
+    await open().recognise({ format: 'pdf', bytes: Buffer.from('%PDF-1.7'), pages, patient: false, read }, never);
+    expect(worker.documents.map(({ path }) => path)).toEqual(['/v1/recognise?format=pdf&pages=1-3%2C5%2C9-10']);
   });
 
   it.each([

@@ -6,21 +6,14 @@ import { ExtractionModule, ExtractionService } from '@vectorlane/extraction';
 import { ShutdownModule, ShutdownSequence } from '@vectorlane/shutdown';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  answers,
-  extracted,
-  StandInAiWorker,
-  status,
-  refusalOf,
-  type WorkerManner,
-} from '../../support/stand-in-ai-worker';
+import { answers, StandInAiWorker, status, refusalOf, type WorkerManner } from '../../support/stand-in-ai-worker';
 
 /** Extraction as the service has it, with an AI worker in all its moods. */
 const OFFICE = join(__dirname, '../../fixtures/office');
 const TEXT_PDF = readFileSync(join(OFFICE, 'typst.pdf'));
+const MIXED_PDF = readFileSync(join(OFFICE, 'pdfunite-scan-and-text.pdf'));
 const SCAN_PDF = readFileSync(join(OFFICE, 'img2pdf-scan.pdf'));
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n and what follows', 'latin1');
-/** The parser here names the headings of it; the stand-in does not. */
 const never = new AbortController().signal;
 
 let worker: StandInAiWorker;
@@ -55,59 +48,97 @@ const extract = (format: string, bytes: Uint8Array, signal = never) =>
   service.extract(format, { bytes, filename: `a.${format}` }, signal);
 
 describe('with an AI worker', () => {
-  it('sends PDF and images there, with what it is and nothing else of it', async () => {
-    for (const format of ['pdf', 'png', 'jpeg', 'tiff', 'webp']) {
+  it('sends images there, with what they are and nothing else of them', async () => {
+    for (const format of ['png', 'jpeg', 'tiff', 'webp']) {
       const document = await extract(format, PNG);
       expect(document).toEqual({
         text: worker.text,
         blocks: [{ kind: 'paragraph', start: 0, end: worker.text.length, headingPath: [], page: 1 }],
+        coverage: { pages: 1, pagesWithoutText: [], notes: [] },
       });
     }
     expect(worker.documents.map(({ path }) => path)).toEqual(
-      ['pdf', 'png', 'jpeg', 'tiff', 'webp'].map((format) => `/v1/extract?format=${format}`),
+      ['png', 'jpeg', 'tiff', 'webp'].map((format) => `/v1/recognise?format=${format}`),
     );
     expect(worker.documents[0]?.body).toEqual(PNG);
   });
 
-  it('reads everything else here', async () => {
+  it('reads everything else here, PDF with text among it', async () => {
     expect((await extract('md', Buffer.from('# Harbour\n\nLamps.'))).text).toContain('Harbour');
+    const withWorker = await extract('pdf', TEXT_PDF);
     expect(worker.requests).toEqual([]);
+    await shutdown.beforeApplicationShutdown();
+    await open({});
+    expect(await extract('pdf', TEXT_PDF)).toEqual(withWorker);
   });
 
-  it('keeps rows, headings and pages of the answer', async () => {
-    const text = 'Tides\n\n| port | height |\n| --- | --- |\n| Brest | 7 |';
-    const second = text.indexOf('| Brest');
-    const blocks = [
-      { kind: 'heading', start: 0, end: 5, headingPath: [], page: 2, level: 1 },
-      { kind: 'row', start: 7, end: second - 1, headingPath: ['Tides'], page: 2 },
-      { kind: 'row', start: second, end: text.length, headingPath: ['Tides'], page: 3, row: 1 },
+  it('has the scanned pages of a PDF recognised, and no others, and lays them out like the others', async () => {
+    const document = await extract('pdf', MIXED_PDF);
+    expect(worker.documents.map(({ path }) => path)).toEqual(['/v1/recognise?format=pdf&pages=1']);
+    expect(worker.documents[0]?.body.equals(MIXED_PDF)).toBe(true);
+    expect(document.coverage).toEqual({ pages: 3, pagesWithoutText: [], notes: [] });
+    expect(document.text.startsWith(`${worker.text}\n\n`)).toBe(true);
+    const [scanned] = document.blocks;
+    expect(scanned).toMatchObject({ kind: 'paragraph', page: 1, start: 0, end: worker.text.length });
+    await shutdown.beforeApplicationShutdown();
+    await open({});
+    const without = await extract('pdf', MIXED_PDF);
+    expect(without.coverage).toEqual({ pages: 3, pagesWithoutText: [1], notes: ['SCANNED_PAGES'] });
+    const shown = ({ text, blocks }: typeof document): unknown[] =>
+      blocks.map(({ start, end, ...block }) => ({ ...block, text: text.slice(start, end) }));
+    expect(shown(document).slice(1)).toEqual(shown(without));
+  });
+
+  it('puts recognised words into lines, paragraphs and headings by their places', async () => {
+    const line = (text: string, number: number, y: number, height = 10): object[] =>
+      text.split(' ').map((word, index) => ({
+        ...{ text: word, x0: 72 + 40 * index, x1: 109 + 40 * index, y0: y, y1: y + height },
+        ...{ confidence: 90, line: number },
+      }));
+    const words = [
+      ...line('Harbour rules', 0, 60, 22),
+      ...line('Boats that come in at night wait at', 1, 110),
+      ...line('the mole, and none of them may an-', 2, 123),
+      ...line('chor before the morning bell has rung.', 3, 136),
+      ...line('Dues are paid on the day they fall', 4, 180),
     ];
-    worker.behave(answers({ ...extracted(text), blocks }));
-    const document = await extract('png', PNG);
-    expect(document.blocks).toEqual([
-      { kind: 'heading', start: 0, end: 5, headingPath: [], page: 2 },
-      { kind: 'row', start: 7, end: second - 1, headingPath: ['Tides'], page: 2 },
-      { kind: 'row', start: second, end: text.length, headingPath: ['Tides'], page: 3, row: 1 },
+    worker.behave(answers({ format: 'png', pages: [{ page: 1, width: 612, height: 792, words }] }));
+    const { text, blocks } = await extract('png', PNG);
+    expect(blocks.map(({ kind, start, end }) => [kind, text.slice(start, end)])).toEqual([
+      ['heading', 'Harbour rules'],
+      [
+        'paragraph',
+        'Boats that come in at night wait at the mole, and none of them may anchor before the morning bell has rung.',
+      ],
+      ['paragraph', 'Dues are paid on the day they fall'],
     ]);
-    expect(document.blocks[2]?.headingPath).toBe(document.blocks[1]?.headingPath);
+    expect(blocks[1]?.headingPath).toEqual(['Harbour rules']);
   });
 
-  it.each(['CORRUPT_FILE', 'NEEDS_OCR', 'TIMEOUT', 'PARSER_CRASHED', 'EMPTY_CONTENT'])(
-    'takes its answer %s on a PDF, which is not read here then',
+  it.each(['CORRUPT_FILE', 'NEEDS_OCR', 'TIMEOUT', 'PARSER_CRASHED'])(
+    'fails with what it says of a scan (%s), and reads the other pages of a file that has some',
     async (code) => {
       worker.behaveAlways(refusalOf(code));
-      await expect(extract('pdf', TEXT_PDF)).rejects.toMatchObject({ code });
+      await expect(extract('pdf', SCAN_PDF)).rejects.toMatchObject({ code });
+      expect((await extract('pdf', MIXED_PDF)).coverage).toMatchObject({ pagesWithoutText: [1] });
     },
   );
 
+  it('says so when nothing was recognised', async () => {
+    worker.behaveAlways(answers({ format: 'png', pages: [{ page: 1, width: 9, height: 9, words: [] }] }));
+    await expect(extract('png', PNG)).rejects.toMatchObject({ code: 'EMPTY_CONTENT' });
+    await expect(extract('pdf', SCAN_PDF)).rejects.toMatchObject({ code: 'EMPTY_CONTENT' });
+  });
+
+  const word = { text: 'a', x0: 0, y0: 0, x1: 9, y1: 9, confidence: 9, line: 0 };
+  const page = { page: 1, width: 99, height: 99, words: [word] };
   const unsound: [string, unknown][] = [
-    ['no JSON', '{"text":"half of'],
-    ['no blocks', { ...extracted('text'), blocks: [] }],
-    ['a block beyond the text', { ...extracted('text'), blocks: [{ ...block(0, 99) }] }],
-    ['text outside of all blocks', { ...extracted('some text'), blocks: [{ ...block(0, 4) }] }],
-    ['blocks that overlap', { ...extracted('some text'), blocks: [block(0, 9), block(4, 9)] }],
-    ['an unknown kind of block', { ...extracted('text'), blocks: [{ ...block(0, 4), kind: 'poem' }] }],
-    ['a page that is none', { ...extracted('text'), blocks: [{ ...block(0, 4), page: -1 }] }],
+    ['no JSON', '{"pages":[half of'],
+    ['no pages', { format: 'png', pages: [] }],
+    ['a page that is none', { format: 'png', pages: [{ ...page, page: -1 }] }],
+    ['a word without a place', { format: 'png', pages: [{ ...page, words: [{ ...word, x0: undefined }] }] }],
+    ['a word beyond all paper', { format: 'png', pages: [{ ...page, words: [{ ...word, x1: 1e12 }] }] }],
+    ['a word without end', { format: 'png', pages: [{ ...page, words: [{ ...word, text: 'a'.repeat(2_000) }] }] }],
   ];
   const away: [string, WorkerManner][] = [
     ['500', status(500)],
@@ -116,11 +147,12 @@ describe('with an AI worker', () => {
     ['429 without end', status(429, { 'retry-after': '1' })],
     ...unsound.map(([name, body]) => [`an answer with ${name}`, answers(body)] satisfies [string, WorkerManner]),
   ];
-  it.each(away)('reads a PDF here after %s', async (_, manner) => {
+  it.each(away)('reads the pages of a PDF that have text after %s, and tells of the others', async (_, manner) => {
     worker.behaveAlways(manner);
-    const { text } = await extract('pdf', TEXT_PDF);
+    const { text, coverage } = await extract('pdf', MIXED_PDF);
     expect(text.length).toBeGreaterThan(100);
     expect(text).not.toContain(worker.text);
+    expect(coverage).toEqual({ pages: 3, pagesWithoutText: [1], notes: ['SCANNED_PAGES'] });
     expect(worker.documents.length).toBeGreaterThanOrEqual(1);
   });
 
@@ -138,7 +170,7 @@ describe('with an AI worker', () => {
   it('a caller who leaves ends the exchange with its own reason', async () => {
     worker.behaveAlways({ kind: 'hang' });
     const leave = new AbortController();
-    const asked = extract('pdf', TEXT_PDF, leave.signal);
+    const asked = extract('pdf', SCAN_PDF, leave.signal);
     asked.catch(() => undefined);
     while (worker.documents.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const reason = new Error('the claim was lost');
@@ -180,7 +212,3 @@ describe('which formats there are', () => {
     expect(service.detect({ filename: 'a.pdf', head: Buffer.from('%PDF-1.7') }).lane).toBe('heavy');
   });
 });
-
-function block(start: number, end: number): Record<string, unknown> {
-  return { kind: 'paragraph', start, end, headingPath: [], page: 1 };
-}

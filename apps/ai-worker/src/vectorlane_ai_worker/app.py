@@ -16,7 +16,7 @@ from .extraction.limits import ParserLimits
 from .extraction.ocr import find_tesseract
 from .extraction.parser_pool import ParserPool
 from .extraction.parser_process import BOOT
-from .extraction.routes import extract_router
+from .extraction.routes import recognise_router
 from .lifecycle import Lifecycle, Phase
 from .metrics import Metrics
 from .openapi import Health, Readiness, openapi_document
@@ -108,7 +108,7 @@ class AiWorker:
             )
         )
         app.include_router(
-            extract_router(
+            recognise_router(
                 settings=settings,
                 pool=self.pool,
                 admission=Admission(

@@ -43,9 +43,8 @@ class Metrics:
             buckets=(0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120),
             registry=self.registry,
         )
-        self.pages = Counter("extraction_pages_total", "Pages read.", ["format"], registry=self.registry)
-        self.ocr_pages = Counter(
-            "extraction_ocr_pages_total", "Pages recognised by Tesseract.", ["format"], registry=self.registry
+        self.pages = Counter(
+            "extraction_pages_total", "Pages recognised by Tesseract.", ["format"], registry=self.registry
         )
         self.texts = Counter("embedding_texts_total", "Texts embedded.", registry=self.registry)
         self.tokens = Counter("embedding_tokens_total", "Tokens embedded, without padding.", registry=self.registry)

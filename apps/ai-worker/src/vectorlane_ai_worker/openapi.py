@@ -118,7 +118,7 @@ def openapi_document(app: FastAPI, extra_models: list[type[BaseModel]]) -> dict[
 
 
 #: Answers leave out what they do not have.
-_NEVER_NULL = ("Block", "Page")
+_NEVER_NULL = ("RecognisedPage",)
 
 
 def _drop_null(field: dict[str, Any]) -> None:

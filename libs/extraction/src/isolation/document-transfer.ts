@@ -16,6 +16,7 @@ export interface PackedDocument {
   /** One a block, empty where there is none; absent when no block has one. */
   readonly jsonPaths?: PackedStrings;
   readonly coverage?: Coverage;
+  readonly pagesToRecognise?: readonly number[];
 }
 
 /** Moved, not copied: as a string, 50 MB would be copied four times and hold up the receiver. */
@@ -34,7 +35,7 @@ const FIELDS = 6;
 /** Made in one go: about a millisecond. */
 const SLICE_BLOCKS = 5_000;
 
-export function packDocument({ text, blocks, coverage }: ExtractedDocument): PackedDocument {
+export function packDocument({ text, blocks, coverage, pagesToRecognise }: ExtractedDocument): PackedDocument {
   const numbers = new Uint32Array(blocks.length * FIELDS);
   // Blocks under the same headings share one array; it crosses once.
   const known = new Map<readonly string[], number>();
@@ -54,6 +55,7 @@ export function packDocument({ text, blocks, coverage }: ExtractedDocument): Pac
       jsonPaths: packStrings(blocks.map((block) => block.jsonPath ?? '')),
     }),
     ...(coverage && { coverage }),
+    ...(pagesToRecognise && { pagesToRecognise }),
   };
 }
 
@@ -97,7 +99,8 @@ export async function unpackDocument(packed: PackedDocument): Promise<ExtractedD
   // From a process the bytes come as a view of the whole message.
   const { bytes, encoding } = packed.text;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding);
-  return { text, blocks, ...(packed.coverage && { coverage: packed.coverage }) };
+  const { coverage, pagesToRecognise } = packed;
+  return { text, blocks, ...(coverage && { coverage }), ...(pagesToRecognise && { pagesToRecognise }) };
 }
 
 function packText(text: string): PackedText {

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { AiWorkerAnswerExtractor } from '../ai-worker/answer.extractor';
+import { RecognisedImageExtractor } from '../ai-worker/recognised-image.extractor';
 import { transferables } from './document-transfer';
 import { createExtractors, indexExtractors } from '../extractors';
 import { answerRequest, type ExtractionReply, type ExtractionRequest } from './parser-protocol';
@@ -8,7 +8,7 @@ import { answerRequest, type ExtractionReply, type ExtractionRequest } from './p
 
 const port = parentPort;
 if (port === null) throw new Error('extraction.thread runs as a worker thread only');
-const extractors = indexExtractors([...createExtractors(), new AiWorkerAnswerExtractor()]);
+const extractors = indexExtractors([...createExtractors(), new RecognisedImageExtractor()]);
 
 port.on('message', (request: ExtractionRequest) => {
   // An unhandled rejection ends the thread, and its owner reports the file's failure.

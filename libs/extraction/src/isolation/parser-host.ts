@@ -103,6 +103,7 @@ export class ParserHost {
       bytes: new Uint8Array(source.bytes),
       filename: source.filename,
       ...(source.declaredCharset !== undefined && { declaredCharset: source.declaredCharset }),
+      ...(source.recognition !== undefined && { recognition: source.recognition }),
     };
     const abort = (): void => {
       this.settle?.reject(signal.reason);

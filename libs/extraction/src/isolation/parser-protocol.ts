@@ -8,6 +8,7 @@ export interface ExtractionRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly filename: string;
   readonly declaredCharset?: string;
+  readonly recognition?: { readonly answer?: Uint8Array };
 }
 
 export type ExtractionReply =

@@ -5,11 +5,10 @@ import warnings
 
 from PIL import Image, ImageOps
 
-from .failures import ExtractionFailure, corrupt, too_large
-from .layout import PageContent, compose
+from .failures import corrupt, too_large
 from .limits import ParserLimits
 from .ocr import Recogniser
-from .schema import ExtractedDocument, Format, Page
+from .schema import Format, RecognisedDocument, RecognisedPage
 
 _DECODERS = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WEBP"}
 _USUAL_DPI = 300
@@ -18,13 +17,10 @@ _SMALL_SIDE = 1_600
 _PLAUSIBLE_DPI = range(70, 1_201)
 
 
-def extract_image(data: bytes, format_: Format, limits: ParserLimits, recogniser: Recogniser) -> ExtractedDocument:
-    """Raises `ExtractionFailure` with the verdict on the file."""
-    if not recogniser.available:
-        raise ExtractionFailure(
-            "NEEDS_OCR", f"The text of pictures has to be recognised, and {recogniser.why_missing}."
-        )
-    contents: list[PageContent] = []
+def recognise_image(data: bytes, format_: Format, limits: ParserLimits, recogniser: Recogniser) -> RecognisedDocument:
+    """Raises `ExtractionFailure` with what is wrong with the file."""
+    recogniser.require("The text of pictures has to be recognised")
+    pages: list[RecognisedPage] = []
     with warnings.catch_warnings():
         # Pillow warns of sizes that the bounds here allow, and of details nobody needs.
         warnings.simplefilter("ignore")
@@ -34,14 +30,10 @@ def extract_image(data: bytes, format_: Format, limits: ParserLimits, recogniser
                 raise too_large(f"This file has more than {limits.max_pages} pages. Split it into smaller files.")
             for index in range(frames):
                 picture, dpi = _page(image, index, limits)
-                recognised = recogniser.recognise(picture, dpi, index + 1)
-                has_text = bool(recognised.lines)
-                page = Page(page=index + 1, ocr=True, ocr_confidence=recognised.confidence if has_text else None)
-                contents.append(PageContent(page, recognised.lines))
-    composed = compose(format_, contents)
-    if composed is None:
-        raise ExtractionFailure("EMPTY_CONTENT", "No text was recognised in this picture.")
-    return composed
+                words = recogniser.recognise(picture, dpi)
+                width, height = (72 * side / dpi for side in picture.size)
+                pages.append(RecognisedPage(page=index + 1, width=width, height=height, words=words))
+    return RecognisedDocument(format=format_, pages=pages)
 
 
 def _open(data: bytes, format_: Format, limits: ParserLimits) -> Image.Image:

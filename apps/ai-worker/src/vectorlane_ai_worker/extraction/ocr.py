@@ -6,25 +6,20 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PIL import Image
 
 from .failures import ExtractionFailure
 from .limits import ParserLimits
-from .lines import Line
 from .parent_death import end_with_parent
+from .schema import Word
 
 _PROBE_TIMEOUT_S = 15
 _WORD_LEVEL = "5"
+#: Tesseract takes less for a mistake.
+_MIN_DPI = 70
 #: Blocks recognised with less are the grain of photographs.
 _MIN_CONFIDENCE = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    lines: list[Line]
-    confidence: float
 
 
 def find_tesseract(path: str, languages: str) -> tuple[str | None, str]:
@@ -50,19 +45,16 @@ class Recogniser:
         self._limits = limits
         self._pages = 0
 
-    @property
-    def available(self) -> bool:
-        return self._limits.tesseract is not None
-
-    @property
-    def why_missing(self) -> str:
-        return self._limits.tesseract_missing
+    def require(self, why: str) -> None:
+        """Raises `NEEDS_OCR` where Tesseract cannot be used."""
+        if self._limits.tesseract is None:
+            raise ExtractionFailure("NEEDS_OCR", f"{why}, and {self._limits.tesseract_missing}.")
 
     def begin_document(self) -> None:
         self._pages = 0
 
-    def recognise(self, picture: Image.Image, dpi: int, page: int) -> Recognised:
-        """Lines of a picture in grey, in Tesseract's order of reading; `y` grows upwards, in pixels.
+    def recognise(self, picture: Image.Image, dpi: float) -> list[Word]:
+        """Words of a picture in grey, in Tesseract's order of reading.
 
         Raises:
             ExtractionFailure: `TIMEOUT`, `TOO_LARGE` (too many pages), `CORRUPT_FILE`.
@@ -76,7 +68,7 @@ class Recogniser:
             )
         buffer = io.BytesIO()
         picture.save(buffer, "PPM")
-        return _read_tsv(self._run(buffer.getvalue(), dpi), page)
+        return _read_tsv(self._run(buffer.getvalue(), max(_MIN_DPI, round(dpi))), dpi)
 
     def _run(self, picture: bytes, dpi: int) -> str:
         command = [
@@ -116,48 +108,30 @@ def _tessdata() -> dict[str, str]:
     return {} if folder is None else {"TESSDATA_PREFIX": folder}
 
 
-def _read_tsv(tsv: str, page: int) -> Recognised:
+def _read_tsv(tsv: str, dpi: float) -> list[Word]:
     blocks: dict[str, list[dict[str, str]]] = {}
     for row in csv.DictReader(io.StringIO(tsv), delimiter="\t", quoting=csv.QUOTE_NONE):
         if row.get("level") == _WORD_LEVEL and (row.get("text") or "").strip():
             blocks.setdefault(row["block_num"], []).append(row)
-    kept = [words for words in blocks.values() if _confidence(words) >= _MIN_CONFIDENCE]
-    lines: list[Line] = []
-    flow = 0
-    for words in kept:
-        by_line: dict[tuple[str, str], list[dict[str, str]]] = {}
-        for word in words:
-            by_line.setdefault((word["par_num"], word["line_num"]), []).append(word)
-        paragraph = ""
-        for (par, _), members in by_line.items():
-            # Tesseract has found the paragraphs: each is a stretch of its own.
-            flow += par != paragraph
-            paragraph = par
-            lines.append(_line(members, flow, page))
-        paragraph = ""
-        flow += 1
-    every_word = [word for words in kept for word in words]
-    return Recognised(lines, round(_confidence(every_word), 1) if every_word else 0.0)
+    kept = [row for rows in blocks.values() if _confidence(rows) >= _MIN_CONFIDENCE for row in rows]
+    lines: dict[tuple[str, str, str], int] = {}
+    words: list[Word] = []
+    for row in kept:
+        line = lines.setdefault((row["block_num"], row["par_num"], row["line_num"]), len(lines))
+        left, top, width, height = (int(row[key]) * 72 / dpi for key in ("left", "top", "width", "height"))
+        words.append(
+            Word(
+                text=row["text"].strip(),
+                x0=round(left, 2),
+                y0=round(top, 2),
+                x1=round(left + width, 2),
+                y1=round(top + height, 2),
+                confidence=min(100.0, max(0.0, float(row["conf"]))),
+                line=line,
+            )
+        )
+    return words
 
 
-def _confidence(words: list[dict[str, str]]) -> float:
-    return sum(max(0.0, float(word["conf"])) for word in words) / len(words)
-
-
-def _line(words: list[dict[str, str]], flow: int, page: int) -> Line:
-    left = [int(word["left"]) for word in words]
-    right = [int(word["left"]) + int(word["width"]) for word in words]
-    bottom = max(int(word["top"]) + int(word["height"]) for word in words)
-    heights = sorted(int(word["height"]) for word in words)
-    return Line(
-        text=" ".join(word["text"].strip() for word in words),
-        x0=min(left),
-        x1=max(right),
-        y=-bottom,
-        size=float(heights[len(heights) // 2]),
-        bold=False,
-        flow=flow,
-        cells=[],
-        page=page,
-        recognised=True,
-    )
+def _confidence(rows: list[dict[str, str]]) -> float:
+    return sum(max(0.0, float(row["conf"])) for row in rows) / len(rows)

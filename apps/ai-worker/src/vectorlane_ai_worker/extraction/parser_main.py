@@ -18,16 +18,16 @@ from pathlib import Path
 
 from .failures import ExtractionFailure
 from .formats import HEAD_BYTES, recognise_format
-from .images import extract_image
+from .images import recognise_image
 from .limits import ParserLimits
 from .ocr import Recogniser
 from .parent_death import end_with_parent
-from .pdf import extract_pdf
-from .schema import ExtractedDocument
+from .pdf import recognise_pdf
+from .schema import RecognisedDocument
 from .wire import LENGTHS, MAX_REQUEST_BYTES, Head, Request
 
-#: Turns a file into a document, or raises `ExtractionFailure`; tests put another in its place.
-Parse = Callable[[bytes, str | None], ExtractedDocument]
+#: Reads a file, or raises `ExtractionFailure`; tests put another in its place.
+Parse = Callable[[bytes, str | None, list[int] | None], RecognisedDocument]
 
 
 def main(descriptor: int, parent: int, limits_json: str, parse: Parse | None = None) -> None:
@@ -37,7 +37,7 @@ def main(descriptor: int, parent: int, limits_json: str, parse: Parse | None = N
     limits = ParserLimits.from_json(limits_json)
     _bound_resources(limits)
     recogniser = Recogniser(limits)
-    work = parse or (lambda data, expected: parse_file(data, expected, limits, recogniser))
+    work = parse or (lambda data, expected, pages: parse_file(data, expected, pages, limits, recogniser))
     with socket.socket(fileno=descriptor) as channel:
         _reply(channel, {"kind": "ready"})
         while (received := _receive(channel)) is not None:
@@ -48,22 +48,24 @@ def main(descriptor: int, parent: int, limits_json: str, parse: Parse | None = N
             gc.collect()
 
 
-def parse_file(data: bytes, expected: str | None, limits: ParserLimits, recogniser: Recogniser) -> ExtractedDocument:
+def parse_file(
+    data: bytes, expected: str | None, pages: list[int] | None, limits: ParserLimits, recogniser: Recogniser
+) -> RecognisedDocument:
     """Raises `ExtractionFailure`."""
     if not data:
         raise ExtractionFailure("EMPTY_CONTENT", "The file is empty.")
     recogniser.begin_document()
     format_ = recognise_format(data[:HEAD_BYTES], expected)
     if format_ == "pdf":
-        return extract_pdf(data, limits, recogniser)
-    return extract_image(data, format_, limits, recogniser)
+        return recognise_pdf(data, pages, limits, recogniser)
+    return recognise_image(data, format_, limits, recogniser)
 
 
 def _answer(work: Parse, request: Request, file: int, limits: ParserLimits) -> tuple[Head, bytes]:
     try:
         with os.fdopen(file, "rb") as source:
             data = source.read()
-        document = work(data, request["format"])
+        document = work(data, request["format"], request["pages"])
         del data
         body = document.model_dump_json(by_alias=True, exclude_none=True).encode()
     except ExtractionFailure as failure:
@@ -75,8 +77,7 @@ def _answer(work: Parse, request: Request, file: int, limits: ParserLimits) -> t
         return {"kind": "failed", "code": "TOO_LARGE", "detail": detail, "spent": spent}, b""
     except RecursionError:
         return {"kind": "failed", "code": "CORRUPT_FILE", "detail": "The file is nested without end."}, b""
-    recognised = sum(page.ocr for page in document.pages)
-    return {"kind": "done", "format": document.format, "pages": len(document.pages), "ocrPages": recognised}, body
+    return {"kind": "done", "format": document.format, "pages": len(document.pages)}, body
 
 
 def _receive(channel: socket.socket) -> tuple[Request, int] | None:

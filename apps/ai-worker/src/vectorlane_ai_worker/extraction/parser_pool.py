@@ -59,7 +59,7 @@ class ParserPool:
         """Returns once every parser can take a file. Raises `ParserDied` when one cannot be started."""
         await asyncio.gather(*(self._add() for _ in range(self._size)))
 
-    async def parse(self, file: int, expected: str | None) -> Reply:
+    async def parse(self, file: int, expected: str | None, pages: list[int] | None) -> Reply:
         """Has one file parsed; the reply's head is `done`.
 
         Raises:
@@ -68,7 +68,7 @@ class ParserPool:
         """
         parser = await self._take()
         try:
-            reply = await parser.parse(file, expected, self._timeout_s)
+            reply = await parser.parse(file, expected, pages, self._timeout_s)
             if reply.head.get("spent", False):
                 # Ended as the watch would have ended it a moment later.
                 self._metrics.parser_deaths.labels("memory").inc()

@@ -107,12 +107,13 @@ class ParserProcess:
         except (OSError, IndexError, ValueError):
             return 0
 
-    async def parse(self, file: int, expected: str | None, timeout_s: float) -> Reply:
+    async def parse(self, file: int, expected: str | None, pages: list[int] | None, timeout_s: float) -> Reply:
         """Has one file parsed.
 
         Args:
             file: descriptor, at its beginning.
             expected: the format the caller takes it for.
+            pages: of a PDF, those that are wanted; all without it.
             timeout_s: after which the process is killed.
 
         Raises:
@@ -126,7 +127,7 @@ class ParserProcess:
         watch = asyncio.create_task(self._watch_memory())
         try:
             async with asyncio.timeout(timeout_s):
-                request = json.dumps({"format": expected}).encode() + b"\n"
+                request = json.dumps({"format": expected, "pages": pages}).encode() + b"\n"
                 # Far below what a socket's buffer takes at once, so that it never blocks.
                 socket.send_fds(self._channel, [request], [file])
                 return await self._read_reply()

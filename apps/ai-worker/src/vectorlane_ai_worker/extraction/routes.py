@@ -1,4 +1,4 @@
-"""`POST /v1/extract`: a file's bytes in, its text with structure out."""
+"""`POST /v1/recognise`: a file's bytes in, the words of its pages with their places out."""
 
 import asyncio
 import time
@@ -18,12 +18,12 @@ from ..settings import Settings
 from .formats import MEDIA_TYPES
 from .parser_pool import ParserPool
 from .parser_process import Reply
-from .schema import ExtractedDocument, Format
+from .schema import Format, RecognisedDocument
 
 _GENERIC_MEDIA_TYPES = frozenset({"", "application/octet-stream"})
 
 
-def extract_router(
+def recognise_router(
     *,
     settings: Settings,
     pool: ParserPool,
@@ -35,38 +35,58 @@ def extract_router(
     router = APIRouter(dependencies=[Depends(guard)])
 
     @router.post(
-        "/v1/extract",
-        operation_id="extractDocument",
-        summary="A file to text with structure",
+        "/v1/recognise",
+        operation_id="recognisePages",
+        summary="Pages to words with their places",
         description=(
             "422 is a verdict on the file, told apart by `code`; asking again gives the same, but for TIMEOUT and "
             "PARSER_CRASHED (`retryable: true`). Every other failure says nothing of the file."
         ),
-        response_model=ExtractedDocument,
+        response_model=RecognisedDocument,
         responses={200: {"headers": PROBLEM_HEADERS}, **problems(400, 401, 408, 413, 415, 422, 429, 500, 503)},
         openapi_extra=binary_body([*MEDIA_TYPES, "application/octet-stream"]),
     )
-    async def extract_document(
+    async def recognise_pages(
         request: Request,
         format: Annotated[  # the name on the wire
             Format | None,
             Query(description="What the file is taken for; stands before Content-Type. Content decides in the end."),
         ] = None,
+        pages: Annotated[
+            str | None,
+            Query(
+                description="Pages of a PDF that are wanted, as in `1,4-7`; all without it.",
+                pattern=r"^\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*$",
+                max_length=16_384,
+            ),
+        ] = None,
     ) -> Response:
         expected = format or _declared(request)
+        wanted = None if pages is None else _page_numbers(pages, settings.max_pages)
         if not pool.usable:
             raise Problem("NOT_READY", f"No parser is up ({lifecycle.phase.value}).", retry_after_s=1)
         async with admission.place():
             with await spool_body(request, settings.max_upload_bytes, settings.body_timeout_ms / 1000) as file:
                 async with admission.turn():
-                    reply = await _parse(request, pool, metrics, file, expected)
-        pages, ocr_pages = reply.head["pages"], reply.head["ocrPages"]
-        request.scope["log_fields"] = {"format": reply.head["format"], "pages": pages, "ocrPages": ocr_pages}
-        metrics.pages.labels(reply.head["format"]).inc(pages)
-        metrics.ocr_pages.labels(reply.head["format"]).inc(ocr_pages)
+                    reply = await _parse(request, pool, metrics, file, expected, wanted)
+        count = reply.head["pages"]
+        request.scope["log_fields"] = {"format": reply.head["format"], "pages": count}
+        metrics.pages.labels(reply.head["format"]).inc(count)
         return Response(reply.body, media_type="application/json")
 
     return router
+
+
+def _page_numbers(ranges: str, max_pages: int) -> list[int]:
+    """Raises `INVALID_REQUEST` for pages that no file has here."""
+    numbers: set[int] = set()
+    for part in ranges.split(","):
+        first, _, last = part.partition("-")
+        low, high = int(first), int(last or first)
+        if not 1 <= low <= high <= max_pages:
+            raise Problem("INVALID_REQUEST", f"pages: {part} is none of 1 to {max_pages}.")
+        numbers.update(range(low, high + 1))
+    return sorted(numbers)
 
 
 def _declared(request: Request) -> Format | None:
@@ -79,14 +99,19 @@ def _declared(request: Request) -> Format | None:
 
 
 async def _parse(
-    request: Request, pool: ParserPool, metrics: Metrics, file: BinaryIO, expected: Format | None
+    request: Request,
+    pool: ParserPool,
+    metrics: Metrics,
+    file: BinaryIO,
+    expected: Format | None,
+    pages: list[int] | None,
 ) -> Reply:
     file.seek(0)
     began = time.monotonic()
     format_: str = expected or "unknown"
     outcome = "none"
     try:
-        reply = await _unless_gone(request, pool, file, expected)
+        reply = await _unless_gone(request, pool, file, expected, pages)
         format_, outcome = reply.head["format"], "ok"
     except Problem as problem:
         outcome = problem.code
@@ -100,9 +125,11 @@ async def _parse(
     return reply
 
 
-async def _unless_gone(request: Request, pool: ParserPool, file: BinaryIO, expected: Format | None) -> Reply:
+async def _unless_gone(
+    request: Request, pool: ParserPool, file: BinaryIO, expected: Format | None, pages: list[int] | None
+) -> Reply:
     """The parser's reply; a caller who hangs up has its parser killed, since nobody would come for the text."""
-    work = asyncio.create_task(pool.parse(file.fileno(), expected))
+    work = asyncio.create_task(pool.parse(file.fileno(), expected, pages))
     gone = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)

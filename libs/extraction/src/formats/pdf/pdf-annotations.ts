@@ -1,14 +1,17 @@
+import { quarterTurns, rectangle, turnedPoint, type Turns, viewOf } from './pdf-characters';
+import { RIGHT_TO_LEFT } from './pdf-direction';
 import type { PdfiumPage } from './pdf-file';
-import { rectangle, viewOf } from './pdf-characters';
 import { type PageRuns, type Run, withLettersForShapes } from './pdf-runs';
 
 /** What lies on a page and is no part of its content: values of fields, and text that a reader has typed onto it. */
 
 /** Bits of an annotation's flags (ISO 32000-1, 12.5.3). */
+const INVISIBLE = 1;
 const HIDDEN = 2;
 const NO_VIEW = 32;
 /** Kinds of annotations, as PDFium counts them. */
 const FREE_TEXT = 3;
+const STAMP = 13;
 const WIDGET = 20;
 /** Kinds of fields, as PDFium counts them. */
 const CHECK_BOX = 2;
@@ -18,72 +21,82 @@ const LIST_BOX = 5;
 const TEXT_FIELD = 6;
 /** Of a text field's flags: what is typed is not shown. */
 const PASSWORD = 1 << 13;
+/** Of drawing annotations onto their page: as on a screen; done. */
+const NORMAL_DISPLAY = 0;
+const FLATTENED = 1;
 const MAX_ANNOTATIONS = 10_000;
 const MAX_OPTIONS = 1_000;
+const MAX_OBJECTS = 1_000;
+/** Kinds of page objects, as PDFium counts them. */
+const TEXT_OBJECT = 1;
+const FORM_OBJECT = 5;
 const TICK = '☑';
 /** Sizes that the program chooses to fill the field are often larger than the text around it. */
 const MAX_SIZE = 12;
 const LINE_HEIGHT = 1.2;
 const MAX_LENGTH = 100_000;
 
+/** A line in the space of the page, as the text of the page is given. */
+interface NoteLine {
+  readonly run: Run;
+  readonly turns: Turns;
+}
+
 /** Reads what lies on the pages; the value of a field once, however often it is shown. */
 export class PageAnnotations {
   private readonly shown = new Set<string>();
 
-  /** The runs of a page with those of its annotations after them. */
-  addTo(runs: PageRuns, page: PdfiumPage): PageRuns {
+  /**
+   * Takes the annotations of a page: those that are drawn as text (stamps, most free text) become a part of its
+   * content, and the lines of the others are given back. To be called before the content is read.
+   */
+  take(page: PdfiumPage): readonly NoteLine[] {
     const { call } = page.pdfium;
+    const lines: NoteLine[] = [];
+    let drawn = false;
     const count = Math.min(call.FPDFPage_GetAnnotCount(page.page), MAX_ANNOTATIONS);
     for (let index = 0; index < count; index += 1) {
       const annotation = call.FPDFPage_GetAnnot(page.page, index);
       if (annotation === 0) continue;
-      try {
-        this.addOne(runs, page, annotation);
-      } finally {
-        call.FPDFPage_CloseAnnot(annotation);
-      }
+      const kind = call.FPDFAnnot_GetSubtype(annotation);
+      const flags = call.FPDFAnnot_GetFlags(annotation);
+      const isShown = (flags & (HIDDEN | NO_VIEW)) === 0;
+      const isDrawnAsText = isShown && (kind === FREE_TEXT || kind === STAMP) && hasDrawnText(page, annotation);
+      if (isDrawnAsText) drawn = true;
+      // What is invisible is not drawn with the others.
+      else call.FPDFAnnot_SetFlags(annotation, flags | INVISIBLE);
+      if (isShown && (kind === WIDGET || (kind === FREE_TEXT && !isDrawnAsText)))
+        lines.push(...this.linesOf(page, annotation, kind));
+      call.FPDFPage_CloseAnnot(annotation);
     }
-    return runs;
+    if (drawn && call.FPDFPage_Flatten(page.page, NORMAL_DISPLAY) === FLATTENED) page.reload();
+    return lines;
   }
 
-  private addOne(runs: PageRuns, page: PdfiumPage, annotation: number): void {
+  private linesOf(page: PdfiumPage, annotation: number, kind: number): readonly NoteLine[] {
     const { call, scratch } = page.pdfium;
-    const kind = call.FPDFAnnot_GetSubtype(annotation);
-    if ((kind !== WIDGET && kind !== FREE_TEXT) || (call.FPDFAnnot_GetFlags(annotation) & (HIDDEN | NO_VIEW)) !== 0)
-      return;
     call.FPDFAnnot_GetRect(annotation, scratch);
     const [left, top, right, bottom] = rectangle(page.pdfium, scratch);
-    const text = kind === WIDGET ? this.valueOf(page, annotation) : stringOf(page, annotation, 'Contents');
-    if (text.trim() === '' || right <= left || top <= bottom) return;
-    const isField = kind === WIDGET && page.form !== 0;
-    const given =
-      isField && call.FPDFAnnot_GetFontSize(page.form, annotation, scratch) ? page.pdfium.float(scratch) : 0;
+    const isField = kind === WIDGET;
+    const text = isField ? this.valueOf(page, annotation) : stringOf(page, annotation, 'Contents');
+    if (text.trim() === '' || right <= left || top <= bottom) return [];
+    const hasSize = page.form !== 0 && call.FPDFAnnot_GetFontSize(page.form, annotation, scratch) !== 0;
+    const given = hasSize ? page.pdfium.float(scratch) : 0;
     const lines = text.slice(0, MAX_LENGTH).split(/\r\n?|\n/);
     const height = (top - bottom) / lines.length;
     const size = Math.min(given > 0 ? given : MAX_SIZE, MAX_SIZE, height);
     // Above each other from the top; a single line in the middle of its field.
     const first = lines.length === 1 && isField ? (bottom + top) / 2 - size * 0.35 : top - size * LINE_HEIGHT;
     const view = viewOf(page);
-    const [dx, dy] = view.direction(1, 0);
-    const turns = Math.abs(dx) >= Math.abs(dy) ? (dx >= 0 ? 0 : 2) : dy > 0 ? 1 : 3;
-    lines.forEach((line, index) => {
-      const [x, y] = view.point(left, first - index * Math.min(size * LINE_HEIGHT, height));
-      const along = turns === 0 ? x : turns === 1 ? y : turns === 2 ? -x : -y;
-      const down = turns === 0 ? y : turns === 1 ? -x : turns === 2 ? -y : x;
-      const width = Math.min(right - left, line.length * size * 0.5);
-      const run: Run = {
-        text: withLettersForShapes(line),
-        x0: along,
-        x1: along + width,
-        y: down,
-        size,
-        rightToLeft: false,
-        spaced: true,
-        font: '',
-      };
-      const drawn = runs.directions[turns] as Run[] | undefined;
-      // Some programs draw the value on the page and leave the field in place.
-      if (drawn !== undefined && line.trim() !== '' && !isDrawn(drawn, run)) drawn.push(run);
+    const turns = quarterTurns(...view.direction(1, 0));
+    return lines.flatMap((line, index): NoteLine[] => {
+      if (line.trim() === '') return [];
+      const at = view.point(left, first - index * Math.min(size * LINE_HEIGHT, height));
+      const [x0, y] = turnedPoint(...at, turns);
+      const x1 = x0 + Math.min(right - left, line.length * size * 0.5);
+      const written = withLettersForShapes(line);
+      const rightToLeft = RIGHT_TO_LEFT.test(written);
+      return [{ turns, run: { text: written, x0, x1, y, size, rightToLeft, spaced: true, font: '' } }];
     });
   }
 
@@ -101,13 +114,30 @@ export class PageAnnotations {
   }
 }
 
-function shownValue({ pdfium, form }: PdfiumPage, annotation: number): string {
+/** Whether the appearance of a note is made of text, or of further drawings in which it may be. */
+function hasDrawnText({ pdfium }: PdfiumPage, annotation: number): boolean {
+  const { call } = pdfium;
+  const count = Math.min(call.FPDFAnnot_GetObjectCount(annotation), MAX_OBJECTS);
+  for (let index = 0; index < count; index += 1) {
+    const object = call.FPDFAnnot_GetObject(annotation, index);
+    const kind = object === 0 ? 0 : call.FPDFPageObj_GetType(object);
+    if (kind === TEXT_OBJECT || kind === FORM_OBJECT) return true;
+  }
+  return false;
+}
+
+function shownValue(page: PdfiumPage, annotation: number): string {
+  const { pdfium, form } = page;
   const { call } = pdfium;
   const kind = call.FPDFAnnot_GetFormFieldType(form, annotation);
   const value = (): string =>
     pdfium.utf16((buffer, length) => call.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, length));
   if (kind === TEXT_FIELD) return (call.FPDFAnnot_GetFormFieldFlags(form, annotation) & PASSWORD) === 0 ? value() : '';
-  if (kind === CHECK_BOX || kind === RADIO_BUTTON) return call.FPDFAnnot_IsChecked(form, annotation) === 1 ? TICK : '';
+  if (kind === CHECK_BOX || kind === RADIO_BUTTON) {
+    // The state that this box shows; the value is that of all boxes of its group.
+    const state = stringOf(page, annotation, 'AS') || value();
+    return state !== '' && state !== 'Off' ? TICK : '';
+  }
   if (kind !== COMBO_BOX && kind !== LIST_BOX) return '';
   const chosen: string[] = [];
   const options = Math.min(call.FPDFAnnot_GetOptionCount(form, annotation), MAX_OPTIONS);
@@ -126,9 +156,19 @@ function stringOf({ pdfium }: PdfiumPage, annotation: number, key: string): stri
   );
 }
 
-/** Whether the content of the page has the same text in the same place. */
+/** The runs of a page with the lines of its annotations, but for those that its content shows as well. */
+export function withNotes(runs: PageRuns, lines: readonly NoteLine[]): PageRuns {
+  if (lines.length === 0) return runs;
+  const directions = runs.directions.map((drawn, turns) => [
+    ...drawn,
+    ...lines.filter((line) => line.turns === turns && !isDrawn(drawn, line.run)).map(({ run }) => run),
+  ]);
+  return { ...runs, directions };
+}
+
+/** Whether the content of the page has the same text in the same place: some programs leave the field where it was. */
 function isDrawn(drawn: readonly Run[], { text, x0, x1, y, size }: Run): boolean {
   const there = drawn.filter((run) => run.x1 > x0 - size && run.x0 < x1 + size && Math.abs(run.y - y) < 2 * size);
-  const letters = (part: string): string => part.replace(/\s/g, '');
+  const letters = (part: string): string => part.replace(/[\s\u00ad-]/g, '');
   return letters(there.map((run) => run.text).join('')).includes(letters(text));
 }

@@ -39,7 +39,7 @@ const MAX_CHARACTERS = 500_000;
 const FIXED_PITCH_FLAG = 1;
 /** PDFium's own marks for a hyphen that divides a word at the end of a line. */
 const DIVIDING_HYPHENS: ReadonlySet<number> = new Set([0x02, 0xfffe]);
-const UNKNOWN: ReadonlySet<number> = new Set([0, 0xfffd, 0xffff]);
+const UNKNOWN: ReadonlySet<number> = new Set([0, 0xfffd, 0xfffe, 0xffff]);
 /** Bullets of the fonts Symbol and Wingdings, which come as private characters. */
 const PRIVATE_BULLETS: ReadonlySet<number> = new Set([0xf0a7, 0xf0b7, 0xf0d8, 0xf0fc, 0xf076, 0xf0a8]);
 /** In sizes of the font: how far apart the letters of vertical writing stand below each other, and sideways at most. */
@@ -181,7 +181,8 @@ class GlyphReader {
       const whole = isLow && high !== 0 ? 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00) : code;
       high = 0;
       const isDoubtful = code !== 0x20 && call.FPDFText_HasUnicodeMapError(this.textPage, index) === 1;
-      if (isUnknown(whole) || (isDoubtful && textOf(whole) === '')) {
+      const isHyphen = DIVIDING_HYPHENS.has(whole) && call.FPDFText_IsHyphen(this.textPage, index) === 1;
+      if ((isUnknown(whole) && !isHyphen) || (isDoubtful && (whole < 0x20 || textOf(whole) === ''))) {
         this.unreadable += 1;
         continue;
       }
@@ -280,9 +281,16 @@ function standing(glyphs: readonly Glyph[]): Character[] {
 }
 
 /** Clockwise, from the way the text runs. */
-function quarterTurns(dx: number, dy: number): Turns {
+export function quarterTurns(dx: number, dy: number): Turns {
   if (Math.abs(dx) >= Math.abs(dy)) return dx >= 0 ? 0 : 2;
   return dy > 0 ? 1 : 3;
+}
+
+/** A point of the page as it stands once text with these turns is turned to read from left to right. */
+export function turnedPoint(x: number, y: number, turns: Turns): readonly [number, number] {
+  if (turns === 0) return [x, y];
+  if (turns === 1) return [y, -x];
+  return turns === 2 ? [-x, -y] : [-y, x];
 }
 
 function turned({ x, y, left, top, right, bottom }: Glyph, turns: Turns): Pick<Character, 'x0' | 'x1' | 'y'> {

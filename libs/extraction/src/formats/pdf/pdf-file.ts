@@ -5,18 +5,36 @@ import { Pdfium, PdfiumDied } from './pdfium';
 
 /** More is no document to search in, and its pages would fill the memory of the parser. */
 export const MAX_PAGES = 5_000;
-/** Kinds of forms (FPDF_GetFormType) whose pages are made by a program when they are shown. */
+/** Kinds of forms (FPDF_GetFormType) that have a template in XML. */
 const XFA_FULL = 2;
+const XFA_FOREGROUND = 3;
 const ERROR_PASSWORD = 4;
 const ERROR_SECURITY = 5;
 
-/** A page that is open, by the pointer that PDFium knows it by. */
-export interface PdfiumPage {
-  readonly pdfium: Pdfium;
-  readonly document: number;
-  readonly page: number;
-  /** Of the fields of the file; 0 where there are none. */
-  readonly form: number;
+/** A page that is open. */
+export class PdfiumPage {
+  /**
+   * @param page the pointer that PDFium knows it by; 0 when it cannot be opened
+   * @param form of the fields of the file; 0 where there are none
+   */
+  constructor(
+    readonly pdfium: Pdfium,
+    readonly document: number,
+    readonly index: number,
+    readonly form: number,
+    public page = pdfium.call.FPDF_LoadPage(document, index),
+  ) {}
+
+  /** Makes what was changed about the page its content. */
+  reload(): void {
+    this.close();
+    this.page = this.pdfium.call.FPDF_LoadPage(this.document, this.index);
+    if (this.page === 0) throw new PdfiumDied('a page was lost while its notes were drawn onto it');
+  }
+
+  close(): void {
+    this.pdfium.call.FPDF_ClosePage(this.page);
+  }
 }
 
 export class PdfFile {
@@ -65,9 +83,14 @@ export class PdfFile {
     return this.pdfium.call.FPDFCatalog_IsTagged(this.document) !== 0;
   }
 
-  /** Whether a viewer makes the pages from a form's template; what the file shows in their place is no content. */
-  get isDynamicForm(): boolean {
-    return this.pdfium.call.FPDF_GetFormType(this.document) === XFA_FULL;
+  /**
+   * `dynamic`: a program makes the pages from the form's template; what the file shows in their place is no content.
+   * `static`: the pages are in the file as well.
+   */
+  get xfaForm(): 'none' | 'static' | 'dynamic' {
+    const kind = this.pdfium.call.FPDF_GetFormType(this.document);
+    if (kind === XFA_FULL) return 'dynamic';
+    return kind === XFA_FOREGROUND ? 'static' : 'none';
   }
 
   /**
@@ -87,13 +110,12 @@ export class PdfFile {
 
   /** @returns whether the page is there */
   readPage(number: number, read: (page: PdfiumPage) => void): boolean {
-    const { pdfium, document } = this;
-    const page = pdfium.call.FPDF_LoadPage(document, number - 1);
-    if (page === 0) return false;
+    const page = new PdfiumPage(this.pdfium, this.document, number - 1, this.formHandle());
+    if (page.page === 0) return false;
     try {
-      read({ pdfium, document, page, form: this.formHandle() });
+      read(page);
     } finally {
-      pdfium.call.FPDF_ClosePage(page);
+      page.close();
     }
     return true;
   }
@@ -194,9 +216,11 @@ function withoutAttachmentEncryption(bytes: Uint8Array): Uint8Array | undefined 
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const at = buffer.indexOf('/EFF');
   if (at < 0) return undefined;
-  const around = buffer.toString('latin1', Math.max(0, at - MAX_DICTIONARY), at + MAX_DICTIONARY);
-  const dictionary = around.slice(around.lastIndexOf(' obj', Math.min(at, MAX_DICTIONARY)));
-  const own = dictionary.slice(0, dictionary.includes('endobj') ? dictionary.indexOf('endobj') : undefined);
+  const before = buffer.toString('latin1', Math.max(0, at - MAX_DICTIONARY), at);
+  const after = buffer.toString('latin1', at, at + MAX_DICTIONARY);
+  const start = Math.max(before.lastIndexOf(' obj'), before.lastIndexOf('trailer'), 0);
+  const end = /endobj|startxref|$/.exec(after)?.index ?? after.length;
+  const own = before.slice(start) + after.slice(0, end);
   if (/\/(?:StmF|StrF)\s*\/(?!Identity\b)/.test(own)) return undefined;
   const open = Buffer.from(buffer);
   for (let found = open.indexOf('/Encrypt'); found >= 0; found = open.indexOf('/Encrypt', found + 1)) {

@@ -186,3 +186,64 @@ function rc4(key: Buffer, data: Buffer): Buffer {
     return byte ^ (state[((state[i] ?? 0) + (state[j] ?? 0)) & 255] ?? 0);
   }) as Buffer;
 }
+
+/** A file of any objects, the first of which is number 1 and the catalog. */
+export function objects(bodies: readonly (string | Buffer)[], trailer = ''): Buffer {
+  return written([undefined, ...bodies.map((body) => (typeof body === 'string' ? Buffer.from(body, 'latin1') : body))], trailer); // prettier-ignore
+}
+
+export function stream(content: string | Buffer, dictionary = ''): Buffer {
+  const data = typeof content === 'string' ? Buffer.from(content, 'latin1') : content;
+  const head = Buffer.from(`<< ${dictionary} /Length ${data.length} >>\nstream\n`, 'latin1');
+  return Buffer.concat([head, data, Buffer.from('\nendstream')]);
+}
+
+export interface PageOptions {
+  /** Objects beside catalog, pages, page and content: number 5 is the first, and font F1; 6 is F2. */
+  readonly more?: readonly (string | Buffer)[];
+  /** Entries of the page, of the catalog, and of the trailer. */
+  readonly page?: string;
+  readonly catalog?: string;
+  readonly trailer?: string;
+}
+
+export const HELVETICA = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>';
+
+/** A file of one page with what drawing operators and whatever objects say. */
+export function onePage(
+  content: string,
+  { more = [HELVETICA], page = '', catalog = '', trailer = '' }: PageOptions = {},
+): Buffer {
+  // prettier-ignore
+  const second = more.length > 1 ? '/F2 6 0 R' : '';
+  return objects(
+    [
+      `<< /Type /Catalog /Pages 2 0 R ${catalog} >>`,
+      '<< /Type /Pages /Count 1 /Kids [3 0 R] >>',
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R ${second} >> >> ${page} >>`,
+      stream(content),
+      ...more,
+    ],
+    trailer,
+  );
+}
+
+/** A font of many characters that is not embedded. */
+export function compositeFont(encoding: string, ordering: string, { toUnicode = 0, width = 1000 } = {}): string {
+  const map = toUnicode === 0 ? '' : `/ToUnicode ${toUnicode} 0 R`;
+  return `<< /Type /Font /Subtype /Type0 /BaseFont /Any /Encoding /${encoding} ${map} /DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Any /CIDSystemInfo << /Registry (Adobe) /Ordering (${ordering}) /Supplement 2 >> /DW ${width} /FontDescriptor << /Type /FontDescriptor /FontName /Any /Flags 4 /ItalicAngle 0 /Ascent 880 /Descent -120 /StemV 80 /FontBBox [0 -120 1000 880] >> >>] >>`;
+}
+
+/** @param codes by their hexadecimal codes, the letters that they stand for */
+export function unicodeMap(codes: Readonly<Record<string, string>>): Buffer {
+  const entries = Object.entries(codes).map(([code, letters]) => `<${code}> <${hex(letters)}>`);
+  return stream(`/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def
+1 begincodespacerange <0000> <ffff> endcodespacerange
+${entries.length} beginbfchar ${entries.join(' ')} endbfchar
+endcmap CMapName currentdict /CMap defineresource pop end end`);
+}
+
+/** UTF-16, big end first. */
+export function hex(letters: string): string {
+  return Buffer.from(letters, 'utf16le').swap16().toString('hex');
+}

@@ -2,7 +2,7 @@ import { splitBands } from './pdf-bands';
 import { type CellColumns, cellColumns, splitAtCells } from './pdf-cells';
 import { columnGutters } from './pdf-columns';
 import type { PageRuns } from './pdf-runs';
-import { joinRuns, joinWords, type Segment, weighFont } from './pdf-segments';
+import { joinRuns, joinWords, type Segment, SEGMENT_GAP, weighFont } from './pdf-segments';
 import type { Tag } from './pdf-tags';
 
 /** Segments joined to lines in the order in which they are read, column after column. */
@@ -38,10 +38,12 @@ export function readLines({ directions }: PageRuns): Line[] {
   const lines: Line[] = [];
   directions.forEach((runs, turns) => {
     const segments = joinRuns(runs);
+    const rightToLeft = lettersOf(segments, true) > lettersOf(segments, false);
     for (const flow of flows(segments).flatMap((found) => splitBands(rows(found)))) {
       const number = (lines.at(-1)?.flow ?? 0) + 1;
       const cells = cellColumns(flow);
-      for (const row of flow) lines.push(lineOf(splitAtCells(row, cells), number, turns === 0, cells));
+      for (const row of flow)
+        lines.push(lineOf(splitAtCells(row, cells), { flow: number, across: turns === 0, rightToLeft }, cells));
     }
   });
   return lines;
@@ -109,8 +111,12 @@ function rows(segments: readonly Segment[]): Segment[][] {
   return found;
 }
 
-function lineOf(row: readonly Segment[], flow: number, across: boolean, columns: CellColumns): Line {
-  const ordered = inReadingOrder(row);
+function lineOf(
+  row: readonly Segment[],
+  { flow, across, rightToLeft }: { flow: number; across: boolean; rightToLeft: boolean },
+  columns: CellColumns,
+): Line {
+  const ordered = inReadingOrder(row, rightToLeft);
   let text = '';
   let cells = 1;
   let size = 0;
@@ -149,17 +155,19 @@ function lineOf(row: readonly Segment[], flow: number, across: boolean, columns:
   };
 }
 
-/** From left to right; in a right-to-left row from right to left, except for left-to-right words side by side in it. */
-function inReadingOrder(row: readonly Segment[]): Segment[] {
+/**
+ * From left to right; in a right-to-left row from right to left, except for left-to-right words side by side in it.
+ * @param rightToLeft most of the page is; a row of it that has any such letters begins at its right end
+ */
+function inReadingOrder(row: readonly Segment[], rightToLeft: boolean): Segment[] {
   const ordered = row.toSorted((a, b) => a.x0 - b.x0);
-  const letters = (wanted: boolean): number =>
-    row.reduce((sum, { text, rightToLeft }) => sum + (rightToLeft === wanted ? text.length : 0), 0);
-  if (letters(true) <= letters(false)) return ordered;
+  const letters = lettersOf(row, true);
+  if (letters === 0 || (!rightToLeft && letters <= lettersOf(row, false))) return ordered;
   const result: Segment[] = [];
   let foreign: Segment[] = [];
   // Words keep their order; numbers without words between them follow that of the line.
   const flush = (): void => {
-    result.push(...(foreign.some(({ text }) => /\p{L}/u.test(text)) ? foreign.toReversed() : foreign));
+    result.push(...(foreign.some(({ text }) => /\p{L}/u.test(text)) ? asOne(foreign.toReversed()) : foreign));
     foreign = [];
   };
   for (const segment of ordered.reverse()) {
@@ -172,4 +180,24 @@ function inReadingOrder(row: readonly Segment[]): Segment[] {
   }
   flush();
   return result;
+}
+
+/** Words of the other direction side by side, which are neighbours on the page and would not be in the line. */
+function asOne(words: readonly Segment[]): Segment[] {
+  const joined: Segment[] = [];
+  for (const word of words) {
+    const before = joined.at(-1);
+    if (before === undefined || word.x0 - before.x1 > SEGMENT_GAP * word.size) {
+      joined.push({ ...word });
+      continue;
+    }
+    before.text = joinWords(before.text, word.text, word.x0 - before.x1, word.size, false);
+    before.x1 = word.x1;
+  }
+  return joined;
+}
+
+function lettersOf(segments: readonly Segment[], rightToLeft: boolean): number {
+  const found = segments.filter((segment) => segment.rightToLeft === rightToLeft);
+  return found.reduce((sum, { text }) => sum + (text.match(/\p{L}/gu)?.length ?? 0), 0);
 }

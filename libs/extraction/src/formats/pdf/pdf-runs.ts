@@ -73,7 +73,11 @@ function continues(before: Character, character: Character, setByLetter: boolean
   return gap >= -MAX_OVERLAP * size && gap <= MAX_GAP * size;
 }
 
-/** Indices of characters in lines that draw their spaces and place every letter by itself. */
+/** Of the steps from letter to letter: so many of one length make a pitch. */
+const SAME_STEPS = 0.8;
+const SAME_STEP = 1.06;
+
+/** Indices of characters in lines that place every letter by itself, and draw their spaces or keep one pitch. */
 function linesSetByLetter(characters: readonly Character[]): ReadonlySet<number> {
   const found = new Set<number>();
   for (let start = 0; start < characters.length;) {
@@ -81,10 +85,19 @@ function linesSetByLetter(characters: readonly Character[]): ReadonlySet<number>
     while (end < characters.length && characters[end]?.space !== 'line') end += 1;
     const line = characters.slice(start, end);
     const byLetter = line.every(({ object }, index) => index === 0 || object !== line[index - 1]?.object);
-    if (byLetter && line.some(({ space }) => space === 'drawn')) line.forEach((_, index) => found.add(start + index));
+    if (byLetter && (line.some(({ space }) => space === 'drawn') || hasPitch(line))) {
+      line.forEach((_, index) => found.add(start + index));
+    }
     start = end;
   }
   return found;
+}
+
+function hasPitch(line: readonly Character[]): boolean {
+  const steps = line.slice(1).map(({ x0 }, index) => x0 - (line[index]?.x0 ?? 0));
+  const usual = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+  const same = steps.filter((step) => step <= usual * SAME_STEP && usual <= step * SAME_STEP).length;
+  return steps.length > 2 && same >= SAME_STEPS * steps.length;
 }
 
 function runOf(word: readonly Character[], spaced: boolean, tag: Tag | undefined): Run {

@@ -1,24 +1,30 @@
-import { type Coverage, coverageNote, MAX_LISTED_PAGES } from '@vectorlane/domain';
+import { coverageNote } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
+import { readRecognised } from '../../ai-worker/recognised-pages';
 import { assertBlockCount, assertTextLength } from '../../block-list';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
-import { PageAnnotations } from './pdf-annotations';
+import { PageAnnotations, withNotes } from './pdf-annotations';
+import { notesOnFilesInside } from './pdf-attachments';
 import { FontNames, readCharacters } from './pdf-characters';
-import { corrupt, PdfFile } from './pdf-file';
-import { type PdfPage, withoutFurniture } from './pdf-furniture';
-import { bodySize, headingLevels } from './pdf-headings';
-import { readLines } from './pdf-lines';
-import { outlineLevels, readOutline, type OutlineEntry } from './pdf-outline';
-import { joinLines } from './pdf-paragraphs';
-import { joinCharacters } from './pdf-runs';
+import { coverageOf, type ReadPage, wantsRecognition } from './pdf-coverage';
+import { composePages } from './pdf-document';
+import { corrupt, PdfFile, type PdfiumPage } from './pdf-file';
+import { withoutFurniture } from './pdf-furniture';
+import { type Line, readLines } from './pdf-lines';
+import { readOutline } from './pdf-outline';
 import { pictureShown } from './pdf-pictures';
+import { recognisedRuns } from './pdf-recognised';
+import { joinCharacters } from './pdf-runs';
 import { readTags, type Tag } from './pdf-tags';
-import { documentTraits } from './pdf-traits';
+import { readXfa } from './pdf-xfa';
 
 /**
  * PDF: PDFium gives characters with their places; lines, paragraphs and headings are found from these. Page by page,
  * of which only the lines are kept. Damaged pages are left out as long as they are the smaller part.
+ *
+ * Pages that only show text are named in `pagesToRecognise` where somebody can recognise them; the file is then read a
+ * second time with what was recognised, and both kinds of pages go through the same layout.
  */
 export class PdfExtractor implements TextExtractor {
   readonly format = 'pdf';
@@ -26,25 +32,51 @@ export class PdfExtractor implements TextExtractor {
   readonly extensions = ['pdf'];
   readonly mediaTypes = ['application/pdf'];
 
-  async extract({ bytes }: ExtractionSource): Promise<ExtractedDocument> {
+  async extract({ bytes, recognition }: ExtractionSource): Promise<ExtractedDocument> {
     const file = await PdfFile.open(bytes);
     try {
-      const { pages, damaged } = readPages(file);
-      const text = withoutFurniture(pages);
-      if (!hasText(pages, text)) throw failureWithoutText(pages);
-      return { ...assemble(text, file.ask(readOutline)), coverage: coverageOf(file.pageCount, pages, damaged) };
+      if (file.xfaForm === 'dynamic') return readForm(file);
+      const { pages: read, damaged } = readPages(file);
+      if (file.xfaForm === 'static' && asksForProgram(read)) return readForm(file);
+      const pages = recognition?.answer === undefined ? read : withRecognised(read, recognition.answer);
+      const wanted = pages.filter(wantsRecognition).map(({ number }) => number);
+      const canRecognise = recognition !== undefined && recognition.answer === undefined && wanted.length > 0;
+      if (!hasText(pages)) {
+        if (canRecognise) return { text: '', blocks: [], pagesToRecognise: wanted };
+        throw failureWithoutText(pages);
+      }
+      return {
+        ...composePages(pages, file.ask(readOutline)),
+        coverage: coverageOf(file, pages, damaged),
+        ...(canRecognise && { pagesToRecognise: wanted }),
+      };
     } finally {
       file.close();
     }
   }
 }
 
-/** A page as it was read. */
-interface ReadPage extends PdfPage {
-  readonly characters: number;
-  readonly unreadable: number;
-  /** What is to be seen on it beside its text. */
-  readonly picture: 'none' | 'some' | 'filling';
+/** What is said on the one page of a form in whose place a program shows others. */
+const ASKS_FOR_PROGRAM = /^please wait/i;
+
+function asksForProgram(pages: readonly ReadPage[]): boolean {
+  const [first] = pages;
+  return pages.length === 1 && ASKS_FOR_PROGRAM.test(first?.lines[0]?.text ?? '');
+}
+
+/** @throws IngestionFailure `EMPTY_CONTENT` when the form says nothing */
+function readForm(file: PdfFile): ExtractedDocument {
+  const assembly = new TextAssembly();
+  for (const text of file.ask(readXfa)) assembly.add({ kind: 'paragraph', text });
+  const document = assembly.finish();
+  if (document.blocks.length === 0) {
+    throw new IngestionFailure(
+      'EMPTY_CONTENT',
+      'This PDF is a form that only its own program can show. Print it to a PDF there and upload the result.',
+    );
+  }
+  const notes = [coverageNote('DYNAMIC_FORM'), ...file.ask(notesOnFilesInside)];
+  return { ...document, coverage: { pages: file.pageCount, pagesWithoutText: [], notes } };
 }
 
 /** @throws IngestionFailure `CORRUPT_FILE` when most pages cannot be read, `TOO_LARGE` */
@@ -56,14 +88,10 @@ function readPages(file: PdfFile): { readonly pages: readonly ReadPage[]; readon
   const fonts = new FontNames();
   const annotations = new PageAnnotations();
   const damaged = file.readPages((page, number) => {
+    const notes = annotations.take(page);
     const characters = readCharacters(page, fonts);
     fonts.forget();
-    const tags = tagged ? readTags(page) : undefined;
-    const tagOf = (object: number): Tag | undefined =>
-      tags === undefined || tags.size === 0
-        ? undefined
-        : tags.get(page.pdfium.call.FPDFPageObj_GetMarkedContentID(object));
-    const lines = readLines(annotations.addTo(joinCharacters(characters, tagOf), page));
+    const lines = readLines(withNotes(joinCharacters(characters, tagsOf(page, tagged)), notes));
     lineCount += lines.length;
     length = lines.reduce((sum, line) => sum + line.text.length, length);
     assertBlockCount(lineCount);
@@ -72,9 +100,10 @@ function readPages(file: PdfFile): { readonly pages: readonly ReadPage[]; readon
       number,
       height: characters.height,
       lines,
-      characters: characters.characters.length,
+      characters: lines.reduce((sum, line) => sum + line.text.length, 0),
       unreadable: characters.unreadable,
       picture: pictureShown(page),
+      recognised: false,
     });
   });
   if (damaged.length > pages.length) {
@@ -83,63 +112,46 @@ function readPages(file: PdfFile): { readonly pages: readonly ReadPage[]; readon
   return { pages, damaged };
 }
 
-/** Letters without a meaning, of all letters of a page, from which on the page counts as one without text. */
-const UNREADABLE_SHARE = 0.3;
-/** A sign here and there that no font explains is nothing to tell of. */
-const MIN_UNREADABLE_SHARE = 0.01;
+function tagsOf(page: PdfiumPage, tagged: boolean): (object: number) => Tag | undefined {
+  const tags = tagged ? readTags(page) : undefined;
+  if (tags === undefined || tags.size === 0) return () => undefined;
+  return (object) => tags.get(page.pdfium.call.FPDFPageObj_GetMarkedContentID(object));
+}
 
-function coverageOf(count: number, pages: readonly ReadPage[], damaged: readonly number[]): Coverage {
-  const scanned = pages.filter((page) => page.characters === 0 && page.picture !== 'none').map(({ number }) => number);
-  const unreadable = pages
-    .filter((page) => page.unreadable > UNREADABLE_SHARE * (page.characters + page.unreadable))
-    .map(({ number }) => number);
-  const letters = pages.reduce((sum, page) => sum + page.characters, 0);
-  const unknown = pages.reduce((sum, page) => sum + page.unreadable, 0);
-  const without = [...new Set([...damaged, ...scanned, ...unreadable])].sort((a, b) => a - b);
-  return {
-    pages: count,
-    pagesWithoutText: without.slice(0, MAX_LISTED_PAGES),
-    notes: [
-      ...(scanned.length > 0 ? [coverageNote('SCANNED_PAGES')] : []),
-      ...(damaged.length > 0 ? [coverageNote('DAMAGED_PAGES')] : []),
-      ...(unknown > MIN_UNREADABLE_SHARE * (letters + unknown) ? [coverageNote('UNREADABLE_LETTERS')] : []),
-    ],
-  };
+/** Pages with what was recognised on them, unless the file itself says more. */
+function withRecognised(pages: readonly ReadPage[], answer: Uint8Array): readonly ReadPage[] {
+  const recognised = new Map(readRecognised(answer).map((page) => [page.page, page]));
+  return pages.map((page) => {
+    const found = wantsRecognition(page) ? recognised.get(page.number) : undefined;
+    if (found === undefined) return page;
+    const lines: readonly Line[] = readLines(recognisedRuns(found));
+    const characters = lines.reduce((sum, line) => sum + line.text.length, 0);
+    if (characters === 0 || (characters < page.characters && page.unreadable === 0))
+      return { ...page, recognised: true };
+    return { ...page, lines, characters, unreadable: 0, recognised: true };
+  });
 }
 
 /** Heads and feet that are kept on the first page. */
 const MAX_STAMPS = 2;
 
 /** A stamp on every page of a scan is no text. */
-function hasText(pages: readonly ReadPage[], text: readonly PdfPage[]): boolean {
+function hasText(pages: readonly ReadPage[]): boolean {
+  const text = withoutFurniture(pages);
   const lines = text.reduce((sum, page) => sum + page.lines.length, 0);
   if (lines === 0) return false;
   const onlyStamps = text !== pages && lines <= MAX_STAMPS;
-  return !(onlyStamps && pages.some(({ picture }) => picture !== 'none'));
+  return !(onlyStamps && pages.some(({ picture, recognised }) => picture !== 'none' && !recognised));
 }
 
 function failureWithoutText(pages: readonly ReadPage[]): IngestionFailure {
+  if (pages.some(({ recognised }) => recognised)) {
+    return new IngestionFailure('EMPTY_CONTENT', 'No text was recognised on the pages of this PDF.');
+  }
   return pages.some(({ picture, unreadable }) => picture !== 'none' || unreadable > 0)
     ? new IngestionFailure(
         'NEEDS_OCR',
         'The pages of this PDF are pictures without text. Run text recognition (OCR) on it and upload the result.',
       )
     : new IngestionFailure('EMPTY_CONTENT', 'There is no text on the pages of this PDF.');
-}
-
-function assemble(pages: readonly PdfPage[], outline: readonly OutlineEntry[]): ExtractedDocument {
-  const traits = documentTraits(pages, outlineLevels(outline, pages));
-  const paragraphs = pages.flatMap((page) => joinLines(page, traits));
-  const levels = headingLevels(paragraphs, bodySize(pages), traits.bodyFonts);
-  const assembly = new TextAssembly();
-  for (const paragraph of paragraphs) {
-    const { text, page } = paragraph;
-    const level = levels.get(paragraph);
-    assembly.add(
-      level === undefined
-        ? { kind: paragraph.kind, text, page }
-        : { kind: 'heading', level, text: text.replace(/\s+/g, ' '), page },
-    );
-  }
-  return assembly.finish();
 }
