@@ -15,8 +15,8 @@ export interface Character {
   /** Of the base line. */
   readonly y: number;
   readonly size: number;
-  /** Quarter turns by which the text stands, clockwise. */
-  readonly turns: Turns;
+  /** Quarter turns by which the text stands, clockwise; beyond these a number for each other angle. */
+  readonly turns: number;
   /** The same for the same font of a document. */
   readonly font: string;
   /** Element of the content that draws it; a word is often one. */
@@ -232,8 +232,10 @@ class GlyphReader {
     if (this.style !== undefined && this.style.object === object) return this.style;
     call.FPDFText_GetMatrix(textPage, index, scratch);
     const [a = 1, b = 0, c = 0, d = 1] = [0, 4, 8, 12].map((offset) => pdfium.float(scratch + offset));
-    const size = Math.abs(call.FPDFText_GetFontSize(textPage, index)) * (Math.hypot(c, d) || 1);
-    const length = Math.hypot(a, b) || 1;
+    const given = call.FPDFText_GetFontSize(textPage, index);
+    const size = Math.abs(given) * (Math.hypot(c, d) || 1);
+    // A size below zero turns the text upside down.
+    const length = (Math.hypot(a, b) || 1) * (given < 0 ? -1 : 1);
     const [dx, dy] = this.view.direction(a / length, b / length);
     this.style = { object, font: object === 0 ? '' : this.fonts.of(pdfium, object), size: size || 1, dx, dy };
     return this.style;
@@ -272,13 +274,34 @@ function textOf(code: number): string {
 /** Characters as they stand, those of vertical writing as if they were turned by a quarter. */
 function standing(glyphs: readonly Glyph[]): Character[] {
   const vertical = verticalOnes(glyphs);
-  return glyphs.map((glyph) => {
+  return glyphs.map((glyph, index) => {
     const { dx, dy } = glyph.style;
+    if (Math.min(Math.abs(dx), Math.abs(dy)) > SLANT) return slanted(glyph, glyphs[index + 1]);
     const turns = vertical.has(glyph) ? quarterTurns(-dy, dx) : quarterTurns(dx, dy);
     const { text, style, space } = glyph;
     return { text, ...turned(glyph, turns), size: style.size, turns, font: style.font, object: style.object, space };
   });
 }
+
+/** Of a unit vector: text that is turned by more than this from the upright is read along its own line. */
+const SLANT = 0.05;
+/** Angles nearer than this are of one direction. */
+const ANGLE_STEP = Math.PI / 60;
+/** In sizes of the font, where no letter follows that shows it. */
+const USUAL_WIDTH = 0.5;
+const MAX_WIDTH = 1.2;
+
+/** A letter of a line that is neither level nor upright, as if its page was turned for it. */
+function slanted({ text, x, y, style, space }: Glyph, next: Glyph | undefined): Character {
+  const { dx, dy, size, font, object } = style;
+  const x0 = x * dx + y * dy;
+  const to = next?.style.object === object ? next.x * dx + next.y * dy : Number.POSITIVE_INFINITY;
+  const x1 = to > x0 && to <= x0 + MAX_WIDTH * size ? to : x0 + USUAL_WIDTH * size;
+  const turns = FIRST_SLANTED + Math.round((Math.atan2(dy, dx) + Math.PI) / ANGLE_STEP);
+  return { text, x0, x1, y: y * dx - x * dy, size, turns, font, object, space };
+}
+
+const FIRST_SLANTED = 4;
 
 /** Clockwise, from the way the text runs. */
 export function quarterTurns(dx: number, dy: number): Turns {

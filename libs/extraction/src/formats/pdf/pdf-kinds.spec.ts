@@ -111,6 +111,29 @@ describe('vertical writing', () => {
   });
 });
 
+describe('text that is turned', () => {
+  const turned = (matrix: string, words: string, size = 12): string =>
+    `BT /F1 ${size} Tf ${matrix} Tm (${words}) Tj ET`;
+
+  it.each([
+    ['by an angle', turned('0.7071 0.7071 -0.7071 0.7071 100 300', 'Kept dry in the loft')],
+    ['by a smaller one', turned('0.9659 0.2588 -0.2588 0.9659 100 300', 'Kept dry in the loft')],
+    ['upside down by a size below zero', turned('1 0 0 1 300 300', 'Kept dry in the loft', -12)],
+    ['there and back', turned('-1 0 0 -1 100 300', 'Kept dry in the loft', -12)],
+  ])('is read along its line: %s', async (_, content) => {
+    expect(await textOf(onePage(content))).toBe('Kept dry in the loft');
+  });
+
+  it('is not mixed with the lines it crosses', async () => {
+    const level = [0, 1, 2].map((row) => `BT /F1 12 Tf 50 ${340 - 14 * row} Td (line ${row} of the text that stands level) Tj ET`); // prettier-ignore
+    const mark = turned('0.7071 0.7071 -0.7071 0.7071 90 280', 'DRAFT COPY', 24);
+    const found = await textOf(onePage([...level, mark].join('\n')));
+    expect(found.replace(/\s+/g, ' ')).toBe(
+      'line 0 of the text that stands level line 1 of the text that stands level line 2 of the text that stands level DRAFT COPY',
+    );
+  });
+});
+
 describe('text that lies on the page', () => {
   const note = (entries: string, appearance?: string): Buffer =>
     onePage('BT /F1 12 Tf 50 750 Td (Survey of the basin) Tj ET', {

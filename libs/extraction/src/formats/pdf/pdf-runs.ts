@@ -23,7 +23,7 @@ export interface Run {
 }
 
 export interface PageRuns {
-  /** Runs by the direction they read in: across, and then those turned by a quarter, a half, three quarters. */
+  /** Runs by the direction they read in: across, those turned by a quarter, a half, three quarters; other angles. */
   readonly directions: readonly (readonly Run[])[];
   readonly height: number;
 }
@@ -47,7 +47,10 @@ export function joinCharacters(
   let tag: Tag | undefined;
   const close = (): void => {
     const [first] = word;
-    if (first !== undefined) directions[first.turns]?.push(runOf(word, first.space === 'drawn' || first.space === 'guessed', tag)); // prettier-ignore
+    if (first !== undefined) {
+      const spaced = first.space === 'drawn' || first.space === 'guessed';
+      (directions[first.turns] ??= []).push(runOf(word, spaced, tag));
+    }
     word = [];
   };
   drawn.forEach((character, index) => {
@@ -58,7 +61,8 @@ export function joinCharacters(
     word.push(character);
   });
   close();
-  return { directions, height };
+  // Directions that no text has are holes so far.
+  return { directions: Array.from(directions, (runs: Run[] | undefined) => runs ?? []), height };
 }
 
 function continues(before: Character, character: Character, setByLetter: boolean): boolean {
