@@ -4,6 +4,7 @@ const layers = [
   // Below everybody, and allowed to everybody.
   { libs: ['domain', 'time'], may: [] },
   { libs: ['config', 'errors'], may: ['config', 'errors'] },
+  { libs: ['analysis'], may: [] },
   { libs: ['logging', 'metrics', 'health', 'shutdown', 'endpoint'], may: ['config', 'errors'] },
   { libs: ['database', 'redis'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown'] },
   { libs: ['ai-worker'], may: ['config', 'errors', 'logging', 'health', 'shutdown', 'endpoint'] },
@@ -12,7 +13,7 @@ const layers = [
     libs: ['auth', 'documents', 'embeddings', 'extraction'],
     may: [
       ...['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'endpoint'],
-      ...['database', 'redis', 'ai-worker'],
+      ...['database', 'redis', 'ai-worker', 'analysis'],
     ],
   },
   {
@@ -30,13 +31,25 @@ const layers = [
       'documents',
       'embeddings',
       'extraction',
+      'analysis',
     ],
   },
   // What the HTTP servers of all processes have in common.
   { libs: ['http'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'auth'] },
   {
     libs: ['search'],
-    may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'database', 'documents', 'embeddings'],
+    may: [
+      'config',
+      'errors',
+      'logging',
+      'metrics',
+      'health',
+      'shutdown',
+      'database',
+      'documents',
+      'embeddings',
+      'analysis',
+    ],
   },
   { libs: ['backup'], may: ['config', 'errors', 'logging', 'health', 'database', 'documents'] },
   {

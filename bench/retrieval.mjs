@@ -1,11 +1,8 @@
-// Retrieval quality on a test collection in the Cranfield format, per mode, and for ways of fusing the two lists.
-// node bench/retrieval.mjs <folder with cran.all.1400, cran.qry, cranqrel>
+// Retrieval quality on a test collection in the Cranfield format, per mode, and how often a phrase that is copied from
+// a document finds a passage that holds it. node bench/retrieval.mjs <folder with cran.all.1400, cran.qry, cranqrel>
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inParallel, startService } from './support/service.mjs';
-
-/** @typedef {{ id: string, score: number }} Hit */
-/** @typedef {(vector: Hit[], keyword: Hit[]) => string[]} Fusion */
 
 const folder = process.argv[2];
 if (!folder) {
@@ -13,6 +10,7 @@ if (!folder) {
   process.exit(2);
 }
 const DEPTH = 100;
+const MODES = /** @type {const} */ (['vector', 'keyword', 'hybrid']);
 
 /** @param {string} file */
 function records(file) {
@@ -47,34 +45,41 @@ const ndcg10 = (ranked, wanted) => {
 /** @param {string[]} ranked @param {Set<string>} wanted */
 const recall100 = (ranked, wanted) => ranked.slice(0, 100).filter((id) => wanted.has(id)).length / wanted.size;
 
-/**
- * Weights are relative to the vector list's; `graded` votes count as far as their score says.
- * @param {number} k
- * @param {number} weight
- * @param {boolean} graded
- * @returns {Fusion}
- */
-const rrf = (k, weight, graded) => (vector, keyword) => {
-  const scores = new Map();
-  vector.forEach(({ id }, index) => scores.set(id, 1 / (k + index + 1)));
-  keyword.forEach(({ id, score }, index) =>
-    scores.set(id, (scores.get(id) ?? 0) + (weight * (graded ? score : 1)) / (k + index + 1)),
-  );
-  return [...scores].sort((a, b) => b[1] - a[1]).map(([id]) => id);
+const PHRASES = 500;
+let state = 42;
+const random = () => {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return state / 2 ** 32;
 };
-/** @param {number} weight @returns {Fusion} */
-const minMax = (weight) => (vector, keyword) => {
-  const scores = new Map();
-  for (const { list, share } of [
-    { list: vector, share: weight },
-    { list: keyword, share: 1 - weight },
-  ]) {
-    const all = list.map(({ score }) => score);
-    const [low, high] = [Math.min(...all), Math.max(...all)];
-    for (const { id, score } of list)
-      scores.set(id, (scores.get(id) ?? 0) + (share * (score - low)) / (high - low || 1));
+/** Six to ten words in a row of some document, as somebody would copy them. */
+const phrase = () => {
+  for (;;) {
+    const words = documents[Math.floor(random() * documents.length)].W.split(/\s+/);
+    const length = 6 + Math.floor(random() * 5);
+    const from = Math.floor(random() * (words.length - length));
+    if (from >= 0) return words.slice(from, from + length).join(' ');
   }
-  return [...scores].sort((a, b) => b[1] - a[1]).map(([id]) => id);
+};
+/** @param {string} text */
+const plain = (text) =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim();
+
+/**
+ * Paired bootstrap: how far a mean difference would move with other questions.
+ * @param {number[]} differences
+ */
+const interval = (differences) => {
+  const means = Array.from({ length: 2_000 }, () => {
+    let sum = 0;
+    for (let draw = 0; draw < differences.length; draw += 1) {
+      sum += differences[Math.floor(random() * differences.length)];
+    }
+    return sum / differences.length;
+  }).sort((x, y) => x - y);
+  return [means[50], means[1_949]].map((mean) => mean.toFixed(4)).join(' to ');
 };
 
 const service = await startService({ FAST_LANE_CONCURRENCY: '4' });
@@ -96,46 +101,37 @@ try {
     row.recall.push(recall100(ranked, wanted));
     results.set(name, row);
   };
-  /** @param {string} text @param {'vector' | 'keyword' | 'hybrid'} mode @returns {Promise<Hit[]>} */
+  /** @param {string} text @param {'vector' | 'keyword' | 'hybrid'} mode @returns {Promise<string[]>} */
   const ask = async (text, mode) => {
+    /** @type {{ results: { metadata: { document: { id: string } } }[] }} */
     const { results: hits } = await service.call('/api/search', { query: text, mode, topK: DEPTH });
-    const seen = new Map();
-    for (const { score, metadata } of hits) if (!seen.has(metadata.document.id)) seen.set(metadata.document.id, score);
-    return [...seen].map(([id, score]) => ({ id, score }));
+    return [...new Set(hits.map((hit) => hit.metadata.document.id))];
   };
   for (const query of queries) {
-    const vector = await ask(query.text, 'vector');
-    const keyword = await ask(query.text, 'keyword');
-    const hybrid = await ask(query.text, 'hybrid');
-    record(
-      'vector',
-      query,
-      vector.map(({ id }) => id),
-    );
-    record(
-      'keyword',
-      query,
-      keyword.map(({ id }) => id),
-    );
-    record(
-      'hybrid (as shipped)',
-      query,
-      hybrid.map(({ id }) => id),
-    );
-    for (const k of [10, 20, 60]) {
-      record(`rank fusion k=${k}, keyword 0.43`, query, rrf(k, 0.43, false)(vector, keyword));
-      for (const weight of [1, 1.5, 2]) {
-        record(`graded rank fusion k=${k}, keyword ${weight}`, query, rrf(k, weight, true)(vector, keyword));
-      }
-    }
-    for (const weight of [0.5, 0.6, 0.7, 0.8])
-      record(`score fusion vector=${weight}`, query, minMax(weight)(vector, keyword));
+    for (const mode of MODES) record(mode, query, await ask(query.text, mode));
   }
   /** @param {number[]} values */
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   process.stdout.write('| ranking | nDCG@10 | recall@100 |\n|---|---|---|\n');
   for (const [name, { ndcg, recall }] of results)
     process.stdout.write(`| ${name} | ${mean(ndcg).toFixed(4)} | ${mean(recall).toFixed(4)} |\n`);
+  for (const half of /** @type {const} */ (['vector', 'keyword'])) {
+    const differences = results
+      .get('hybrid')
+      .ndcg.map((/** @type {number} */ value, /** @type {number} */ index) => value - results.get(half).ndcg[index]);
+    process.stdout.write(`\nhybrid - ${half}: ${mean(differences).toFixed(4)} (95 %: ${interval(differences)})`);
+  }
+  let [first, inFive] = [0, 0];
+  for (let asked = 0; asked < PHRASES; asked += 1) {
+    const text = phrase();
+    /** @type {{ results: { content: string }[] }} */
+    const { results: hits } = await service.call('/api/search', { query: text });
+    const holds = hits.map(({ content }) => plain(content).includes(plain(text)));
+    if (holds[0]) first += 1;
+    if (holds.includes(true)) inFive += 1;
+    else process.stdout.write(`\nnot found: ${text}`);
+  }
+  process.stdout.write(`\n\nof ${PHRASES} phrases ${first} first, ${inFive} among the first five\n`);
 } finally {
   await service.stop();
 }

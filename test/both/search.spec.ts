@@ -1,5 +1,6 @@
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
-import { TestApp } from '../support/test-app';
+import { IngestionFailure } from '@vectorlane/errors';
+import { TestApp, type Untyped } from '../support/test-app';
 
 let service: TestApp;
 const ids: Record<string, string> = {};
@@ -24,6 +25,10 @@ const DOCUMENTS = {
   'pueblo.txt': {
     text: 'Los pescadores del pueblo vendieron sus barcas y compraron tierras para cultivar olivos.',
     metadata: {},
+  },
+  'odd.txt': {
+    text: 'A lap record was set on the coast route before the tide came in.',
+    metadata: { constructor: 'Ferrari', prototype: 7 },
   },
 } as const;
 
@@ -111,6 +116,23 @@ describe('POST /api/search', () => {
     ['nothing that matches', { metadata: { topic: 'nothing' } }, []],
     ['an empty list', { format: [] }, []],
     ['a type that does not compare', { metadata: { topic: { gt: 5 } } }, []],
+    ['an element of an array', { metadata: { tags: 'insects' } }, ['bees.md']],
+    ['elements of an array in a list', { metadata: { tags: { in: ['insects', 'x'] } } }, ['bees.md']],
+    ['a range over elements', { metadata: { tags: { gte: 'insects' } } }, ['bees.md']],
+    ['what is not', { metadata: { topic: { ne: 'boats' } } }, ['bees.md', 'bread.html', 'odd.txt', 'pueblo.txt']],
+    ['what is none of', { metadata: { topic: { nin: ['boats', 'food'] } } }, ['bees.md', 'odd.txt', 'pueblo.txt']],
+    ['what is there', { metadata: { year: { exists: true } } }, ['bees.md', 'bread.html', 'sails.txt']],
+    ['what is not there', { metadata: { topic: { exists: false } } }, ['odd.txt', 'pueblo.txt']],
+    ['either', { or: [{ format: ['html'] }, { metadata: { topic: 'animals' } }] }, ['bees.md', 'bread.html']],
+    ['both', { and: [{ format: ['txt'] }, { metadata: { topic: 'boats' } }] }, ['haus.txt', 'sails.txt']],
+    ['neither', { not: { or: [{ format: ['txt'] }, { format: ['md'] }] } }, ['bread.html']],
+    ['one of two ranges', { metadata: { year: { or: [{ lt: 2020 }, { gt: 2022 }] } } }, ['bread.html', 'sails.txt']],
+    ['no such range', { metadata: { year: { not: { gte: 2020 }, exists: true } } }, ['sails.txt']],
+    ['a key of every object', { metadata: { constructor: 'Ferrari' } }, ['odd.txt']],
+    ['a key of prototypes', { metadata: { prototype: 7 } }, ['odd.txt']],
+    ['a key that nobody has', { metadata: JSON.parse('{"__proto__": 7}') as object }, []],
+    ['a key that only JavaScript has', { metadata: { toString: 'x' } }, []],
+    ['a negated list that is empty', { not: { metadata: { topic: { in: [] } } }, format: ['md'] }, ['bees.md']],
   ])('filters by %s', async (_, filter, expected) => {
     for (const mode of ['hybrid', 'vector']) {
       expect((await names({ ...everything, mode, filter })).toSorted()).toEqual(expected);
@@ -132,7 +154,17 @@ describe('POST /api/search', () => {
     [{ query: 'x', colour: 'red' }, 'colour'],
     [{ query: 'x', filter: { size: 1 } }, 'size'],
     [{ query: 'x', filter: { documentId: ['abc'] } }, 'documentId'],
-    [{ query: 'x', filter: { metadata: { a: { like: 'b' } } } }, 'metadata'],
+    [{ query: 'x', filter: { metadata: { a: { like: 'b' } } } }, 'filter.metadata.a.like'],
+    [{ query: 'x', filter: { metadata: { a: {} } } }, 'filter.metadata.a'],
+    [{ query: 'x', filter: { metadata: { a: { in: [{}] } } } }, 'filter.metadata.a.in'],
+    [{ query: 'x', filter: { or: [{ format: 'md' }] } }, 'filter.or'],
+    [{ query: 'x', filter: { metadata: { constructor: { like: 1 } } } }, 'filter.metadata.constructor.like'],
+    [{ query: 'x', filter: 'format=md' }, 'filter'],
+    [{ query: 'x', offset: 1_000 }, 'offset'],
+    [{ query: 'x', minScore: 2 }, 'minScore'],
+    [{ query: 'x', groupBy: 'format' }, 'groupBy'],
+    [{ query: 'x', context: 6 }, 'context'],
+    [{ query: 'x', highlights: 'yes' }, 'highlights'],
     [{ query: 'nul \u0000' }, 'query'],
     [{ query: 'x'.repeat(5_000) }, 'query'],
     [[], 'object'],
@@ -142,6 +174,114 @@ describe('POST /api/search', () => {
     expect(answer.body.code).toBe('INVALID_REQUEST');
     expect(answer.body.detail).toContain(named);
   });
+});
+
+describe('what an answer holds on request', () => {
+  const long = Array.from(
+    { length: 12 },
+    (_, number) =>
+      `## Part ${number}\n\nThe ${number}th lantern of the old lighthouse was lit by keeper ${number} at dusk.`,
+  ).join('\n\n');
+  let id: string;
+  beforeAll(async () => {
+    id = (await service.ingest('lighthouse.md', `# Lanterns\n\n${long}`)).id as string;
+  });
+  const inLighthouse = { filter: { documentId: [] as string[] } };
+  const ask = async (body: object): Promise<Untyped[]> => {
+    inLighthouse.filter.documentId = [id];
+    return (await search({ query: 'the 5th lantern', ...inLighthouse, ...body })).results;
+  };
+
+  it('chunks before and after, in order, cut at the ends of the document', async () => {
+    const { body } = await service.json(`/api/documents/${id}/chunks`);
+    const chunks = body.items as { id: string; content: string }[];
+    expect(chunks.length).toBeGreaterThan(3);
+    for (const hit of await ask({ context: 2, topK: 100 })) {
+      const at = chunks.findIndex((chunk) => chunk.id === hit.chunkId);
+      expect(hit.before.map(({ chunkId }: Untyped) => chunkId)).toEqual(
+        chunks.slice(Math.max(0, at - 2), at).map((chunk) => chunk.id),
+      );
+      expect(hit.after.map(({ content }: Untyped) => content)).toEqual(
+        chunks.slice(at + 1, at + 3).map(({ content }) => content),
+      );
+    }
+    expect((await ask({}))[0].before).toBeUndefined();
+  });
+
+  it('where the words of the question stand', async () => {
+    const [hit] = await ask({ query: 'lanterns of a lighthouse keeper', highlights: true, mode: 'keyword' });
+    const marked = hit.highlights.map(({ start, end }: Untyped) => hit.content.slice(start, end).toLowerCase());
+    expect(marked).toEqual(expect.arrayContaining(['lantern', 'lighthouse', 'keeper']));
+    expect(marked).not.toContain('of');
+  });
+
+  it.each(['hybrid', 'vector', 'keyword'])('pages that join to the whole list in mode %s', async (mode) => {
+    const whole = await ask({ query: 'old lantern at dusk', topK: 10, mode });
+    const pages = [
+      ...(await ask({ query: 'old lantern at dusk', topK: 4, mode })),
+      ...(await ask({ query: 'old lantern at dusk', topK: 6, offset: 4, mode })),
+    ];
+    const chunkIds = (hits: Untyped[]): string[] => hits.map(({ chunkId }) => chunkId as string);
+    if (mode === 'hybrid') expect(new Set(chunkIds(pages).slice(0, 4))).toEqual(new Set(chunkIds(whole).slice(0, 4)));
+    else expect(chunkIds(pages)).toEqual(chunkIds(whole));
+  });
+
+  it('nothing under the least score', async () => {
+    const all = await ask({ topK: 100 });
+    const { score } = all[3];
+    const good = await ask({ topK: 100, minScore: score });
+    expect(good.map(({ chunkId }) => chunkId as string)).toEqual(
+      all.filter((hit) => hit.score >= score).map(({ chunkId }) => chunkId as string),
+    );
+  });
+
+  it('the best passage of each document alone', async () => {
+    const { results } = await search({ query: 'lantern at dusk', topK: 3, groupBy: 'document' });
+    const documents = results.map(({ documentId }) => documentId);
+    expect(new Set(documents).size).toBe(3);
+    expect(documents[0]).toBe(id);
+  });
+});
+
+describe('marks in a question', () => {
+  it('a phrase must occur as it stands', async () => {
+    for (const mode of ['hybrid', 'vector', 'keyword']) {
+      expect(await names({ query: '"a tight cluster" wind', mode })).toEqual(['bees.md']);
+      expect(await names({ query: '"cluster tight a"', mode })).toEqual([]);
+    }
+  });
+
+  it('a word must not occur, in any of its forms', async () => {
+    for (const mode of ['hybrid', 'vector', 'keyword']) {
+      const all = await names({ query: 'cold months in the refrigerator', mode, topK: 100 });
+      expect(all).toEqual(expect.arrayContaining(['bees.md', 'bread.html']));
+      const without = await names({ query: 'cold months in the refrigerator -loaf', mode, topK: 100 });
+      expect(without).toContain('bees.md');
+      expect(without).not.toContain('bread.html');
+    }
+  });
+
+  it.each(['a 5" pipe "', '"', '-', 'wind -', 'What does tar -xvf do?', '"" -'])('%s breaks nothing', async (query) => {
+    expect((await service.json('/api/search', { query })).status).toBe(200);
+  });
+});
+
+it('puts the passage that holds the whole question first', async () => {
+  const { results } = await search({ query: 'set on the coast route before the TIDE came in' });
+  expect(results[0]?.metadata.filename).toBe('odd.txt');
+});
+
+it('answers by words, and says so, while the model is away', async () => {
+  const provider = service.app.get<EmbeddingProvider>(EMBEDDING_PROVIDER, { strict: false });
+  const away = new IngestionFailure('EMBEDDING_UNAVAILABLE', 'The model is away.');
+  jest.spyOn(provider, 'embed').mockRejectedValueOnce(away);
+  const { body } = await service.json('/api/search', { query: 'tight cluster of the colony' });
+  expect(body.degraded).toEqual(['vector']);
+  expect(body.results[0].metadata.filename).toBe('bees.md');
+  jest.spyOn(provider, 'embed').mockRejectedValueOnce(away);
+  expect((await service.json('/api/search', { query: 'cluster', mode: 'vector' })).body.code).toBe(
+    'EMBEDDING_UNAVAILABLE',
+  );
 });
 
 it('stops a search whose client has left', async () => {

@@ -85,7 +85,7 @@ export class LedgerMoves {
   complete(claim: Claim, chunkCount = 1): Promise<void> {
     return this.ledger.complete(claim, {
       chunkCount,
-      textSearchConfig: 'english',
+      language: 'english',
       timings: { totalMs: 1 },
       spaceId: this.space.id,
       coverage: { pages: null, pagesWithoutText: [], notes: [] },

@@ -1,53 +1,39 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { SearchMode } from '@vectorlane/domain';
+import { DocumentCondition, SearchMode } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
-import { SearchService } from '@vectorlane/search';
+import { type SearchHit, SearchService } from '@vectorlane/search';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { isStorable, storableText, UNSTORABLE } from './storable-text';
-
-const scalar = z.union([storableText().max(1_024), z.number(), z.boolean(), z.null()]);
-const ordered = z.union([storableText().max(1_024), z.number()]);
-
-/** A bare value means equality. */
-const condition = z.union([
-  scalar.transform((eq) => ({ eq })),
-  z
-    .strictObject({
-      eq: scalar.exactOptional(),
-      in: z.array(scalar).max(100).exactOptional(),
-      gt: ordered.exactOptional(),
-      gte: ordered.exactOptional(),
-      lt: ordered.exactOptional(),
-      lte: ordered.exactOptional(),
-    })
-    .refine((value) => Object.keys(value).length > 0, { error: 'name at least one of eq, in, gt, gte, lt, lte' }),
-]);
+import { isStorable, UNSTORABLE } from './storable-text';
 
 const searchSchema = z
   .strictObject({
-    query: z
-      .string()
-      .trim()
-      .min(1)
-      .max(4_096)
-      .refine(isStorable, { error: UNSTORABLE })
-      .meta({ description: 'A question or words, in any language.' }),
+    query: z.string().trim().min(1).max(4_096).refine(isStorable, { error: UNSTORABLE }).meta({
+      description: 'A question or words, in any language. `"an exact phrase"` must occur, `-word` must not.',
+    }),
     topK: z.int().min(1).max(100).default(5),
     mode: SearchMode.default('hybrid'),
-    filter: z
-      .strictObject({
-        format: z.array(storableText().max(32)).max(50).exactOptional(),
-        documentId: z.array(z.uuid()).max(1_000).exactOptional(),
-        metadata: z
-          .record(storableText().min(1).max(128), condition)
-          .refine((value) => Object.keys(value).length <= 20, { error: 'at most 20 keys' })
-          .exactOptional(),
-      })
-      .exactOptional(),
+    filter: DocumentCondition.exactOptional(),
+    offset: z.int().min(0).max(1_000).default(0).meta({ description: 'How many of the best are passed over.' }),
+    minScore: z.number().min(0).max(1).exactOptional().meta({ description: 'Least score of a result.' }),
+    groupBy: z.literal('document').exactOptional().meta({ description: 'The best passage of each document alone.' }),
+    context: z
+      .int()
+      .min(0)
+      .max(5)
+      .default(0)
+      .meta({ description: 'How many chunks of the same document come along `before` and `after` each passage.' }),
+    highlights: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether each passage says where the words of the question stand in it.' }),
+  })
+  .refine(({ offset, topK }) => offset + topK <= 1_000, {
+    path: ['offset'],
+    error: 'must be at most 1,000 together with topK',
   })
   .meta({
     example: {
@@ -56,6 +42,13 @@ const searchSchema = z
       filter: { format: ['md'], metadata: { year: { gte: 2020 } } },
     },
   });
+
+const neighbouringSchema = z.object({
+  chunkId: z.string().meta({ format: 'uuid' }),
+  content: z.string(),
+  charStart: z.number().int(),
+  charEnd: z.number().int(),
+});
 
 const hitSchema = z.object({
   documentId: z.string().meta({ format: 'uuid' }),
@@ -73,29 +66,44 @@ const hitSchema = z.object({
     jsonPath: z.string().exactOptional(),
     document: z.record(z.string(), z.unknown()).meta({ description: 'The metadata its uploader gave.' }),
   }),
+  before: z.array(neighbouringSchema).exactOptional().meta({ description: 'Chunks before it, in order.' }),
+  after: z.array(neighbouringSchema).exactOptional().meta({ description: 'Chunks after it, in order.' }),
+  highlights: z
+    .array(z.object({ start: z.number().int(), end: z.number().int() }))
+    .exactOptional()
+    .meta({ description: 'UTF-16 code units of `content`, in order, end exclusive.' }),
 });
 
-const answerSchema = z.object({ results: z.array(hitSchema), tookMs: z.number() }).meta({
-  example: {
-    results: [
-      {
-        documentId: '5a3c0d4e-6f0b-4b8c-9d53-0f3f6c9f0b11',
-        chunkId: '0b8f7f0e-93f1-4f6c-8b43-4f5a2f8f2c77',
-        content: 'In the cold months the colony forms a cluster around the queen and shivers to keep warm.',
-        score: 0.98,
-        metadata: {
-          filename: 'bees.md',
-          format: 'md',
-          charStart: 120,
-          charEnd: 207,
-          heading: 'Bees > Winter',
-          document: {},
+const answerSchema = z
+  .object({
+    results: z.array(hitSchema),
+    tookMs: z.number(),
+    degraded: z
+      .array(z.literal('vector'))
+      .exactOptional()
+      .meta({ description: 'What did not take part though the mode asks for it: the rest answered alone.' }),
+  })
+  .meta({
+    example: {
+      results: [
+        {
+          documentId: '5a3c0d4e-6f0b-4b8c-9d53-0f3f6c9f0b11',
+          chunkId: '0b8f7f0e-93f1-4f6c-8b43-4f5a2f8f2c77',
+          content: 'In the cold months the colony forms a cluster around the queen and shivers to keep warm.',
+          score: 0.98,
+          metadata: {
+            filename: 'bees.md',
+            format: 'md',
+            charStart: 120,
+            charEnd: 207,
+            heading: 'Bees > Winter',
+            document: {},
+          },
         },
-      },
-    ],
-    tookMs: 31,
-  },
-});
+      ],
+      tookMs: 31,
+    },
+  });
 
 @ApiTags('search')
 @ApiSecurity('apiKey')
@@ -115,16 +123,26 @@ export class SearchController {
   @ApiResponse({ status: 200, description: 'Ranked passages, best first.', standardSchema: answerSchema })
   @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'EMBEDDING_UNAVAILABLE')
   async search(
-    @Body({ schema: searchSchema }) { query, topK, mode, filter }: z.output<typeof searchSchema>,
+    @Body({ schema: searchSchema }) request: z.output<typeof searchSchema>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof answerSchema>> {
     const startedAt = performance.now();
-    const results = await this.searchService.search(
-      { query, topK, mode, ...(filter && { filter }) },
-      callerGone(response),
-    );
-    return { results, tookMs: Math.round((performance.now() - startedAt) * 10) / 10 };
+    const { hits, degraded } = await this.searchService.search(request, callerGone(response));
+    return {
+      results: hits.map(toResult),
+      tookMs: Math.round((performance.now() - startedAt) * 10) / 10,
+      ...(degraded.length > 0 && { degraded: [...degraded] }),
+    };
   }
+}
+
+function toResult({ before, after, highlights, ...hit }: SearchHit): z.output<typeof hitSchema> {
+  return {
+    ...hit,
+    ...(before && { before: [...before] }),
+    ...(after && { after: [...after] }),
+    ...(highlights && { highlights: [...highlights] }),
+  };
 }
 
 /** Aborted when the client leaves before it has its answer: nothing more is computed for it. */

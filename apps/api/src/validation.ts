@@ -4,8 +4,15 @@ import { z } from 'zod';
 
 const MOST_ISSUES = 5;
 
+/** Nest's takes keys like `constructor` out of a body first: a filter by such a key would then filter nothing. */
+class ValidationPipe extends StandardSchemaValidationPipe {
+  protected override stripProtoKeys(): void {
+    // The schemas say which keys there may be, and nothing is ever merged into another object.
+  }
+}
+
 /** Validates every parameter that carries a schema; a bad one is a 400 that names the field. */
-export const validationPipe = new StandardSchemaValidationPipe({
+export const validationPipe = new ValidationPipe({
   exceptionFactory: (issues) => {
     const shown = issues.slice(0, MOST_ISSUES).map((issue) => {
       const path = issue.path?.map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');

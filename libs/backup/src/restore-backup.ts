@@ -12,6 +12,7 @@ import {
 } from '@vectorlane/database';
 import { RestoreRepository, TABLES } from '@vectorlane/documents';
 import type { PoolClient } from 'pg';
+import { WordIndexRepository } from '@vectorlane/documents';
 import type { DataSource } from 'typeorm';
 import { type BackupHeader, BackupRefusedError, type BackupRun, type BackupSummary } from './backup-format';
 import { BackupReader } from './backup-reader';
@@ -96,8 +97,21 @@ async function restoreInto(
   } finally {
     await closeDataSource(dataSource, CLOSE_TIMEOUT_MS);
   }
-  // Of an older backup. After a crash just before, the next start of the service does it.
+  // Of an older backup. After a crash just before, the next start of the service does it, and what comes then.
   await migrate(backend, config);
+  await analyseWords(backend, config);
+}
+
+/** Words are not in a backup: they follow from the chunks, and another version may read them in another way. */
+async function analyseWords(backend: DatabaseBackend, config: Config): Promise<void> {
+  const dataSource = await openDataSource(dataSourceOptions(backend, config));
+  try {
+    const words = new WordIndexRepository(dataSource);
+    await words.analyseAll();
+    await words.foldAll();
+  } finally {
+    await closeDataSource(dataSource, CLOSE_TIMEOUT_MS);
+  }
 }
 
 async function withClient<T>(dataSource: DataSource, work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -5,7 +5,8 @@ import { HEADING_SEPARATOR } from '@vectorlane/domain';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { StoredSpace } from './embedding-spaces.repository';
-import { type Claim, IngestionLedger } from './ingestion-ledger';
+import { type Claim, IngestionLedger, StaleClaimError } from './ingestion-ledger';
+import { WordIndexRepository } from './search/word-index.repository';
 import { vectorParameter } from './vector-parameter';
 
 /** A chunk as ingestion hands it over, with its vector. */
@@ -63,6 +64,7 @@ export class ChunksRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly ledger: IngestionLedger,
+    private readonly words: WordIndexRepository,
   ) {}
 
   /** Keeps the extracted text of this claim's generation. Running twice keeps one. */
@@ -78,13 +80,13 @@ export class ChunksRepository {
   /**
    * Stores some chunks with their vectors, unseen until the document completes, and tells the progress in the same
    * transaction: a worker whose claim is stale writes nothing.
-   * @param config text search configuration of the content, `english` or `simple`
+   * @param language of the content, by which its words are stemmed
    * @throws StaleClaimError
    */
   async storeBatch(
     claim: Claim,
     space: StoredSpace,
-    config: string,
+    language: string,
     chunks: readonly EmbeddedChunk[],
     progress: { percent: number; leaseMs: number },
   ): Promise<void> {
@@ -104,13 +106,19 @@ export class ChunksRepository {
       await this.ledger.progress(claim, { stage: 'embedding', ...progress }, manager);
       await manager.query(
         `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count,
-                             heading, page, row_number, json_path, config)
-         SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, heading, page, row_number, json_path, $4::regconfig
+                             heading, page, row_number, json_path)
+         SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, heading, page, row_number, json_path
            FROM jsonb_to_recordset($1::jsonb) AS row(
                 id uuid, ordinal integer, content text, char_start integer, char_end integer, token_count integer,
                 heading text, page integer, row_number integer, json_path text)`,
-        [JSON.stringify(rows), claim.documentId, claim.generation, config],
+        [JSON.stringify(rows), claim.documentId, claim.generation],
       );
+      const [document] = await manager.query<{ collection: string }[]>(
+        'SELECT collection FROM documents WHERE id = $1',
+        [claim.documentId],
+      );
+      if (document === undefined) throw new StaleClaimError(claim);
+      await this.words.add(manager, document.collection, language, rows);
       await insertVectors(
         manager,
         space,

@@ -6,6 +6,7 @@ import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
 import { IngestionLedger } from './ingestion-ledger';
 import { PassagesRepository } from './search/passages.repository';
 import { VectorsRepository } from './search/vectors.repository';
+import { WordIndexRepository } from './search/word-index.repository';
 import { WordsRepository } from './search/words.repository';
 
 const repositories = [
@@ -16,6 +17,7 @@ const repositories = [
   EmbeddingSpacesRepository,
   VectorsRepository,
   WordsRepository,
+  WordIndexRepository,
   PassagesRepository,
 ];
 

@@ -25,13 +25,9 @@ export {
   type Unfinished,
 } from './ingestion-ledger';
 export { vectorParameter } from './vector-parameter';
-export {
-  filterCondition,
-  type MetadataCondition,
-  type MetadataScalar,
-  type SearchFilter,
-  SqlParameters,
-} from './search/filter-condition';
+export { filterCondition, matchesNothing, type SearchFilter, SqlParameters } from './search/filter-condition';
 export { type Passage, PassagesRepository } from './search/passages.repository';
-export { type Candidate, VectorsRepository } from './search/vectors.repository';
-export { type ChunksByConfig, K1 as BM25_K1, type Lexeme, type Term, WordsRepository } from './search/words.repository';
+export { type Neighbour, VectorsRepository } from './search/vectors.repository';
+export { encodePostings, readPostings } from './search/postings';
+export { WordIndexRepository } from './search/word-index.repository';
+export { type LanguageTotals, type WordReading, type WordRun, WordsRepository } from './search/words.repository';

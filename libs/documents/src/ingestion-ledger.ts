@@ -150,7 +150,7 @@ export class IngestionLedger {
     claim: Claim,
     result: {
       chunkCount: number;
-      textSearchConfig: string;
+      language: string;
       timings: StageTimings;
       spaceId: number;
       coverage: Coverage;
@@ -159,10 +159,10 @@ export class IngestionLedger {
     await this.move(
       claim,
       `status = 'completed', stage = 'completed', percent = 100, visible_generation = generation, chunk_count = $3,
-       text_search_config = $4::regconfig, timings = $5, coverage = $7, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL`,
+       language = $4, timings = $5, coverage = $7, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL`,
       [
         result.chunkCount,
-        result.textSearchConfig,
+        result.language,
         JSON.stringify(result.timings),
         result.spaceId,
         JSON.stringify(result.coverage),

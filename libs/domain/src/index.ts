@@ -1,4 +1,5 @@
 export { Coverage, CoverageCode, coverageNote, MAX_LISTED_PAGES } from './coverage';
+export { DocumentCondition, type MetadataCondition, type MetadataScalar } from './filter';
 export {
   BlockKind,
   DocumentStatus,

@@ -4,6 +4,7 @@ import { EmbeddingSpacesRepository, IngestionLedger } from '@vectorlane/document
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { LaneConsumers } from '@vectorlane/queue';
 import { Reconciler } from './reconciler';
+import { WordKeeper } from './word-keeper';
 
 /** Starts ingestion once everything it stands on is open, in the one order that is right. */
 @Injectable()
@@ -15,6 +16,7 @@ export class IngestionRuntime {
     private readonly ledger: IngestionLedger,
     private readonly consumers: LaneConsumers,
     private readonly reconciler: Reconciler,
+    private readonly words: WordKeeper,
   ) {}
 
   /**
@@ -28,5 +30,6 @@ export class IngestionRuntime {
     if (this.config.embedded) await this.ledger.lapseAllLeases();
     this.consumers.start();
     this.reconciler.start();
+    this.words.start();
   }
 }

@@ -12,6 +12,7 @@ import { IngestionService } from './ingestion.service';
 import { documentProcessorOf } from './lane-processors';
 import { Reconciler } from './reconciler';
 import { Spool } from './spool';
+import { WordKeeper } from './word-keeper';
 
 @Module({})
 export class IngestionModule {
@@ -28,6 +29,7 @@ export class IngestionModule {
         DocumentProcessor,
         IngestionRuntime,
         Reconciler,
+        WordKeeper,
         Spool,
         ...(consumes ? Lane.options.map(documentProcessorOf) : []),
       ],

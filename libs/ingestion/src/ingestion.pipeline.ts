@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { detectLanguage } from '@vectorlane/analysis';
 import { Config } from '@vectorlane/config';
 import type { Coverage } from '@vectorlane/domain';
 import {
@@ -15,7 +16,6 @@ import { type ExtractedDocument, ExtractionService } from '@vectorlane/extractio
 import type { Chunk } from './chunking/chunk';
 import { chunkDocument } from './chunking/chunker';
 import { IngestionObserver } from './ingestion-observer';
-import { textSearchConfig } from './text-search-config';
 
 /**
  * Chunks a transaction stores. The embedded database is one session for everybody and an insert under the vector index
@@ -67,8 +67,8 @@ export class IngestionPipeline {
     const chunkedAt = performance.now();
     this.observer.stageEnded('chunking', chunkedAt - extractedAt);
 
-    const config = await textSearchConfig(extracted.text);
-    await this.embedAndStore(claim, chunks, config, signal);
+    const language = await detectLanguage(extracted.text);
+    await this.embedAndStore(claim, chunks, language, signal);
     const embeddedAt = performance.now();
     this.observer.stageEnded('embedding', embeddedAt - chunkedAt);
 
@@ -81,7 +81,7 @@ export class IngestionPipeline {
     };
     const spaceId = this.spaces.active.id;
     const { coverage = WHOLE } = extracted;
-    const result = { chunkCount: chunks.length, textSearchConfig: config, timings, spaceId, coverage };
+    const result = { chunkCount: chunks.length, language, timings, spaceId, coverage };
     await this.ledger.complete(claim, result);
     this.observer.completed(claim, { chunks: chunks.length, coverage }, performance.now() - startedAt);
     this.logger.log({ chunks: chunks.length, ...timings }, 'document completed');
@@ -125,7 +125,7 @@ export class IngestionPipeline {
   private async embedAndStore(
     claim: Claim,
     chunks: readonly Chunk[],
-    textSearch: string,
+    language: string,
     signal: AbortSignal,
   ): Promise<void> {
     const space = this.spaces.active;
@@ -152,7 +152,7 @@ export class IngestionPipeline {
         await this.chunks.storeBatch(
           claim,
           space,
-          textSearch,
+          language,
           batch.map((chunk, index) => withVector(chunk, embedded[index])),
           this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done)),
         );

@@ -1,3 +1,3 @@
 export { SearchModule } from './search.module';
 export { SearchService } from './search.service';
-export type { SearchHit, SearchRequest } from './search.types';
+export type { SearchAnswer, SearchHit, SearchRequest } from './search.types';

@@ -1,61 +1,112 @@
 import { Injectable } from '@nestjs/common';
 import {
-  BM25_K1,
-  type Candidate,
-  type ChunksByConfig,
-  type Lexeme,
+  type LanguageTotals,
+  readPostings,
   type SearchFilter,
-  type Term,
+  type WordReading,
   WordsRepository,
 } from '@vectorlane/documents';
-
-/** Words of one query that are scored, rarest first. */
-const QUERY_WORDS = 32;
+import { Bm25Scores } from './bm25';
+import { type QuestionWord, wordsOf } from './question-words';
 
 /**
- * Chunks that hold any of the query's words, best first, for questions in plain words. The query is read once in every
- * text search configuration that some chunk uses, so that each chunk is matched in its own language.
+ * Chunks of all words together that one search reads, rarest word first: what lies beyond says little of any chunk, and
+ * the time a search takes must not grow with the collection.
  */
+const BUDGET = 250_000;
+/** What must not occur is read to its end. */
+const NO_BUDGET = Number.MAX_SAFE_INTEGER;
+/** A filter that passes no more chunks is applied before scoring, any other to the best after it. */
+const FEW_CHUNKS = 3_000;
+/** How many of the best are looked at first, for each that is wanted; four times as many in each further look. */
+const LOOKED_AT = 2;
+const LOOK_GROWTH = 4;
+
+export interface KeywordHit {
+  readonly chunkId: string;
+  readonly number: number;
+  /** BM25. */
+  readonly score: number;
+}
+
+/** What the words of a question found. */
+export interface KeywordHits {
+  /** Best first. */
+  readonly hits: readonly KeywordHit[];
+  /** BM25 of any chunk, 0 without a word of the question. */
+  readonly scoreOf: (number: number) => number;
+  /** What a chunk would score that holds every word. */
+  readonly bestPossible: number;
+  readonly languages: readonly LanguageTotals[];
+}
+
+/** Chunks that hold any of the question's words, best first by BM25. */
 @Injectable()
 export class KeywordSearch {
+  /** Of the last search: what the next one analyses its question for. A new one is noticed and read again. */
+  private languages: readonly LanguageTotals[] = [];
+
   constructor(private readonly words: WordsRepository) {}
 
-  async find(query: string, limit: number, filter: SearchFilter | undefined): Promise<Candidate[]> {
-    const terms = weigh(await this.words.lookUp(query), await this.words.chunksByConfig());
-    if (!terms.some(({ chunks }) => chunks > 0)) return [];
-    const candidates = await this.words.score(terms, limit, filter);
-    const best = bestPossible(terms);
-    return candidates.map(({ chunkId, score }) => ({ chunkId, score: Math.min(1, score / best) }));
+  /** @param excluded chunks that are left out */
+  async find(
+    question: string,
+    limit: number,
+    filter: SearchFilter | undefined,
+    excluded: ReadonlySet<number> = new Set(),
+  ): Promise<KeywordHits> {
+    const { words, reading } = await this.read(question);
+    const among = filter && (await this.words.passing(filter, FEW_CHUNKS));
+    const scores = new Bm25Scores(words, reading, among);
+    const hits: KeywordHit[] = [];
+    for (let seen = 0, wanted = limit * LOOKED_AT; hits.length < limit; wanted *= LOOK_GROWTH) {
+      const best = scores.top(wanted);
+      const next = best.slice(seen).filter(({ number }) => !excluded.has(number));
+      // A chunk whose document is not complete, or is gone, is in the index all the same.
+      const visible = await this.words.visible(
+        next.map(({ number }) => number),
+        among === undefined ? filter : undefined,
+      );
+      for (const { number, score } of next) {
+        const chunkId = visible.get(number);
+        if (chunkId !== undefined && hits.length < limit) hits.push({ chunkId, number, score });
+      }
+      if (best.length < wanted) break;
+      seen = best.length;
+    }
+    return {
+      hits,
+      scoreOf: (number) => scores.of(number),
+      bestPossible: scores.bestPossible,
+      languages: reading.languages,
+    };
   }
-}
 
-/**
- * Inverse document frequency of each lexeme, rarest first. A word's frequency is taken over all configurations that
- * read it as a word, so that a chunk whose language was taken for another one's is weighed like its neighbours; and it
- * counts as far as they read the collection, so that a stop word of one language is not a rare word of the others.
- */
-export function weigh(lexemes: readonly Lexeme[], chunksByConfig: ChunksByConfig): Term[] {
-  const total = [...chunksByConfig.values()].reduce((sum, chunks) => sum + chunks, 0);
-  const words = new Map<number, { found: number; all: number }>();
-  for (const { config, place, chunks } of lexemes) {
-    const word = words.get(place) ?? { found: 0, all: 0 };
-    words.set(place, { found: word.found + chunks, all: word.all + (chunksByConfig.get(config) ?? 0) });
+  /** Chunks that hold any of some words, in any of their forms. */
+  async holding(words: readonly string[]): Promise<ReadonlySet<number>> {
+    const numbers = new Set<number>();
+    if (words.length === 0) return numbers;
+    const reading = await Promise.all(words.map((word) => this.read(word, NO_BUDGET)));
+    for (const { reading: of } of reading) {
+      for (const { firstNumber, postings } of of.runs) {
+        if (postings !== undefined) readPostings(firstNumber, postings, (number) => numbers.add(number));
+      }
+    }
+    return numbers;
   }
-  return lexemes
-    .map((lexeme) => {
-      const { found, all } = words.get(lexeme.place) ?? { found: 0, all: 0 };
-      const rarity = Math.log(1 + (Math.max(all, found) - found + 0.5) / (found + 0.5));
-      return { ...lexeme, idf: rarity * Math.min(1, all / Math.max(1, total)) };
-    })
-    .sort((a, b) => b.idf - a.idf)
-    .slice(0, QUERY_WORDS * chunksByConfig.size);
-}
 
-/**
- * The BM25 score of a chunk that holds every word of the query without end: what a score is measured by, so that a
- * chunk which holds one word of ten is worth little even when it is the best there is.
- */
-function bestPossible(terms: readonly Term[]): number {
-  const byPlace = new Map(terms.map(({ place, idf }) => [place, idf]));
-  return [...byPlace.values()].reduce((sum, idf) => sum + idf * (BM25_K1 + 1), 0);
+  private async read(
+    question: string,
+    budget = BUDGET,
+  ): Promise<{ words: readonly QuestionWord[]; reading: WordReading }> {
+    for (let again = false; ; again = true) {
+      const words = wordsOf(question, this.languages);
+      const terms = [...new Set(words.flatMap(({ terms: ofWord }) => ofWord))];
+      const reading = await this.words.read(terms, budget);
+      const known = new Set(this.languages.map(({ language }) => language));
+      const isNew = reading.languages.some(({ language }) => !known.has(language));
+      this.languages = reading.languages;
+      if (!isNew || again) return { words, reading };
+    }
+  }
 }

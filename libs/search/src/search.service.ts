@@ -1,33 +1,29 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { untilAborted } from '@vectorlane/database';
-import {
-  type Candidate,
-  type Passage,
-  PassagesRepository,
-  type SearchFilter,
-  VectorsRepository,
-} from '@vectorlane/documents';
+import { matchesNothing, type Passage, PassagesRepository } from '@vectorlane/documents';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { IngestionFailure, Problem } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
-import { KeywordSearch } from './keyword-search';
-import { fuseRanks } from './rank-fusion';
-import type { SearchHit, SearchRequest } from './search.types';
+import { CandidateSearch, type Inquiry } from './candidate-search';
+import { highlights } from './highlights';
+import { parseQuestion } from './question';
+import type { Candidate } from './score-fusion';
+import type { SearchAnswer, SearchHit, SearchRequest } from './search.types';
 
-/** How many candidates each way brings to the fusion, beyond what is asked for. */
-const FUSION_DEPTH = 50;
-/** What a first place by words that holds the whole question is worth against one by meaning (bench/retrieval.md). */
-const KEYWORD_WEIGHT = 1.5;
+/** Candidates looked at for each result when the best of each document alone counts. */
+const CANDIDATES_PER_GROUP = 5;
+/** How much further each next look goes when too few were left, and where that ends. */
+const DEPTH_GROWTH = 4;
+const MAX_DEPTH = 4_000;
 
-/**
- * A question to ranked passages: candidates by meaning and by words, fused, read through the view of visible chunks.
- */
+/** A question to ranked passages: candidates by meaning and by words, then the page that is asked for. */
 @Injectable()
 export class SearchService {
+  private readonly logger = new Logger(SearchService.name);
+
   constructor(
     @Inject(EMBEDDING_PROVIDER) private readonly embeddings: EmbeddingProvider,
-    private readonly vectors: VectorsRepository,
-    private readonly keywords: KeywordSearch,
+    private readonly candidates: CandidateSearch,
     private readonly passages: PassagesRepository,
     private readonly metrics: Metrics,
   ) {}
@@ -36,75 +32,118 @@ export class SearchService {
    * @param signal aborted when nobody waits for the answer any more: what runs for it is stopped
    * @throws Problem `EMBEDDING_UNAVAILABLE`, or the signal's reason
    */
-  async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchHit[]> {
+  async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
     const startedAt = performance.now();
-    const hits = await untilAborted(signal, () => this.find(request, signal)).catch((error: unknown) => {
+    const answer = await untilAborted(signal, () => this.answer(request, signal)).catch((error: unknown) => {
       // Whatever broke off, the reason for it is what counts.
       signal?.throwIfAborted();
       throw error;
     });
     const labels = { mode: request.mode };
     this.metrics.searchDuration.observe(labels, (performance.now() - startedAt) / 1_000);
-    if (hits.length === 0) this.metrics.searchEmptyResults.inc(labels);
-    return hits;
+    if (answer.hits.length === 0) this.metrics.searchEmptyResults.inc(labels);
+    return answer;
   }
 
-  private async find(request: SearchRequest, signal?: AbortSignal): Promise<SearchHit[]> {
-    if (matchesNothing(request.filter)) return [];
-    const candidates = await this.candidates(request, signal);
-    return this.read(candidates.slice(0, request.topK));
+  private async answer(request: SearchRequest, signal: AbortSignal | undefined): Promise<SearchAnswer> {
+    const { query, mode, filter } = request;
+    if (matchesNothing(filter)) return { hits: [], degraded: [] };
+    const question = parseQuestion(query);
+    const vector = mode === 'keyword' ? undefined : this.embed(question.text, mode, signal);
+    // Awaited where it is needed; this one only keeps an early rejection from counting as unhandled.
+    vector?.catch(() => undefined);
+    const inquiry: Inquiry = { question, mode, vector, ...(filter !== undefined && { filter }) };
+    const page = await this.page(inquiry, request);
+    const hits = await this.read(page, request, question.text);
+    const isDegraded = mode === 'hybrid' && (await vector) === undefined;
+    return { hits, degraded: isDegraded ? ['vector'] : [] };
   }
 
-  private async candidates({ query, topK, mode, filter }: SearchRequest, signal?: AbortSignal): Promise<Candidate[]> {
-    switch (mode) {
-      case 'vector':
-        return this.byMeaning(query, topK, filter, signal);
-      case 'keyword':
-        return this.keywords.find(query, topK, filter);
-      case 'hybrid': {
-        const depth = topK + FUSION_DEPTH;
-        const [byMeaning, byWords] = await Promise.all([
-          this.byMeaning(query, depth, filter, signal),
-          this.keywords.find(query, depth, filter),
-        ]);
-        return fuseRanks([
-          { candidates: byMeaning, weight: 1, graded: false },
-          { candidates: byWords, weight: KEYWORD_WEIGHT, graded: true },
-        ]);
+  /** The candidates asked for, in order; looks deeper where grouping or a least score leaves too few of the first. */
+  private async page(inquiry: Inquiry, request: SearchRequest): Promise<readonly Candidate[]> {
+    const { topK, offset = 0, minScore = 0, groupBy } = request;
+    const end = offset + topK;
+    for (let depth = groupBy ? end * CANDIDATES_PER_GROUP : end; ; depth *= DEPTH_GROWTH) {
+      const { candidates, complete } = await this.candidates.find(inquiry, depth);
+      const good = candidates.filter(({ score }) => score >= minScore);
+      const own = groupBy ? await this.bestOfEach(good) : good;
+      // Beyond a candidate that is not good enough there are only worse ones.
+      if (own.length >= end || complete || good.length < candidates.length || depth >= MAX_DEPTH) {
+        return own.slice(offset, end);
       }
     }
   }
 
-  private async byMeaning(
-    query: string,
-    limit: number,
-    filter: SearchFilter | undefined,
+  private async bestOfEach(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+    const documents = await this.passages.documentsOf(candidates.map(({ chunkId }) => chunkId));
+    const seen = new Set<string>();
+    return candidates.filter(({ chunkId }) => {
+      const document = documents.get(chunkId);
+      if (document === undefined || seen.has(document)) return false;
+      seen.add(document);
+      return true;
+    });
+  }
+
+  /** @returns nothing in `hybrid` when the model is not available: the words answer alone */
+  private async embed(
+    text: string,
+    mode: SearchRequest['mode'],
     signal: AbortSignal | undefined,
-  ): Promise<Candidate[]> {
-    const [vector] = await this.embeddings.embed([query], 'query', signal).catch((error: unknown) => {
+  ): Promise<Float32Array | undefined> {
+    try {
+      const [vector] = await this.embeddings.embed([text], 'query', signal);
+      if (vector === undefined) throw new Error('The embedding model returned no vector for the query.');
+      return vector;
+    } catch (error) {
       if (!(error instanceof IngestionFailure)) throw error;
+      if (mode === 'hybrid') {
+        this.logger.warn({ err: error }, 'the question could not be embedded; its words answer alone');
+        return undefined;
+      }
       throw new Problem('EMBEDDING_UNAVAILABLE', 'The query could not be embedded. Try again, or search by keyword.', {
         cause: error,
       });
-    });
-    return vector === undefined ? [] : this.vectors.find(vector, limit, filter);
+    }
   }
 
-  private async read(candidates: readonly Candidate[]): Promise<SearchHit[]> {
-    const passages = await this.passages.read(candidates.map(({ chunkId }) => chunkId));
+  private async read(page: readonly Candidate[], request: SearchRequest, question: string): Promise<SearchHit[]> {
+    const { context = 0 } = request;
+    const passages = await this.passages.read(page.map(({ chunkId }) => chunkId));
+    const around = context > 0 ? await this.passages.around([...passages.keys()], context) : undefined;
     // A document deleted since its candidates were found is simply not there any more.
-    return candidates.flatMap(({ chunkId, score }) => {
+    return page.flatMap(({ chunkId, score }) => {
       const passage = passages.get(chunkId);
-      return passage === undefined ? [] : [toHit(passage, score)];
+      if (passage === undefined) return [];
+      return [
+        {
+          ...toHit(passage, score),
+          ...around?.get(chunkId),
+          ...(request.highlights === true && { highlights: highlights(passage.content, question, passage.language) }),
+        },
+      ];
     });
   }
-}
-
-function matchesNothing(filter: SearchFilter | undefined): boolean {
-  return filter?.format?.length === 0 || filter?.documentId?.length === 0;
 }
 
 function toHit(passage: Passage, score: number): SearchHit {
-  const { chunkId, documentId, content, metadata: document, ...metadata } = passage;
-  return { documentId, chunkId, content, score, metadata: { ...metadata, document } };
+  const { chunkId, documentId, content, filename, format, charStart, charEnd, metadata: document } = passage;
+  const { page, heading, row, jsonPath } = passage;
+  return {
+    documentId,
+    chunkId,
+    content,
+    score,
+    metadata: {
+      filename,
+      format,
+      charStart,
+      charEnd,
+      ...(page !== undefined && { page }),
+      ...(heading !== undefined && { heading }),
+      ...(row !== undefined && { row }),
+      ...(jsonPath !== undefined && { jsonPath }),
+      document,
+    },
+  };
 }

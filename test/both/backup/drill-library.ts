@@ -3,12 +3,14 @@ import {
   EmbeddingSpacesRepository,
   PassagesRepository,
   VectorsRepository,
+  WordIndexRepository,
   WordsRepository,
 } from '@vectorlane/documents';
 import type { EmbeddingProvider } from '@vectorlane/embeddings';
 import { Metrics } from '@vectorlane/metrics';
 import { SearchService } from '@vectorlane/search';
 import type { DataSource } from 'typeorm';
+import { CandidateSearch } from '../../../libs/search/src/candidate-search';
 import { KeywordSearch } from '../../../libs/search/src/keyword-search';
 import type { Place } from './seeded-database';
 
@@ -56,7 +58,7 @@ export async function fillLibrary(place: Place, documents: number): Promise<void
       );
       await dataSource.query(
         `INSERT INTO documents (id, sha256, content_id, filename, format, lane, media_type, size_bytes, metadata, status, stage,
-                                generation, visible_generation, chunk_count, text_search_config)
+                                generation, visible_generation, chunk_count, language)
          SELECT id, sha256(bytes), id, 'note ' || number, 'txt', 'fast', 'text/plain', length(bytes), '{"drill": true}',
                 'completed', 'completed', 1, 1, 1, 'english'
            FROM unnest($1::uuid[], $2::bytea[], $3::integer[]) AS t(id, bytes, number)`,
@@ -67,8 +69,8 @@ export async function fillLibrary(place: Place, documents: number): Promise<void
         [ids, texts],
       );
       await dataSource.query(
-        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count, config)
-         SELECT chunk_id, id, 1, 0, text, 0, length(text), ${WORDS_EACH}, 'english'
+        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count)
+         SELECT chunk_id, id, 1, 0, text, 0, length(text), ${WORDS_EACH}
            FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS t(chunk_id, id, text)`,
         [chunkIds, ids, texts],
       );
@@ -82,20 +84,21 @@ export async function fillLibrary(place: Place, documents: number): Promise<void
 
 export function readLibrary(place: Place, questions: number): Promise<Library> {
   return place.use(async (dataSource) => {
+    await new WordIndexRepository(dataSource).analyseAll();
     const search = await searchOn(dataSource);
     const asked = Array.from({ length: questions }, (_, index) => wordsOf(7_919 * (index + 1), 3).join(' '));
     const answers: string[][] = [];
     const byIndex: string[][] = [];
     for (const query of asked) {
       // What every document matches makes the answer an exact one.
-      const hits = await search.search({
+      const { hits } = await search.search({
         query,
         topK: 10,
         mode: 'hybrid',
-        filter: { metadata: { drill: { eq: true } } },
+        filter: { metadata: [['drill', { eq: true }]] },
       });
       answers.push(hits.map(({ chunkId }) => chunkId));
-      byIndex.push((await search.search({ query, topK: 10, mode: 'vector' })).map(({ chunkId }) => chunkId));
+      byIndex.push((await search.search({ query, topK: 10, mode: 'vector' })).hits.map(({ chunkId }) => chunkId));
     }
     const [counts] = await dataSource.query<unknown[]>(
       `SELECT (SELECT count(*)::integer FROM documents WHERE status = 'completed') AS documents,
@@ -116,13 +119,14 @@ export const acceptedDigest = (number: number): string => createHash('sha256').u
 async function searchOn(dataSource: DataSource): Promise<SearchService> {
   const spaces = new EmbeddingSpacesRepository(dataSource);
   await spaces.activate(SPACE, 'refuse');
+  const passages = new PassagesRepository(dataSource);
   const keywords = new KeywordSearch(new WordsRepository(dataSource));
+  const candidates = new CandidateSearch(new VectorsRepository(dataSource, spaces), keywords, passages);
   const provider = { embed: (texts: readonly string[]) => Promise.resolve(texts.map(hashed)) };
   return new SearchService(
     provider as Partial<EmbeddingProvider> as EmbeddingProvider,
-    new VectorsRepository(dataSource, spaces),
-    keywords,
-    new PassagesRepository(dataSource),
+    candidates,
+    passages,
     new Metrics(),
   );
 }

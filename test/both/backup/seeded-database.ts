@@ -145,9 +145,12 @@ async function addDocument(
     const slice = bytes.subarray(part * 262_144, (part + 1) * 262_144);
     await dataSource.query('INSERT INTO content_parts VALUES ($1, $2, $3)', [contentId, part, slice]);
   }
+  // Of a schema that let PostgreSQL read the words.
+  const [schema] = await dataSource.query<{ old: boolean }[]>(`SELECT to_regclass('chunk_words') IS NULL AS old`);
+  const old = schema?.old === true;
   await dataSource.query(
     `INSERT INTO documents (id, sha256, content_id, filename, format, lane, media_type, size_bytes, metadata, status, stage,
-                            generation, visible_generation, chunk_count, text_search_config, timings)
+                            generation, visible_generation, chunk_count, ${old ? 'text_search_config' : 'language'}, timings)
      VALUES ($1, $2, $3, $4, 'txt', 'fast', 'text/plain', $5, $6, 'completed', 'completed', $7, $8, 2, 'german', '{"totalMs": 1.5}')`,
     [
       id,
@@ -168,8 +171,8 @@ async function addDocument(
     for (const ordinal of [0, 1]) {
       const chunkId = randomUUID();
       await dataSource.query(
-        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count, heading, config)
-         VALUES ($1, $2, $3, $4, $5, 0, 10, 3, $6, 'german')`,
+        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count, heading${old ? ', config' : ''})
+         VALUES ($1, $2, $3, $4, $5, 0, 10, 3, $6${old ? `, 'german'` : ''})`,
         [chunkId, id, written, ordinal, `${text.slice(0, 40)} ${ordinal}`, ordinal === 0 ? null : 'Überschrift'],
       );
       const vector = Float32Array.from({ length: DIMENSION }, () => Math.random() - 0.5);

@@ -22,14 +22,14 @@ import { TestApp, type Untyped } from '../../support/test-app';
  */
 
 const mockLanguage: { step: () => Promise<void> } = { step: () => Promise.resolve() };
-jest.mock('../../../libs/ingestion/src/text-search-config', () => {
-  const actual = jest.requireActual<{ textSearchConfig: (text: string) => Promise<string> }>(
-    '../../../libs/ingestion/src/text-search-config',
+jest.mock('../../../libs/analysis/src/detect-language', () => {
+  const actual = jest.requireActual<{ detectLanguage: (text: string) => Promise<string> }>(
+    '../../../libs/analysis/src/detect-language',
   );
   return {
-    textSearchConfig: async (text: string): Promise<string> => {
+    detectLanguage: async (text: string): Promise<string> => {
       await mockLanguage.step();
-      return actual.textSearchConfig(text);
+      return actual.detectLanguage(text);
     },
   };
 });

@@ -36,7 +36,7 @@ beforeAll(async () => {
   );
   await dataSource.query(
     `INSERT INTO documents (id, sha256, content_id, filename, format, lane, media_type, size_bytes, metadata, status, stage,
-                            generation, visible_generation, chunk_count, text_search_config)
+                            generation, visible_generation, chunk_count, language)
      SELECT id, sha256(id::text::bytea), id, 'n' || n, CASE WHEN n % 2 = 0 THEN 'md' ELSE 'txt' END, 'fast', 'text/plain', 1,
             jsonb_build_object('n', n, 'rare', n % 100 = 0), 'completed', 'completed', 1, 1, $2::int, 'simple'
        FROM (SELECT n, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid AS id FROM generate_series(1, $1::int) n) AS numbered`,
@@ -46,8 +46,8 @@ beforeAll(async () => {
   for (let ordinal = 0; ordinal < CHUNKS_EACH; ordinal += 1) {
     await dataSource.query(
       `WITH added AS (
-         INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count, config)
-         SELECT gen_random_uuid(), id, 1, $1::int, 'chunk ' || $1::int, $1::int, $1::int + 1, 3, 'simple' FROM documents
+         INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count)
+         SELECT gen_random_uuid(), id, 1, $1::int, 'chunk ' || $1::int, $1::int, $1::int + 1, 3 FROM documents
          RETURNING id)
        INSERT INTO ${space.table} (chunk_id, embedding)
        SELECT id, (SELECT l2_normalize(array_agg(random() - 0.5)::vector(8)) FROM generate_series(1, 8) WHERE added.id IS NOT NULL)
@@ -79,13 +79,13 @@ const CASES: [name: string, filter: SearchFilter | undefined, where: string, exa
   ['a filter that half of them pass', { format: ['md'] }, `d.format = 'md'`, false],
   [
     'a filter that one in a hundred passes',
-    { metadata: { rare: { eq: true } } },
+    { metadata: [['rare', { eq: true }]] },
     `d.metadata @> '{"rare": true}'`,
     true,
   ],
   [
     'a range',
-    { metadata: { n: { gt: 10, lte: 30 } } },
+    { metadata: [['n', { gt: 10, lte: 30 }]] },
     `(d.metadata ->> 'n')::int > 10 AND (d.metadata ->> 'n')::int <= 30`,
     true,
   ],
@@ -100,9 +100,9 @@ describe.each(CASES)('with %s', (_, filter, where, exact) => {
       const ids = candidates.map(({ chunkId }) => chunkId);
       if (exact) expect(ids).toEqual(wanted);
       found += ids.filter((id) => wanted.includes(id)).length / wanted.length;
-      candidates.forEach(({ score }, index) => {
-        expect(score).toBeLessThanOrEqual(candidates[index - 1]?.score ?? 1);
-        expect(score).toBeGreaterThanOrEqual(0);
+      candidates.forEach(({ cosine }, index) => {
+        expect(cosine).toBeLessThanOrEqual(candidates[index - 1]?.cosine ?? 1);
+        expect(cosine).toBeGreaterThanOrEqual(-1);
       });
     }
     expect(found / vectors.length).toBeGreaterThan(0.9);
@@ -111,7 +111,7 @@ describe.each(CASES)('with %s', (_, filter, where, exact) => {
 
 it('returns nothing when nothing passes the filter', async () => {
   const [vector = new Float32Array(8)] = vectors;
-  expect(await search.find(vector, 10, { metadata: { n: { gt: DOCUMENTS } } })).toEqual([]);
+  expect(await search.find(vector, 10, { metadata: [['n', { gt: DOCUMENTS }]] })).toEqual([]);
 });
 
 it('never returns a chunk of a generation that is not visible', async () => {

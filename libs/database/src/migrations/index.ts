@@ -1,6 +1,7 @@
 import { InitialSchema1764000000000 } from './1764000000000-initial-schema';
 import { TaskLeases1764200000000 } from './1764200000000-task-leases';
 import { RateLimitOfAKey1764300000000 } from './1764300000000-rate-limit-of-a-key';
+import { Words1765200000000 } from './1765200000000-words';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
 
 /** In the order they run. A migration that has landed is never edited; a mistake is fixed by the next one. */
@@ -8,5 +9,6 @@ export const MIGRATIONS = [
   InitialSchema1764000000000,
   TaskLeases1764200000000,
   RateLimitOfAKey1764300000000,
+  Words1765200000000,
   CoverageOfADocument1765300000000,
 ];

@@ -64,9 +64,18 @@ export function vectorsOf(dimension: number): BackedUpTable {
 }
 
 /**
- * Tables of ours that hold nothing worth keeping, or are rebuilt: leases, spaces (in the header), the schema's state.
+ * Tables of ours that hold nothing worth keeping, or follow from the others: leases, spaces (in the header), the words
+ * of chunks, the schema's state.
  */
-export const LEFT_OUT: readonly string[] = ['task_leases', 'embedding_spaces', 'migrations'];
+export const LEFT_OUT: readonly string[] = [
+  'task_leases',
+  'embedding_spaces',
+  'chunk_words',
+  'words',
+  'fresh_words',
+  'word_analyser',
+  'migrations',
+];
 
 /** @param spaceId of the current space, where there is one */
 export function tableName(section: string, spaceId: number | undefined): string {

@@ -13,7 +13,10 @@ describe('filterCondition', () => {
       {
         format: [hostile],
         documentId: ['5a3c0d4e-6f0b-4b8c-9d53-0f3f6c9f0b11'],
-        metadata: { [hostile]: { eq: hostile, in: [hostile, 1, null], gt: 1, lte: hostile } },
+        metadata: [
+          [hostile, { eq: hostile, ne: 1, in: [hostile, 1, null], nin: [hostile], gt: 1, lte: hostile, exists: true }],
+        ],
+        or: [{ metadata: [['__proto__', { not: { eq: hostile } }]] }, { not: { format: [hostile] } }],
       },
       parameters,
       'v',
@@ -24,7 +27,7 @@ describe('filterCondition', () => {
   });
 
   it('matches nothing for an empty `in`', () => {
-    const sql = filterCondition({ metadata: { year: { in: [] } } }, new SqlParameters(), 'v', 'id');
+    const sql = filterCondition({ metadata: [['year', { in: [] }]] }, new SqlParameters(), 'v', 'id');
     expect(sql).toBe('false');
   });
 });

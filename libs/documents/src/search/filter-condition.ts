@@ -1,22 +1,6 @@
-export type MetadataScalar = string | number | boolean | null;
+import type { DocumentCondition, MetadataCondition, MetadataScalar } from '@vectorlane/domain';
 
-/** All conditions given must hold. Order comparisons are between numbers, or between strings by code point. */
-export interface MetadataCondition {
-  readonly eq?: MetadataScalar;
-  readonly in?: readonly MetadataScalar[];
-  readonly gt?: string | number;
-  readonly gte?: string | number;
-  readonly lt?: string | number;
-  readonly lte?: string | number;
-}
-
-/** Which documents are searched: every part given must hold; an empty list matches nothing. */
-export interface SearchFilter {
-  readonly format?: readonly string[];
-  readonly documentId?: readonly string[];
-  /** By top-level key of the document's metadata. */
-  readonly metadata?: Readonly<Record<string, MetadataCondition>>;
-}
+export type SearchFilter = DocumentCondition;
 
 /** Collects the parameters of a statement that is put together piece by piece: values never become SQL text. */
 export class SqlParameters {
@@ -43,36 +27,80 @@ export function filterCondition(
   alias: string,
   idColumn: string,
 ): string | undefined {
-  if (filter === undefined) return undefined;
-  const conditions: string[] = [];
-  if (filter.format) conditions.push(`${alias}.format = ANY(${parameters.add(filter.format)}::text[])`);
-  if (filter.documentId) conditions.push(`${alias}.${idColumn} = ANY(${parameters.add(filter.documentId)}::uuid[])`);
-  for (const [key, condition] of Object.entries(filter.metadata ?? {})) {
-    conditions.push(...metadataConditions(`${alias}.metadata`, key, condition, parameters));
-  }
-  return conditions.length === 0 ? undefined : conditions.join(' AND ');
+  const parts = filter === undefined ? [] : [...documentParts(filter, parameters, alias, idColumn)];
+  return parts.length === 0 ? undefined : parts.join(' AND ');
 }
 
-function* metadataConditions(
+/** Whether no document can pass, which saves asking. */
+export function matchesNothing(filter: SearchFilter | undefined): boolean {
+  return filter?.format?.length === 0 || filter?.documentId?.length === 0 || filter?.or?.length === 0;
+}
+
+function* documentParts(
+  filter: SearchFilter,
+  parameters: SqlParameters,
+  alias: string,
+  idColumn: string,
+): Generator<string> {
+  const whole = (part: SearchFilter): string => filterCondition(part, parameters, alias, idColumn) ?? 'true';
+  if (filter.format) yield `${alias}.format = ANY(${parameters.add(filter.format)}::text[])`;
+  if (filter.documentId) yield `${alias}.${idColumn} = ANY(${parameters.add(filter.documentId)}::uuid[])`;
+  for (const [key, condition] of filter.metadata ?? []) {
+    yield* metadataParts(`${alias}.metadata`, key, condition, parameters);
+  }
+  if (filter.and && filter.and.length > 0) yield all(filter.and.map(whole));
+  if (filter.or) yield any(filter.or.map(whole));
+  if (filter.not) yield `NOT coalesce((${whole(filter.not)}), false)`;
+}
+
+function* metadataParts(
   column: string,
   key: string,
   condition: MetadataCondition,
   parameters: SqlParameters,
 ): Generator<string> {
-  // Containment, so that the index on metadata answers it.
-  const equals = (value: MetadataScalar): string =>
+  // Containment, so that the index on metadata answers it: of the value itself, or of an array that has it as an
+  // element.
+  const contains = (value: unknown): string =>
     `${column} @> ${parameters.add(JSON.stringify({ [key]: value }))}::jsonb`;
+  const equals = (value: MetadataScalar): string => any([contains(value), contains([value])]);
+  const whole = (part: MetadataCondition): string => {
+    const parts = [...metadataParts(column, key, part, parameters)];
+    return parts.length === 0 ? 'true' : all(parts);
+  };
   if (condition.eq !== undefined) yield equals(condition.eq);
-  if (condition.in !== undefined)
-    yield condition.in.length === 0 ? 'false' : `(${condition.in.map(equals).join(' OR ')})`;
+  if (condition.ne !== undefined) yield `NOT ${equals(condition.ne)}`;
+  if (condition.in) yield any(condition.in.map(equals));
+  if (condition.nin) yield `NOT ${any(condition.nin.map(equals))}`;
   for (const [name, operator] of Object.entries(COMPARISONS)) {
     const bound = condition[name as keyof typeof COMPARISONS];
-    if (bound === undefined) continue;
-    const name$ = parameters.add(key);
-    const bound$ = parameters.add(bound);
-    // CASE fixes the order of evaluation: a text is never cast to a number.
-    yield typeof bound === 'number'
-      ? `CASE WHEN jsonb_typeof(${column} -> ${name$}) = 'number' THEN (${column} ->> ${name$})::numeric ${operator} ${bound$}::numeric ELSE false END`
-      : `CASE WHEN jsonb_typeof(${column} -> ${name$}) = 'string' THEN (${column} ->> ${name$}) COLLATE "C" ${operator} ${bound$}::text ELSE false END`;
+    if (bound !== undefined) yield compares(`${column} -> ${parameters.add(key)}`, operator, bound, parameters);
   }
+  if (condition.exists !== undefined) {
+    yield `${condition.exists ? '' : 'NOT '}jsonb_exists(${column}, ${parameters.add(key)})`;
+  }
+  if (condition.and && condition.and.length > 0) yield all(condition.and.map(whole));
+  if (condition.or) yield any(condition.or.map(whole));
+  if (condition.not) yield `NOT coalesce(${whole(condition.not)}, false)`;
+}
+
+/** The value, or an element of it. CASE fixes the order of evaluation: a text is never cast to a number. */
+function compares(value: string, operator: string, bound: string | number, parameters: SqlParameters): string {
+  const bound$ = parameters.add(bound);
+  const comparison =
+    typeof bound === 'number'
+      ? `CASE WHEN jsonb_typeof(item) = 'number' THEN (item #>> '{}')::numeric ${operator} ${bound$}::numeric ELSE false END`
+      : `CASE WHEN jsonb_typeof(item) = 'string' THEN (item #>> '{}') COLLATE "C" ${operator} ${bound$}::text ELSE false END`;
+  return `EXISTS (
+    SELECT 1 FROM jsonb_array_elements(
+      CASE jsonb_typeof(${value}) WHEN 'array' THEN ${value} ELSE jsonb_build_array(${value}) END) AS element(item)
+     WHERE ${comparison})`;
+}
+
+function any(conditions: readonly string[]): string {
+  return conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`;
+}
+
+function all(conditions: readonly string[]): string {
+  return `(${conditions.join(' AND ')})`;
 }

@@ -14,8 +14,18 @@ export interface Passage {
   readonly jsonPath?: string;
   readonly filename: string;
   readonly format: string;
+  /** In which its words were read. */
+  readonly language: string;
   /** The uploader's own metadata of the document. */
   readonly metadata: Record<string, unknown>;
+}
+
+/** A chunk beside another one. */
+export interface NeighbouringChunk {
+  readonly chunkId: string;
+  readonly content: string;
+  readonly charStart: number;
+  readonly charEnd: number;
 }
 
 interface PassageRow {
@@ -30,7 +40,17 @@ interface PassageRow {
   json_path: string | null;
   filename: string;
   format: string;
+  language: string | null;
   metadata: Record<string, unknown>;
+}
+
+interface NeighbourRow {
+  of: string;
+  is_before: boolean;
+  id: string;
+  content: string;
+  char_start: number;
+  char_end: number;
 }
 
 /** Chunks as an answer shows them, read through the view of visible chunks. */
@@ -42,11 +62,44 @@ export class PassagesRepository {
   async read(chunkIds: readonly string[]): Promise<ReadonlyMap<string, Passage>> {
     if (chunkIds.length === 0) return new Map();
     const rows = await this.dataSource.query<PassageRow[]>(
-      `SELECT id, document_id, content, char_start, char_end, heading, page, row_number, json_path, filename, format, metadata
+      `SELECT id, document_id, content, char_start, char_end, heading, page, row_number, json_path, filename, format, language, metadata
          FROM visible_chunks WHERE id = ANY($1::uuid[])`,
       [chunkIds],
     );
     return new Map(rows.map((row) => [row.id, toPassage(row)]));
+  }
+
+  /** The document of each chunk that readers see. */
+  async documentsOf(chunkIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.dataSource.query<{ id: string; document_id: string }[]>(
+      'SELECT id, document_id FROM visible_chunks WHERE id = ANY($1::uuid[])',
+      [chunkIds],
+    );
+    return new Map(rows.map(({ id, document_id }) => [id, document_id]));
+  }
+
+  /** The chunks of the same document before and after each, at most `reach` each way, in order. */
+  async around(
+    chunkIds: readonly string[],
+    reach: number,
+  ): Promise<ReadonlyMap<string, { before: NeighbouringChunk[]; after: NeighbouringChunk[] }>> {
+    const rows = await this.dataSource.query<NeighbourRow[]>(
+      `SELECT v.id AS of, c.ordinal < v.ordinal AS is_before, c.id, c.content, c.char_start, c.char_end
+         FROM visible_chunks v
+         JOIN chunks c ON c.document_id = v.document_id AND c.generation = v.generation
+                      AND c.ordinal BETWEEN v.ordinal - $2 AND v.ordinal + $2 AND c.ordinal <> v.ordinal
+        WHERE v.id = ANY($1::uuid[])
+        ORDER BY c.ordinal`,
+      [chunkIds, reach],
+    );
+    const around = new Map(
+      chunkIds.map((id) => [id, { before: [] as NeighbouringChunk[], after: [] as NeighbouringChunk[] }]),
+    );
+    for (const row of rows) {
+      const { id: chunkId, content, char_start: charStart, char_end: charEnd } = row;
+      around.get(row.of)?.[row.is_before ? 'before' : 'after'].push({ chunkId, content, charStart, charEnd });
+    }
+    return around;
   }
 }
 
@@ -63,6 +116,7 @@ function toPassage(row: PassageRow): Passage {
     ...(row.json_path !== null && { jsonPath: row.json_path }),
     filename: row.filename,
     format: row.format,
+    language: row.language ?? 'simple',
     metadata: row.metadata,
   };
 }

@@ -1,111 +1,115 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { filterCondition, type SearchFilter, SqlParameters } from './filter-condition';
-import type { Candidate } from './vectors.repository';
 
-/** How many visible chunks each text search configuration reads. */
-export type ChunksByConfig = ReadonlyMap<string, number>;
-
-/** BM25 (Robertson): saturation of a term's frequency, and how much a chunk's length counts. */
-export const K1 = 0.9;
-const B = 0.4;
-/** Chunks scored exactly; chosen by how rare the words are that they hold. */
-const SCORED_CHUNKS = 200;
-/** A word in more chunks than this says nothing about any of them; counting goes no further. */
-const COUNTED_CHUNKS = 10_000;
-/** Words of one query that are looked up in each configuration, the longest: the others say little. */
-const LOOKED_UP_WORDS = 64;
-/** How old the counts may be: word weights move slowly, and a search must not count documents each time. */
-const FRESH_MS = 10_000;
-/** Documents up to which the counts are read for every search all the same: it takes a millisecond or two. */
-const SMALL = 5_000;
-
-export interface Lexeme {
-  readonly config: string;
-  readonly lexeme: string;
-  /** Which word of the query it is, the same in every configuration. */
-  readonly place: number;
-  /** Chunks of the configuration that hold it. */
+/** Chunks of one word, as they are stored: some of the rows that make up its postings. */
+export interface WordRun {
+  readonly term: string;
+  readonly firstNumber: number;
+  /** How many chunks the row holds. */
   readonly chunks: number;
+  /** Left out where the word is so frequent that its postings are beyond what a search reads. */
+  readonly postings: Buffer | undefined;
 }
 
-export interface Term extends Lexeme {
-  /** Inverse document frequency: how much the word says. */
-  readonly idf: number;
+/** Of the chunks that were analysed in one language. */
+export interface LanguageTotals {
+  readonly language: string;
+  readonly chunks: number;
+  /** Words of all of them together. */
+  readonly length: number;
 }
 
-/** The words of chunks, each chunk read in the text search configuration of its language. */
+export interface WordReading {
+  readonly runs: readonly WordRun[];
+  readonly languages: readonly LanguageTotals[];
+}
+
+/**
+ * Before the name of a language: the word that every chunk of that language holds. Its row counts are the size of the
+ * collection, so that nothing has to be counted in a search.
+ */
+export const EVERY_CHUNK = '\u0001';
+const AFTER_EVERY_CHUNK = '\u0002';
+
+interface RunRow {
+  term: string;
+  first_number: string;
+  chunks: number;
+  length: string | null;
+  postings: Buffer | null;
+}
+
+/** What a search asks of the words of chunks. Chunks are known by their numbers here. */
 @Injectable()
 export class WordsRepository {
-  private counts: ChunksByConfig = new Map();
-  private readAt = Number.NEGATIVE_INFINITY;
-  private documents = -1;
-
   constructor(private readonly dataSource: DataSource) {}
 
-  async chunksByConfig(): Promise<ChunksByConfig> {
-    // Small collections change by the document, and somebody is watching; large ones hardly change in ten seconds.
-    if (performance.now() - this.readAt < FRESH_MS && this.documents > SMALL) return this.counts;
-    const rows = await this.dataSource.query<{ config: string; documents: string; chunks: string }[]>(
-      `SELECT text_search_config::text AS config, count(*) AS documents, sum(chunk_count) AS chunks
-         FROM documents WHERE visible_generation IS NOT NULL AND text_search_config IS NOT NULL GROUP BY 1`,
+  /**
+   * The postings of some words, rarest first as far as the budget reaches, and the totals of every language.
+   * @param budget chunks of all words together; the rarest word is read in any case
+   */
+  async read(terms: readonly string[], budget: number): Promise<WordReading> {
+    const rows = await this.dataSource.query<RunRow[]>(
+      `WITH found AS MATERIALIZED (
+         SELECT term, first_number, chunks, postings FROM words WHERE term = ANY($1::text[])
+         UNION ALL
+         SELECT term, first_number, chunks, postings FROM fresh_words WHERE term = ANY($1::text[])),
+       totals AS (SELECT term, sum(chunks) AS chunks FROM found GROUP BY term),
+       read AS (SELECT term, sum(chunks) OVER (ORDER BY chunks, term) - chunks < $2 AS within FROM totals)
+       SELECT term, first_number, chunks, NULL::bigint AS length, CASE WHEN within THEN postings END AS postings
+         FROM found JOIN read USING (term)
+       UNION ALL
+       SELECT term, 0, sum(chunks)::integer, sum(length), NULL
+         FROM (SELECT term, chunks, length FROM words WHERE term > $3 AND term < $4
+               UNION ALL
+               SELECT term, chunks, length FROM fresh_words WHERE term > $3 AND term < $4) AS every
+        GROUP BY term`,
+      [terms, budget, EVERY_CHUNK, AFTER_EVERY_CHUNK],
     );
-    this.counts = new Map(rows.map(({ config, chunks }) => [config, Number(chunks)]));
-    this.documents = rows.reduce((sum, { documents }) => sum + Number(documents), 0);
-    this.readAt = performance.now();
-    return this.counts;
+    const runs: WordRun[] = [];
+    const languages: LanguageTotals[] = [];
+    for (const { term, first_number, chunks, length, postings } of rows) {
+      if (term.startsWith(EVERY_CHUNK)) {
+        languages.push({ language: term.slice(EVERY_CHUNK.length), chunks, length: Number(length) });
+      } else {
+        runs.push({ term, firstNumber: Number(first_number), chunks, postings: postings ?? undefined });
+      }
+    }
+    return { runs, languages };
   }
 
-  /** The query's lexemes in each configuration in use, and in how many chunks each is. */
-  async lookUp(query: string): Promise<readonly Lexeme[]> {
-    const configs = [...(await this.chunksByConfig()).keys()];
-    return this.dataSource.query<Lexeme[]>(
-      `WITH lexemes AS (
-         SELECT c.config, w.lexeme, w.positions[1] AS place
-           FROM unnest($2::regconfig[]) AS c(config),
-                LATERAL (SELECT lexeme, positions FROM unnest(to_tsvector(c.config, $1)) ORDER BY length(lexeme) DESC LIMIT ${LOOKED_UP_WORDS}) AS w)
-       SELECT lexemes.config::text AS config, lexemes.lexeme, lexemes.place, counted.chunks::integer AS chunks
-         FROM lexemes, LATERAL (
-           SELECT count(*) AS chunks FROM (
-             SELECT 1 FROM chunks k
-              WHERE k.config = lexemes.config AND k.tsv @@ quote_literal(lexemes.lexeme)::tsquery
-              LIMIT ${COUNTED_CHUNKS}) AS capped) AS counted`,
-      [query, configs],
-    );
-  }
-
-  async score(terms: readonly Term[], limit: number, filter: SearchFilter | undefined): Promise<Candidate[]> {
+  /** Which of the chunks readers see, and pass the filter. @returns chunk id by number */
+  async visible(numbers: readonly number[], filter: SearchFilter | undefined): Promise<ReadonlyMap<number, string>> {
+    if (numbers.length === 0) return new Map();
     const parameters = new SqlParameters();
-    const held = terms.filter(({ chunks }) => chunks > 0);
-    const terms$ = `${parameters.add(JSON.stringify(held))}::jsonb`;
-    const condition = filterCondition(filter, parameters, 'v', 'document_id');
-    const rows = await this.dataSource.query<{ chunk_id: string; score: number }[]>(
-      `WITH terms AS MATERIALIZED (
-         SELECT config::regconfig AS config, lexeme, idf, quote_literal(lexeme)::tsquery AS query
-           FROM jsonb_to_recordset(${terms$}) AS t(config text, lexeme text, idf float8)),
-       queries AS MATERIALIZED (
-         SELECT config, string_agg(quote_literal(lexeme), ' | ')::tsquery AS any_of FROM terms GROUP BY config),
-       candidates AS MATERIALIZED (
-         SELECT v.id, v.tsv, v.config, v.token_count, present.weight
-           FROM queries q
-           JOIN visible_chunks v ON v.config = q.config AND v.tsv @@ q.any_of,
-                LATERAL (SELECT sum(t.idf) AS weight FROM terms t WHERE t.config = v.config AND v.tsv @@ t.query) AS present
-          ${condition === undefined ? '' : `WHERE ${condition}`}
-          ORDER BY present.weight DESC, v.id
-          LIMIT ${SCORED_CHUNKS}),
-       average AS (SELECT avg(token_count)::float8 AS tokens FROM candidates)
-       SELECT c.id AS chunk_id,
-              sum(t.idf * f.times * (${K1} + 1) / (f.times + ${K1} * (1 - ${B} + ${B} * c.token_count / average.tokens))) AS score
-         FROM candidates c
-        CROSS JOIN average
-        CROSS JOIN LATERAL unnest(c.tsv) AS w(lexeme, positions, weights)
-         JOIN terms t ON t.config = c.config AND t.lexeme = w.lexeme
-        CROSS JOIN LATERAL (SELECT coalesce(cardinality(w.positions), 1)::float8 AS times) AS f
-        GROUP BY c.id
-        ORDER BY score DESC, c.id
-        LIMIT ${parameters.add(limit)}`,
+    const numbers$ = parameters.add(numbers);
+    const condition = filterCondition(filter, parameters, 'd', 'id');
+    const rows = await this.dataSource.query<{ number: string; id: string }[]>(
+      `SELECT w.number, c.id
+         FROM chunk_words w
+         JOIN chunks c ON c.id = w.chunk_id
+         JOIN documents d ON d.id = c.document_id AND d.visible_generation = c.generation
+        WHERE w.number = ANY(${numbers$}::bigint[]) ${condition === undefined ? '' : `AND ${condition}`}`,
       parameters.values,
     );
-    return rows.map(({ chunk_id, score }) => ({ chunkId: chunk_id, score }));
+    return new Map(rows.map(({ number, id }) => [Number(number), id]));
+  }
+
+  /** The chunks that pass the filter, when there are not more than `most`: then they alone need to be looked at. */
+  async passing(filter: SearchFilter, most: number): Promise<ReadonlySet<number> | undefined> {
+    const parameters = new SqlParameters();
+    const condition = filterCondition(filter, parameters, 'd', 'id');
+    if (condition === undefined) return undefined;
+    const rows = await this.dataSource.query<{ number: string }[]>(
+      `SELECT w.number
+         FROM documents d
+         JOIN chunks c ON c.document_id = d.id AND c.generation = d.visible_generation
+         JOIN chunk_words w ON w.chunk_id = c.id
+        WHERE ${condition}
+        LIMIT ${parameters.add(most + 1)}`,
+      parameters.values,
+    );
+    return rows.length > most ? undefined : new Set(rows.map(({ number }) => Number(number)));
   }
 }

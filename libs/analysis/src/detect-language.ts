@@ -1,18 +1,13 @@
-/**
- * Which PostgreSQL text search configuration reads a text: the one of its language, so that inflected words meet
- * (`Häuser` and `Haus`), else `simple`, which takes words as they stand.
- */
+import { isLanguage, type Language } from './stemmers';
 
-/** ISO 639-1 → configurations that ship with PostgreSQL 15 and later. */
-const CONFIGS: Readonly<Record<string, string>> = {
+/** ISO 639-1 → the language whose stemmer reads it. */
+const LANGUAGE_OF_CODE: Readonly<Record<string, string>> = {
   ar: 'arabic',
-  ca: 'catalan',
   da: 'danish',
   de: 'german',
   el: 'greek',
   en: 'english',
   es: 'spanish',
-  eu: 'basque',
   fi: 'finnish',
   fr: 'french',
   ga: 'irish',
@@ -32,19 +27,19 @@ const CONFIGS: Readonly<Record<string, string>> = {
   sv: 'swedish',
   ta: 'tamil',
   tr: 'turkish',
-  yi: 'yiddish',
 };
 
 // Enough to be sure, little enough to cost nothing: a few windows, so that an English preface does not decide.
 const WINDOW = 1_000;
 const WINDOWS = 4;
 
-/** @returns a configuration's name, safe to cast to `regconfig` */
-export async function textSearchConfig(text: string): Promise<string> {
+/** The language a text is written in, `simple` when unsure: its inflected words meet (`Häuser` and `Haus`). */
+export async function detectLanguage(text: string): Promise<Language> {
   // The package is for `import` alone; Node keeps the module, so that its tables are read once.
   const { eld } = await import('eld/extrasmall');
   const detected = eld.detect(sample(text));
-  return (detected.isReliable() && CONFIGS[detected.language]) || 'simple';
+  const language = detected.isReliable() ? LANGUAGE_OF_CODE[detected.language] : undefined;
+  return language !== undefined && isLanguage(language) ? language : 'simple';
 }
 
 function sample(text: string): string {

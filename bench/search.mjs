@@ -1,0 +1,183 @@
+// How long a search takes over many chunks, on a PostgreSQL of its own: node bench/search.mjs <folder of a collection
+// in the Cranfield format> [chunks]. Texts are those of the collection with a third of the words drawn from all of
+// them, so that words are as frequent as in real texts. `--vectors` adds vectors: those of the collection, jittered.
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { bootstrap, ROOT } from '../scripts/bootstrap.mjs';
+import { startServers } from '../scripts/test-servers/servers.mjs';
+
+const [folder, count = '100000', ...options] = process.argv.slice(2);
+if (!folder) {
+  process.stderr.write(
+    'Usage: node bench/search.mjs <folder of a collection in the Cranfield format> [chunks] [--vectors]\n',
+  );
+  process.exit(2);
+}
+const CHUNKS = Number(count);
+const EACH = 8;
+const BATCH = 64;
+const CLIENTS = 2;
+const DIMENSION = 384;
+
+await bootstrap({ quiet: true });
+/** @param {string} name */
+const library = (name) => createRequire(import.meta.url)(join(ROOT, `dist/libs/${name}.js`));
+const { loadConfig } = library('config/src/index');
+const { dataSourceOptions, migrate, openBackend, openDataSource, closeDataSource } = library('database/src/index');
+const documents = library('documents/src/index');
+const { CandidateSearch } = library('search/src/candidate-search');
+const { KeywordSearch } = library('search/src/keyword-search');
+const { SearchService } = library('search/src/search.service');
+const { Metrics } = library('metrics/src/index');
+
+/** @param {string} file */
+const records = (file) =>
+  readFileSync(join(folder, file), 'latin1')
+    .split(/^\.I /m)
+    .slice(1)
+    .map((record) => (record.split(/^\.W\s*$/m)[1] ?? '').replace(/^\.[A-Z][\s\S]*/m, '').trim());
+const texts = records('cran.all.1400').filter((text) => text !== '');
+const questions = records('cran.qry').map((text) => text.replaceAll('\n', ' '));
+
+let state = 42;
+const random = () => {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return state / 2 ** 32;
+};
+/** @template T @param {T[]} list @returns {T} */
+const pick = (list) => list[Math.floor(random() * list.length)];
+const words = texts.flatMap((text) => text.split(/\s+/));
+const chunkText = () =>
+  pick(texts)
+    .split(/\s+/)
+    .slice(0, 170)
+    .map((word) => (random() < 0.33 ? pick(words) : word))
+    .join(' ');
+/** @param {Float32Array} vector */
+const unit = (vector) => {
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+};
+
+const servers = await startServers();
+const config = loadConfig({
+  DATABASE_URL: servers.env.TEST_DATABASE_URL,
+  REDIS_URL: servers.env.TEST_REDIS_URL,
+  LOG_LEVEL: 'silent',
+});
+const backend = await openBackend(config);
+let dataSource;
+try {
+  await migrate(backend, config);
+  dataSource = await openDataSource({ ...dataSourceOptions(backend, config), maxQueryExecutionTime: 0 });
+  const index = new documents.WordIndexRepository(dataSource);
+  const withVectors = options.includes('--vectors');
+  const anchors = Array.from({ length: 2_000 }, () =>
+    unit(Float32Array.from({ length: DIMENSION }, () => random() - 0.5)),
+  );
+  const near = () => unit(pick(anchors).map((value) => value + (random() - 0.5) * 0.05));
+  const spaces = new documents.EmbeddingSpacesRepository(dataSource);
+  const identity = {
+    model: 'bench',
+    weightsDigest: '0'.repeat(64),
+    numberType: 'fp32',
+    dimension: DIMENSION,
+    pooling: 'mean',
+  };
+  const space = await spaces.activate(identity, 'refuse');
+  await dataSource.query(`DROP INDEX ${space.table}_by_cosine`);
+
+  const loading = performance.now();
+  let folded = 0;
+  for (let stored = 0; stored < CHUNKS; stored += BATCH) {
+    const chunks = Array.from({ length: BATCH }, () => ({ id: randomUUID(), heading: null, content: chunkText() }));
+    const owners = Array.from({ length: BATCH / EACH }, () => randomUUID());
+    await dataSource.transaction(async (/** @type {import('typeorm').EntityManager} */ manager) => {
+      await manager.query('INSERT INTO contents (id) SELECT unnest($1::uuid[])', [owners]);
+      await manager.query(
+        `INSERT INTO documents (id, sha256, content_id, filename, format, lane, media_type, size_bytes, status, stage, generation,
+                                visible_generation, chunk_count, language)
+         SELECT id, sha256(id::text::bytea), id, id::text, 'txt', 'fast', 'text/plain', 1, 'completed', 'completed', 1, 1, $2::int, 'english'
+           FROM unnest($1::uuid[]) AS id`,
+        [owners, EACH],
+      );
+      await manager.query(
+        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count)
+         SELECT id, owner, 1, (place - 1) % $4::int, content, 0, 1, 250
+           FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS t(id, owner, content, place)`,
+        [
+          chunks.map(({ id }) => id),
+          chunks.map((_, at) => owners[Math.floor(at / EACH)]),
+          chunks.map(({ content }) => content),
+          EACH,
+        ],
+      );
+      await index.add(manager, 'default', 'english', chunks);
+      if (withVectors) {
+        const rows = chunks.map((_, at) => `($${2 * at + 1}::uuid, $${2 * at + 2}::vector)`).join();
+        await manager.query(
+          `INSERT INTO ${space.table} VALUES ${rows}`,
+          chunks.flatMap(({ id }) => [id, documents.vectorParameter(near())]),
+        );
+      }
+    });
+    if ((stored / BATCH) % 128 === 127) {
+      const from = performance.now();
+      await index.foldAll();
+      folded += performance.now() - from;
+    }
+  }
+  const loadedMs = performance.now() - loading;
+  if (withVectors) await documents.createVectorIndex(dataSource, space.id);
+  await dataSource.query('VACUUM ANALYZE');
+  const [size] = await dataSource.query(
+    `SELECT pg_total_relation_size('words') AS words, pg_total_relation_size('fresh_words') AS fresh,
+            (SELECT count(*) FROM words) AS rows, pg_total_relation_size('chunk_words') AS numbers`,
+  );
+  process.stdout.write(
+    `${CHUNKS} chunks in ${(loadedMs / 1_000).toFixed(0)} s, of that ${(folded / 1_000).toFixed(0)} s folding; ` +
+      `${size.rows} rows, ${(size.words / 2 ** 20).toFixed(0)} MB of words, ${(size.fresh / 2 ** 20).toFixed(0)} MB fresh, ` +
+      `${(size.numbers / 2 ** 20).toFixed(0)} MB of numbers\n`,
+  );
+
+  const passages = new documents.PassagesRepository(dataSource);
+  const candidates = new CandidateSearch(
+    new documents.VectorsRepository(dataSource, spaces),
+    new KeywordSearch(new documents.WordsRepository(dataSource)),
+    passages,
+  );
+  const embedder = { embed: (/** @type {string[]} */ given) => Promise.resolve(given.map(near)) };
+  const search = new SearchService(embedder, candidates, passages, new Metrics());
+  process.stdout.write('| mode | p50 ms | p95 ms | CPU of this process, ms a search |\n|---|---|---|---|\n');
+  for (const mode of withVectors ? ['keyword', 'vector', 'hybrid'] : ['keyword']) {
+    /** @type {number[]} */
+    const took = [];
+    /** @param {string[]} list */
+    const ask = async (list) => {
+      for (const query of list) {
+        const from = performance.now();
+        await search.search({ query, topK: 5, mode });
+        took.push(performance.now() - from);
+      }
+    };
+    await ask(questions.slice(0, 50));
+    took.length = 0;
+    const cpu = process.cpuUsage();
+    await Promise.all(
+      Array.from({ length: CLIENTS }, (_, client) => ask(questions.filter((__, at) => at % CLIENTS === client))),
+    );
+    const { user, system } = process.cpuUsage(cpu);
+    took.sort((a, b) => a - b);
+    /** @param {number} share */
+    const at = (share) => took[Math.floor(share * took.length)].toFixed(1);
+    process.stdout.write(
+      `| ${mode} | ${at(0.5)} | ${at(0.95)} | ${((user + system) / 1_000 / took.length).toFixed(2)} |\n`,
+    );
+  }
+} finally {
+  if (dataSource) await closeDataSource(dataSource, 5_000);
+  await backend.close();
+  await servers.stop();
+}

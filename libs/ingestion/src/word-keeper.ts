@@ -1,0 +1,87 @@
+import { setImmediate } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
+import { TaskLeases } from '@vectorlane/database';
+import { WordIndexRepository } from '@vectorlane/documents';
+import { ShutdownSequence } from '@vectorlane/shutdown';
+
+/** Batches of chunks that a search reads one by one; more are folded into the large rows. */
+const FRESH_BATCHES = 128;
+/** How often the postings are looked through for chunks that are gone. */
+const REMOVAL_INTERVAL_MS = 600_000;
+const TASK = 'words';
+
+/**
+ * Keeps the words of chunks in shape, in the background: analyses what another analyser has read, folds what ingestion
+ * has added, takes out what is gone. One replica at a time does it, a short step after the other.
+ */
+@Injectable()
+export class WordKeeper {
+  private readonly logger = new Logger(WordKeeper.name);
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private nextRemovalAt = performance.now() + REMOVAL_INTERVAL_MS;
+  /** Whether every chunk has been read by this analyser: from then on ingestion sees to it. */
+  private analysed = false;
+  private holding = false;
+
+  constructor(
+    private readonly config: Config,
+    private readonly words: WordIndexRepository,
+    private readonly leases: TaskLeases,
+    private readonly shutdown: ShutdownSequence,
+  ) {}
+
+  start(): void {
+    this.shutdown.add('drain', 'word index', () => this.stop());
+    this.plan(0);
+  }
+
+  private plan(delayMs: number): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.pass().finally(() => this.plan(this.config.RECONCILE_INTERVAL_MS));
+    }, delayMs);
+  }
+
+  private async pass(): Promise<void> {
+    try {
+      if (!this.analysed && (await this.goOn())) this.analysed = await this.words.analyseAll(this.goOn);
+      const fresh = await this.words.freshBatches(FRESH_BATCHES);
+      if (fresh >= FRESH_BATCHES && (await this.goOn())) await this.words.foldAll(this.goOn);
+      if (performance.now() >= this.nextRemovalAt && (await this.goOn())) {
+        await this.words.removeAllGone(this.goOn);
+        this.nextRemovalAt = performance.now() + REMOVAL_INTERVAL_MS;
+      }
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the word index could not be kept in shape; trying again');
+    } finally {
+      await this.leaveToOthers();
+    }
+  }
+
+  /** Between two steps: others have their turn, and the lease is prolonged. @returns whether it is still ours to do */
+  private readonly goOn = async (): Promise<boolean> => {
+    if (this.stopped) return false;
+    await setImmediate();
+    return (this.holding = await this.leases.acquire(TASK, this.config.INGESTION_LEASE_MS));
+  };
+
+  private async leaveToOthers(): Promise<void> {
+    if (!this.holding) return;
+    this.holding = false;
+    try {
+      await this.leases.release(TASK);
+    } catch (error) {
+      // It runs out by itself.
+      this.logger.debug({ err: error }, 'the lease on the word index could not be given back');
+    }
+  }
+
+  private async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+}

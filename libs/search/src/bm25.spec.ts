@@ -1,0 +1,87 @@
+import { encodePostings, type WordReading } from '@vectorlane/documents';
+import { Bm25Scores } from './bm25';
+
+/** A small library, its words as they would be read from the database, and scores worked out the long way. */
+function library(chunks: readonly (readonly string[])[]): { reading: WordReading; exact(words: string[]): number[] } {
+  const terms = [...new Set(chunks.flat())];
+  const holding = (term: string): number => chunks.filter((chunk) => chunk.includes(term)).length;
+  const runs = terms.map((term) => {
+    const postings = chunks.flatMap((chunk, number) => {
+      const times = chunk.filter((word) => word === term).length;
+      return times === 0 ? [] : [{ number: number * 20_000, times, length: chunk.length }];
+    });
+    const { first, bytes } = encodePostings(postings);
+    return { term, firstNumber: first, chunks: postings.length, postings: bytes };
+  });
+  const length = chunks.flat().length;
+  return {
+    reading: { runs, languages: [{ language: 'simple', chunks: chunks.length, length }] },
+    exact: (words) =>
+      chunks.map((chunk) =>
+        words.reduce((sum, word) => {
+          const times = chunk.filter((one) => one === word).length;
+          const idf = Math.log(1 + (chunks.length - holding(word) + 0.5) / (holding(word) + 0.5));
+          const norm = 1.2 * (1 - 0.75 + (0.75 * chunk.length) / (length / chunks.length));
+          return sum + (idf * times * 2.2) / (times + norm);
+        }, 0),
+      ),
+  };
+}
+
+const { reading, exact } = library([
+  ['mooring', 'fee', 'fee', 'harbour'],
+  ['harbour', 'master', 'harbour', 'harbour', 'harbour', 'harbour', 'harbour', 'harbour', 'harbour', 'harbour', 'fee'],
+  ['bees', 'winter'],
+  ['mooring', 'fee'],
+]);
+const word = (term: string, weight = 1): { terms: string[]; weight: number } => ({ terms: [term], weight });
+
+it('is BM25', () => {
+  const scores = new Bm25Scores([word('mooring'), word('fee'), word('harbour')], reading);
+  exact(['mooring', 'fee', 'harbour']).forEach((score, chunk) =>
+    expect(scores.of(chunk * 20_000)).toBeCloseTo(score, 5),
+  );
+});
+
+it('counts a word twice that is asked for twice', () => {
+  const scores = new Bm25Scores([word('mooring', 2), word('fee')], reading);
+  exact(['mooring', 'mooring', 'fee']).forEach((score, chunk) =>
+    expect(scores.of(chunk * 20_000)).toBeCloseTo(score, 5),
+  );
+});
+
+it('weighs the stems of one word as one word', () => {
+  const scores = new Bm25Scores([{ terms: ['mooring', 'bees'], weight: 1 }], reading);
+  expect(scores.of(60_000) / scores.of(40_000)).toBeCloseTo(1, 5);
+});
+
+it('gives the best in order, as many as are wanted', () => {
+  const scores = new Bm25Scores([word('mooring'), word('fee'), word('harbour')], reading);
+  const order = exact(['mooring', 'fee', 'harbour'])
+    .map((score, chunk) => ({ score, number: chunk * 20_000 }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map(({ number }) => number);
+  expect(scores.top(10).map(({ number }) => number)).toEqual(order);
+  expect(scores.top(2).map(({ number }) => number)).toEqual(order.slice(0, 2));
+});
+
+it('scores only the chunks of interest where some are named', () => {
+  const scores = new Bm25Scores([word('mooring'), word('fee')], reading, new Set([60_000]));
+  expect(scores.top(10).map(({ number }) => number)).toEqual([60_000]);
+});
+
+it('leaves out what was beyond the budget, and knows how frequent it is', () => {
+  const cut = {
+    ...reading,
+    runs: reading.runs.map((run) => (run.term === 'fee' ? { ...run, postings: undefined } : run)),
+  };
+  const scores = new Bm25Scores([word('mooring'), word('fee')], cut);
+  exact(['mooring']).forEach((score, chunk) => expect(scores.of(chunk * 20_000)).toBeCloseTo(score, 5));
+});
+
+it('is 0 for a library without chunks', () => {
+  const scores = new Bm25Scores([word('fee')], { runs: [], languages: [] });
+  expect(scores.top(10)).toEqual([]);
+  expect(scores.of(1)).toBe(0);
+});
