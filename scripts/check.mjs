@@ -31,6 +31,7 @@ const CHECKS = [
     name: 'the types of the AI worker’s contract are current',
     command: script('generate-ai-worker-types.mjs', '--check'),
   },
+  { name: 'package-lock.json has the digest of every package', command: script('lock-integrity.mjs', '--check') },
   { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
 ];
 

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { malformedMultipartBodies } from '../support/malformed-multipart';
+import { sendRaw } from '../support/raw-http';
 import { TestApp } from '../support/test-app';
 
 interface ProblemBody {
@@ -244,6 +245,8 @@ describe('text that PostgreSQL does not take', () => {
     ['/api/search', { query: `x${surrogate}` }],
     ['/api/documents', { text: 'x', metadata: { a: surrogate } }],
     ['/api/documents', { text: 'x', metadata: nested }],
+    ['/api/documents', { text: 'x', metadata: JSON.parse('{"__proto__":{"a":1}}') as object }],
+    ['/api/search', { query: 'x', filter: { metadata: JSON.parse('{"__proto__":1}') as object } }],
     ['/api/admin/keys', { name: 'a\u0000b', scopes: ['read'] }],
   ])('is refused by %s: %j', async (path, body) => {
     const answer = await service.json(path, body);
@@ -253,6 +256,8 @@ describe('text that PostgreSQL does not take', () => {
   it.each([
     `/api/documents?format=%00`,
     `/api/documents?cursor=${Buffer.from('["2026-99-99T99:99:99.000000Z","5a3c0d4e-6f0b-4b8c-9d53-0f3f6c9f0b11"]').toString('base64url')}`,
+    `/api/documents?cursor=${Buffer.from('["0000-01-01T00:00:00.000000Z","5a3c0d4e-6f0b-4b8c-9d53-0f3f6c9f0b11"]').toString('base64url')}`,
+    `/api/admin/keys?cursor=${Buffer.from('["0000-01-01T00:00:00.000000Z","A"]').toString('base64url')}`,
     `/api/documents?limit=abc`,
   ])('is refused in %s', async (path) => expect((await service.fetch(path)).status).toBe(400));
 
@@ -261,6 +266,45 @@ describe('text that PostgreSQL does not take', () => {
   });
 
   it('leaves nothing behind', () => expectUnharmed(0));
+});
+
+describe('a message that two readers could read differently', () => {
+  const get = (lines: string): string => `GET /api/documents HTTP/1.1\r\nX-API-Key: ${service.key}\r\n${lines}`;
+  it.each([
+    ['two Host headers', 'Host: a\r\nHost: b\r\n'],
+    ['one Host header twice', 'Host: a\r\nHost: a\r\n'],
+    ['a transfer coding beside chunked', 'Host: a\r\nTransfer-Encoding: gzip, chunked\r\n'],
+    ['chunked in TE', 'Host: a\r\nTE: gzip, chunked\r\n'],
+  ])('has %s and is refused', async (_, headers) => {
+    const answer = await sendRaw(service.url, get(`${headers}Connection: close\r\n\r\n0\r\n\r\n`));
+    expect([answer.status, (JSON.parse(answer.body) as ProblemBody).code]).toEqual([400, 'INVALID_REQUEST']);
+  });
+
+  it('is not one with `TE: trailers`', async () => {
+    const answer = await sendRaw(
+      service.url,
+      get('Host: a\r\nTE: trailers, deflate;q=0.5\r\nConnection: close\r\n\r\n'),
+    );
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe('everything below /api', () => {
+  it.each([
+    ['/api/documents', 200],
+    ['/api/documents/x', 404],
+    ['/api/nowhere', 404],
+    ['/api/documents?limit=0', 400],
+  ])('is kept by no cache: %s', async (path, status) => {
+    const answer = await service.fetch(path);
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([status, 'no-store']);
+  });
+
+  it('is kept by no cache without a key either', async () => {
+    const answer = await service.json('/api/documents', undefined, { key: null });
+    expect(answer.status).toBe(401);
+    expect((await fetch(`${service.url}/api/documents`)).headers.get('cache-control')).toBe('no-store');
+  });
 });
 
 describe('names', () => {

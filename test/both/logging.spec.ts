@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from 'pg';
 import { operationsSection } from '../support/operations-page';
+import { repeatedKeys } from '../support/json-keys';
 import { sendRaw } from '../support/raw-http';
 import { newDataFolder } from '../support/data-folder';
 import { ServiceProcess } from '../support/service-process';
@@ -215,6 +216,13 @@ it('writes one line a request, with its method, template, status, duration, byte
     );
   }
   expect(requests.filter((line) => line['keyId'] === 'Ab1Ab1Ab1Ab1').length).toBeGreaterThan(10);
+});
+
+it('holds no key twice in any line, `requestId` least of all', () => {
+  expect(repeatedKeys('{"a":1,"b":{"a":":\\"a\\""},"c":[{"a":1},{"a":2}],"a":2}')).toEqual(['a']);
+  const texts = service.output.split('\n').filter((line) => line.startsWith('{'));
+  expect(texts.length).toBeGreaterThan(50);
+  expect(texts.map((line) => repeatedKeys(line)).filter((repeated) => repeated.length > 0)).toEqual([]);
 });
 
 it('has no field that docs/operations.md does not explain', () => {

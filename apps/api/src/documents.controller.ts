@@ -14,7 +14,9 @@ import {
 import { Config } from '@vectorlane/config';
 import { ChunksRepository, ContentsRepository, type Document, DocumentsRepository } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
+import { callerOf } from '@vectorlane/http';
 import { IngestionService, type SpooledFile, type Submission } from '@vectorlane/ingestion';
+import { Metrics } from '@vectorlane/metrics';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import {
@@ -35,7 +37,7 @@ import { receiveMultipart } from './multipart-upload';
 import { uploadBody } from './documents.openapi';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { documentId, inWords } from './validation';
+import { documentId, invalidRequest } from './validation';
 
 @ApiTags('documents')
 @ApiSecurity('apiKey')
@@ -48,6 +50,7 @@ export class DocumentsController {
     private readonly documents: DocumentsRepository,
     private readonly contents: ContentsRepository,
     private readonly chunks: ChunksRepository,
+    private readonly metrics: Metrics,
   ) {}
 
   @Post()
@@ -77,12 +80,13 @@ export class DocumentsController {
     'TOO_LARGE',
     'UNSUPPORTED_FORMAT',
     'UPLOADS_BUSY',
+    'BODY_TOO_SLOW',
   )
   async upload(
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof acceptedSchema> | z.output<typeof duplicateSchema>> {
-    const { file, submission } = await this.receive(request);
+    const { file, submission } = await this.receive(request, response);
     try {
       const { document, duplicate } = await this.ingestion.submit(file, submission);
       response.setHeader('Location', `/api/documents/${document.id}`);
@@ -231,9 +235,18 @@ export class DocumentsController {
     if (!(await this.documents.remove(documentId(id)))) throw notFound(id);
   }
 
-  private async receive(request: Request): Promise<{ file: SpooledFile; submission: Submission }> {
-    const receive = (bytes: AsyncIterable<Buffer>) => this.ingestion.receive(bytes);
-    if (request.is('multipart/form-data')) return receiveMultipart(request, receive, this.config.MAX_UPLOAD_BYTES);
+  private async receive(request: Request, response: Response): Promise<{ file: SpooledFile; submission: Submission }> {
+    const owner = callerOf(response)?.keyId ?? '';
+    const receive = (bytes: AsyncIterable<Buffer>) => this.ingestion.receive(bytes, owner);
+    if (request.is('multipart/form-data')) {
+      try {
+        return await receiveMultipart(request, receive, this.config.MAX_UPLOAD_BYTES);
+      } catch (error) {
+        const isSlow = error instanceof Problem && error.code === 'BODY_TOO_SLOW';
+        if (isSlow) this.metrics.uploadsRefused.inc({ reason: 'slow' });
+        throw error;
+      }
+    }
     if (!request.is('application/json')) {
       throw new Problem(
         'UNSUPPORTED_FORMAT',
@@ -242,11 +255,7 @@ export class DocumentsController {
     }
     const parsed = textDocumentSchema.safeParse(request.body);
     if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw new Problem(
-        'INVALID_REQUEST',
-        `${issue?.path.join('.') || 'body'}: ${inWords(issue?.message ?? 'not valid')}.`,
-      );
+      throw invalidRequest(parsed.error.issues);
     }
     const { text, filename, metadata } = parsed.data;
     return {

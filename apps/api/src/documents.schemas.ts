@@ -13,11 +13,18 @@ export const metadataSchema = z
   .record(storableText().min(1).max(128), z.unknown())
   // Depth before anything else reads it (what follows is recursive), and nothing more once it is too deep.
   .refine(isShallow, { error: `metadata may be nested at most ${METADATA_DEPTH} levels deep`, abort: true })
+  // JSON has larger numbers than JavaScript, and would be stored as null.
+  .refine((value) => everyScalar(value, (scalar) => typeof scalar !== 'number' || Number.isFinite(scalar)), {
+    error: 'numbers must lie within ±1.8e308',
+    abort: true,
+  })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, {
     error: `metadata may have at most ${METADATA_BYTES} bytes as JSON`,
     abort: true,
   })
-  .refine((value) => everyText(value, isStorable), { error: UNSTORABLE })
+  .refine((value) => everyScalar(value, (scalar) => typeof scalar !== 'string' || isStorable(scalar)), {
+    error: UNSTORABLE,
+  })
   .meta({
     description: 'Whatever you want to filter by or get back with a hit.',
     example: { author: 'Ada', year: 2026 },
@@ -147,8 +154,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function everyText(value: unknown, holds: (text: string) => boolean): boolean {
-  if (typeof value === 'string') return holds(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, inner]) => holds(key) && everyText(inner, holds));
+/** Of the names and the values in it, however deep. */
+function everyScalar(value: unknown, holds: (scalar: unknown) => boolean): boolean {
+  if (typeof value !== 'object' || value === null) return holds(value);
+  return Object.entries(value).every(([name, inner]) => holds(name) && everyScalar(inner, holds));
 }

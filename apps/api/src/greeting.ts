@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Config } from '@vectorlane/config';
+import { logsArePretty } from '@vectorlane/logging';
 import type { StartedApp } from './create-app';
 
 /**
- * What a person sees after `npm start`: where it is, the key, and three lines to try. Not in production, where the
- * output belongs to machines and a key has no business in it.
+ * What a person sees after `npm start`: where it is, the key, and three lines to try. Not in production. Where the log
+ * is JSON the output is kept by machines: the key stands in its file alone, and here where that is.
  */
 export function greeting(config: Config, { url, firstKey }: StartedApp): void {
   if (config.NODE_ENV !== 'development') return;
@@ -15,11 +16,11 @@ export function greeting(config: Config, { url, firstKey }: StartedApp): void {
   const lines = [
     '',
     `  Vectorlane is up at ${url}  (documentation: ${url}/docs)`,
-    ...(firstKey === undefined
-      ? config.embedded
+    ...(firstKey !== undefined && logsArePretty(config)
+      ? [`  API key: ${firstKey}`, `  (shown this once; kept in ${keyFile})`]
+      : firstKey !== undefined || config.embedded
         ? [`  API key: in ${keyFile}`]
-        : []
-      : [`  API key: ${firstKey}`, `  (shown this once; kept in ${keyFile})`]),
+        : []),
     '',
     '  Try it (what you upload can be found once its status is "completed", a second or two later):',
     `    curl -H "X-API-Key: ${key}" -F file=@README.md ${url}/api/documents`,

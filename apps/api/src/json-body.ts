@@ -1,10 +1,9 @@
 import type { Request } from 'express';
 import { Problem } from '@vectorlane/errors';
+import { watchPace } from './body-pace';
 
 /** Largest JSON body; files come as multipart and have a limit of their own. */
 const JSON_LIMIT_BYTES = 1024 * 1024;
-/** A client that sends nothing for this long has gone, whatever its socket says. */
-const IDLE_MS = 30_000;
 
 /**
  * Reads a JSON body. Stock parsers read one that is too large to its end before they refuse it; this one stops.
@@ -15,8 +14,9 @@ export async function readJson(request: Request): Promise<unknown> {
   const bytes = await readAtMost(request, JSON_LIMIT_BYTES);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
+    if (cause instanceof Problem) throw cause;
     // V8 says where, and quotes what is there: the position is the caller's, the text stays out of the answer.
     const position = /position (\d+)/.exec(String(cause))?.[1];
     const where = position === undefined ? '' : ` (at character ${position})`;
@@ -24,6 +24,21 @@ export async function readJson(request: Request): Promise<unknown> {
   }
   if (typeof value !== 'object' || value === null) throw new Problem('INVALID_JSON', 'The body must be a JSON object.');
   return value;
+}
+
+/** Whether the text may have the name `__proto__` in it, written out or with escapes. */
+const MAY_NAME_PROTO = /__proto__|\\u00/i;
+
+/**
+ * JSON whose names all survive: objects copied on their way would lose a field called `__proto__` without a word.
+ * @throws Problem `INVALID_REQUEST` for such a field, SyntaxError
+ */
+export function parseJson(text: string): unknown {
+  if (!MAY_NAME_PROTO.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (name, value: unknown) => {
+    if (name === '__proto__') throw new Problem('INVALID_REQUEST', 'A field cannot be called "__proto__".');
+    return value;
+  });
 }
 
 function refuseByHeaders(request: Request): void {
@@ -39,17 +54,12 @@ function readAtMost(request: Request, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let length = 0;
-    let idle: NodeJS.Timeout | undefined;
     const settle = (outcome: () => void): void => {
-      clearTimeout(idle);
+      stopWatching();
       request.off('data', onData).off('end', onEnd).off('close', onClose).pause();
       outcome();
     };
     const refuse = (problem: Problem): void => settle(() => reject(problem));
-    const wait = (): void => {
-      clearTimeout(idle);
-      idle = setTimeout(() => refuse(new Problem('INVALID_JSON', 'The body did not arrive in time.')), IDLE_MS);
-    };
     const onData = (part: Buffer): void => {
       length += part.length;
       if (length > limit) {
@@ -57,12 +67,11 @@ function readAtMost(request: Request, limit: number): Promise<Buffer> {
         return;
       }
       parts.push(part);
-      wait();
     };
     const onEnd = (): void => settle(() => resolve(Buffer.concat(parts)));
     const onClose = (): void => refuse(new Problem('INVALID_JSON', 'The connection broke off in the body.'));
     request.on('data', onData).on('end', onEnd).on('close', onClose);
-    wait();
+    const stopWatching = watchPace(request, refuse);
   });
 }
 

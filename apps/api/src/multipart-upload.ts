@@ -4,7 +4,10 @@ import type { DocumentMetadata } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
 import type { SpooledFile, Submission } from '@vectorlane/ingestion';
 import type { Request } from 'express';
+import { watchPace } from './body-pace';
 import { metadataSchema } from './documents.schemas';
+import { parseJson } from './json-body';
+import { invalidRequest } from './validation';
 
 /** Beside the file itself: boundaries, part headers and the metadata field. */
 const OVERHEAD_BYTES = 64 * 1024;
@@ -18,9 +21,6 @@ const LIMITS = {
   headerPairs: 50,
   headerSize: 16 * 1024,
 };
-
-/** A client that sends nothing for this long has gone, whatever its socket says. */
-const IDLE_MS = 30_000;
 
 export interface ReceivedUpload {
   readonly file: SpooledFile;
@@ -76,13 +76,11 @@ class MultipartBody {
   private parse(): Promise<void> {
     const parser = this.createParser();
     return new Promise<void>((resolve, reject) => {
-      let idle: NodeJS.Timeout | undefined;
       let settled = false;
       const end = (outcome: () => void): void => {
         if (settled) return;
         settled = true;
-        clearTimeout(idle);
-        this.request.off('data', keepAlive);
+        stopWatching();
         this.request.off('aborted', abandoned);
         this.request.unpipe(parser);
         this.request.pause();
@@ -95,10 +93,6 @@ class MultipartBody {
           parser.destroy();
           reject(error instanceof Error ? error : new Error(String(error)));
         });
-      const keepAlive = (): void => {
-        clearTimeout(idle);
-        idle = setTimeout(() => fail(new Problem('INVALID_MULTIPART', 'The body did not arrive in time.')), IDLE_MS);
-      };
       const abandoned = (): void => fail(new Problem('INVALID_MULTIPART', 'The connection broke off in the body.'));
 
       const declaredTypes = contentTypesOf(parser);
@@ -128,10 +122,9 @@ class MultipartBody {
       }
       parser.on('error', (error: unknown) => fail(invalid(error)));
       parser.on('finish', () => end(resolve));
-      this.request.on('data', keepAlive);
       this.request.on('aborted', abandoned);
       this.request.on('error', abandoned);
-      keepAlive();
+      const stopWatching = watchPace(this.request, fail);
       this.request.pipe(parser);
     });
   }
@@ -152,14 +145,13 @@ class MultipartBody {
     if (truncated) throw new Problem('INVALID_REQUEST', 'metadata: too long.');
     let parsed: unknown;
     try {
-      parsed = JSON.parse(value);
+      parsed = parseJson(value);
     } catch (cause) {
+      if (cause instanceof Problem) throw cause;
       throw new Problem('INVALID_REQUEST', 'metadata: must be a JSON object.', { cause });
     }
     const checked = metadataSchema.safeParse(parsed);
-    if (!checked.success) {
-      throw new Problem('INVALID_REQUEST', `metadata: ${checked.error.issues[0]?.message ?? 'not valid'}.`);
-    }
+    if (!checked.success) throw invalidRequest(checked.error.issues, 'metadata');
     this.metadata = checked.data;
   }
 }

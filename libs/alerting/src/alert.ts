@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { VERSION } from '@vectorlane/health';
+import { cutText, redact } from '@vectorlane/errors';
 import { kindOf, runbookOf } from './error-kinds';
 import type { ErrorExample } from './error-tally';
-import { cutText } from './text/cut';
-import { redact } from './text/redaction';
 import { WINDOW_MS } from './window/alert-rules';
 import type { Decision } from './window/alert-window';
 

@@ -24,6 +24,25 @@ describe('ErrorTally', () => {
     expect(tally.take()).toEqual([]);
   });
 
+  it('counts corrupt files, and pages nobody for them: they are their owner’s news', () => {
+    const tally = new ErrorTally();
+    const counted: string[] = [];
+    tally.observe((errorType) => counted.push(errorType));
+    for (const code of ['CORRUPT_FILE', 'NEEDS_OCR', 'TOO_LARGE', 'INTERNAL_ERROR'] as const) {
+      tally.trackError(ingestionErrorType(code));
+    }
+    expect(counted).toHaveLength(4);
+    expect(tally.take().map(({ errorType }) => errorType)).toEqual(['INGESTION_INTERNAL_ERROR']);
+  });
+
+  it('quotes no value that the database could not take, and no secret', () => {
+    const tally = new ErrorTally();
+    const refused = Object.assign(new Error('invalid input syntax for type uuid: "planted-value"'), { code: '22P02' });
+    tally.trackError('HTTP_INTERNAL_ERROR', { error: new Error('no: invalid input', { cause: refused }) });
+    tally.trackError('HTTP_INTERNAL_ERROR', { error: refused });
+    expect(JSON.stringify(tally.take())).not.toContain('planted');
+  });
+
   it('never throws, whatever it is given', () => {
     const tally = new ErrorTally();
     const trap = Object.defineProperty(new Error('x'), 'message', {

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { ErrorContext, ErrorTracker } from '@vectorlane/errors';
+import { type ErrorContext, type ErrorTracker, errorText, firstText, isFaultOfDocument } from '@vectorlane/errors';
 import { ErrorVocabulary } from './error-kinds';
-import { firstText } from './text/cut';
 
-/** The latest error of its type, in the caller's words: not redacted yet, but cut. */
+/** The latest error of its type, in the caller's words, cut. */
 export interface ErrorExample {
   readonly message: string;
   readonly requestId?: string;
@@ -50,6 +49,10 @@ export class ErrorTally implements ErrorTracker {
 
   trackError(errorType: string, context: ErrorContext = {}): void {
     const admitted = this.vocabulary.admit(String(errorType));
+    if (isFaultOfDocument(admitted)) {
+      this.observer?.(admitted, 1);
+      return;
+    }
     const entry = this.entries.get(admitted);
     const example = exampleFrom(admitted === 'UNKNOWN_ERROR' ? String(errorType) : undefined, context);
     if (entry === undefined) {
@@ -79,7 +82,7 @@ export class ErrorTally implements ErrorTracker {
 function exampleFrom(unknownType: string | undefined, context: ErrorContext): ErrorExample {
   try {
     const { error, message, requestId, documentId, jobId, route, stage } = context;
-    const said = message ?? (isError(error) ? `${error.name}: ${error.message}` : error) ?? 'no message';
+    const said = message ?? (isError(error) ? `${error.name}: ${errorText(error)}` : error) ?? 'no message';
     const text = firstText(typeof said === 'string' ? said : describe(said), MESSAGE_CHARACTERS);
     const ids = Object.entries({ requestId, documentId, jobId, route, stage }).filter(
       ([, id]) => typeof id === 'string',

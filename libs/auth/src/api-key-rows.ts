@@ -41,12 +41,19 @@ export class ApiKeyRows {
   constructor(private readonly read: (ids: readonly string[]) => Promise<readonly ApiKey[]>) {}
 
   async find(id: string): Promise<ApiKey | null> {
+    const remembered = this.remembered(id);
+    if (remembered !== undefined) return remembered;
+    return this.pending.get(id) ?? this.lookUp(id);
+  }
+
+  /** What is known without asking the database; nothing when it would have to be asked. */
+  remembered(id: string): ApiKey | null | undefined {
     const now = performance.now();
     const known = this.known.get(id);
     if (known !== undefined && now - known.readAt < FRESH_MS) return known.row;
     const missedAt = this.unknown.get(id);
     if (missedAt !== undefined && now - missedAt < FRESH_MS) return null;
-    return this.pending.get(id) ?? this.lookUp(id);
+    return undefined;
   }
 
   /** Forgets what is known of a key that was just changed, and what is being read of it at this moment. */

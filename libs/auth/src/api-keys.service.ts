@@ -3,10 +3,12 @@ import { Injectable } from '@nestjs/common';
 import type { Page } from '@vectorlane/database';
 import type { Scope } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
+import { within } from '@vectorlane/time';
 import type { ApiKey, ApiKeyListing, KeyRateLimit } from './api-key';
 import { generateApiKey, type ParsedApiKey, parseApiKey } from './api-key-format';
 import { ApiKeyRows } from './api-key-rows';
 import { ApiKeysRepository } from './api-keys.repository';
+import { LookupBudget } from './lookup-budget';
 
 /** Who is calling, once the key has been verified. */
 export interface Principal {
@@ -22,6 +24,8 @@ export interface NewApiKey {
   readonly rateLimitPerMinute?: KeyRateLimit;
 }
 
+/** Longest a request waits for the look-up of its key before its address is counted instead. */
+const LOOKUP_WITHIN_MS = 250;
 const LAST_USED_RESOLUTION_MS = 60_000;
 const NEVER_MATCHES = Buffer.alloc(32);
 
@@ -32,6 +36,7 @@ const NEVER_MATCHES = Buffer.alloc(32);
 @Injectable()
 export class ApiKeysService {
   private readonly rows: ApiKeyRows;
+  private readonly budget = new LookupBudget();
 
   constructor(private readonly keys: ApiKeysRepository) {
     this.rows = new ApiKeyRows((ids) => this.keys.findByIds(ids));
@@ -92,13 +97,28 @@ export class ApiKeysService {
   }
 
   /**
-   * The limit of a key whose secret was verified in the last 60 s; from memory, so that it can be asked before
-   * anything is spent on a request. Nothing for any other key: it proves no more than its address does.
+   * The limit of a key whose secret is right, asked before anything is spent on a request: from memory where it was
+   * verified in the last 60 s, else looked up once for all who show it, within a budget of all and of this address.
+   * Nothing for any other key: it proves no more than its address does.
    */
-  limitOfVerified(presented: ParsedApiKey): { readonly keyId: string; readonly limit: KeyRateLimit } | undefined {
-    const row = this.rows.verifiedLately(presented);
+  async limitOf(
+    presented: ParsedApiKey,
+    address: string,
+  ): Promise<{ readonly keyId: string; readonly limit: KeyRateLimit } | undefined> {
+    const row = this.rows.verifiedLately(presented) ?? (await this.lookUp(presented, address));
     if (row === undefined || !isUsable(row)) return undefined;
     return { keyId: row.id, limit: row.rateLimitPerMinute };
+  }
+
+  private async lookUp(presented: ParsedApiKey, address: string): Promise<ApiKey | undefined> {
+    if (this.rows.remembered(presented.id) === undefined && !this.budget.spend(address)) return undefined;
+    // A database that fails or hangs is the news of the step that needs it, authentication: here the address decides.
+    const row = await within(this.rows.find(presented.id), { timeoutMs: LOOKUP_WITHIN_MS }).catch(() => null);
+    if (row === null || !timingSafeEqual(row.secretSha256, presented.secretSha256)) {
+      return undefined;
+    }
+    this.rows.noteVerified(row);
+    return row;
   }
 
   private async touch(row: ApiKey): Promise<void> {

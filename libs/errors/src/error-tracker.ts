@@ -63,5 +63,18 @@ export function ingestionErrorType(code: IngestionFailureCode): `INGESTION_${Ing
   return `INGESTION_${code}`;
 }
 
+/**
+ * Documents that cannot be read are their owner's news, who sees it with the document: they are counted, and raise no
+ * alert. What share of all documents fails is watched by the metrics' rules (docs/alerting.md).
+ */
+export function isFaultOfDocument(errorType: string): boolean {
+  const code = errorType.replace(/^INGESTION_/, '');
+  return code !== errorType && DOCUMENT_FAULTS.has(code);
+}
+
+const DOCUMENT_FAULTS: ReadonlySet<string> = new Set(
+  Object.entries(INGESTION_FAILURES).flatMap(([code, { transient }]) => (transient ? [] : [code])),
+);
+
 /** Tracks nothing; for tests and for parts that are built by hand. */
 export const NO_ERROR_TRACKER: ErrorTracker = { trackError: () => undefined };

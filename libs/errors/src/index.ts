@@ -3,6 +3,7 @@ export {
   ERROR_TRACKER,
   ERROR_TYPES,
   ingestionErrorType,
+  isFaultOfDocument,
   NO_ERROR_TRACKER,
   type ErrorContext,
   type ErrorTracker,
@@ -10,3 +11,5 @@ export {
 } from './error-tracker';
 export { INGESTION_FAILURES, IngestionFailure, type IngestionFailureCode } from './ingestion-failure';
 export { Problem, PROBLEMS, problemType, type ProblemCode, type ProblemOptions } from './problem';
+export { cutText, firstText, replaceToFit } from './text/cut';
+export { errorText, redact } from './text/redaction';

@@ -15,6 +15,7 @@ export const PROBLEMS = {
   DOCUMENT_NOT_FOUND: { status: 404, title: 'There is no such document' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not know this method' },
   TEXT_NOT_AVAILABLE: { status: 409, title: 'The document has no extracted text yet' },
+  BODY_TOO_SLOW: { status: 408, title: 'The body came too slowly', retryable: true },
   NOT_FAILED: { status: 409, title: 'Only a failed document can be retried' },
   TOO_LARGE: { status: 413, title: 'The content is too large' },
   UNSUPPORTED_FORMAT: { status: 415, title: 'This kind of content is not supported' },

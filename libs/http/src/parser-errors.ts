@@ -91,6 +91,7 @@ function refuse(socket: Socket, status: number, detail: string, requestId: strin
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     ...API_HEADERS.map(([name, value]) => `${name}: ${value}`),
     ...(status === 405 ? ['Allow: GET, HEAD, POST, DELETE, OPTIONS'] : []),
+    'Cache-Control: no-store',
     `X-Request-ID: ${requestId}`,
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,

@@ -1,8 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
-import { ERROR_TRACKER, type ErrorTracker, Problem, problemType } from '@vectorlane/errors';
+import { ERROR_TRACKER, type ErrorTracker, Problem, type ProblemCode, problemType } from '@vectorlane/errors';
 import type { Request, Response } from 'express';
 import { refuseRestOfBody } from './refusal';
 import { routeTemplate } from './route-template';
+
+const OVERLOADED: ReadonlySet<ProblemCode> = new Set(['UPLOADS_BUSY', 'BODY_TOO_SLOW']);
 
 /**
  * The one place where an error becomes an answer: RFC 9457, with our stable code and the request's id. What is not
@@ -18,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const problem = toProblem(error);
-    if (problem.status >= 500) this.logger.error({ code: problem.code, err: problem.cause ?? error }, problem.detail);
+    this.log(problem, error);
     this.track(problem, error, request, response);
     if (response.headersSent) {
       // Too late for an answer: cutting the connection is the only honest sign that the body is not whole.
@@ -42,6 +44,14 @@ export class ProblemFilter implements ExceptionFilter {
           ...(problem.retryable && { retryable: true }),
         }),
       );
+  }
+
+  /** What we refuse because there is too much of it is no error of ours, and has no stack worth a line of its own. */
+  private log(problem: Problem, error: unknown): void {
+    if (OVERLOADED.has(problem.code)) this.logger.warn({ code: problem.code }, problem.detail);
+    else if (problem.status >= 500) {
+      this.logger.error({ code: problem.code, err: problem.cause ?? error }, problem.detail);
+    }
   }
 
   /** Errors of ours alone: a 503 is a refusal, whose cause is tracked where it is known, and so is all of `/ready`. */

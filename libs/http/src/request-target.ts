@@ -12,14 +12,31 @@ const refusals = new WeakMap<IncomingMessage, string>();
  */
 export function readTarget(request: IncomingMessage): void {
   const target = request.url ?? '';
-  if (request.headers.host === undefined && request.httpVersion === '1.1') {
-    refuse(request, 'The Host header is missing.');
+  const framing = framingRefusal(request);
+  if (framing !== undefined) {
+    refuse(request, framing);
   } else if (!target.startsWith('/')) {
     const path = URL.canParse(target) ? ABSOLUTE_FORM.exec(target)?.[1] : undefined;
     if (path !== undefined) request.url = path.startsWith('/') ? path : `/${path}`;
     else if (target === '*' && request.method === 'OPTIONS') request.url = NOWHERE;
     else refuse(request, 'The request target is not a path.');
   }
+}
+
+/**
+ * What two readers of one message could read differently, so that a proxy before us and we would not agree on where it
+ * goes or where it ends (RFC 9112, 3.2 and 6.1). Node lets all of it through.
+ */
+function framingRefusal({ headers, headersDistinct, httpVersion }: IncomingMessage): string | undefined {
+  const hosts = headersDistinct.host?.length ?? 0;
+  if (hosts === 0 && httpVersion === '1.1') return 'The Host header is missing.';
+  if (hosts > 1) return 'There is more than one Host header.';
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
+    return 'The only transfer coding taken is "chunked".';
+  }
+  if (/(^|,)\s*chunked\s*(;|,|$)/i.test(String(headers.te ?? ''))) return 'The TE header must not list "chunked".';
+  return undefined;
 }
 
 /** Why this request has to be refused whatever its route; nothing for nearly all of them. */

@@ -29,14 +29,19 @@ const DOCS_POLICY = {
 export const API_HEADERS = headersOf({ contentSecurityPolicy: API_POLICY });
 const DOCS_HEADERS = headersOf({ contentSecurityPolicy: DOCS_POLICY });
 
-/** Helmet's headers on every answer, whatever becomes of the request. */
+/** Helmet's headers on every answer, whatever becomes of the request; what a key opened is kept by no cache. */
 export function securityHeaders(): RequestHandler {
   return (request, response, next) => {
     for (const [name, value] of isDocumentation(request.path) ? DOCS_HEADERS : API_HEADERS) {
       response.setHeader(name, value);
     }
+    if (isProduct(request.path)) response.setHeader('Cache-Control', 'no-store');
     next();
   };
+}
+
+function isProduct(path: string): boolean {
+  return path === '/api' || path.startsWith('/api/');
 }
 
 function isDocumentation(path: string): boolean {

@@ -4,6 +4,8 @@ import type { Coverage, ExhaustedLimit, WorkStage } from '@vectorlane/domain';
 import { ERROR_TRACKER, type ErrorTracker, type IngestionFailure, ingestionErrorType } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
 
+const MESSAGE = 'A document could not be ingested; GET /api/documents/{id} says why.';
+
 /**
  * What ingestion tells those who watch it: its metrics and its errors. Called after the database has taken the move it
  * is about, so that what is counted has happened.
@@ -46,7 +48,8 @@ export class IngestionObserver {
     this.metrics.documentsProcessed.inc({ status: 'failed', format, lane });
     if (reason === 'parser_deaths') this.metrics.parserDeaths.inc();
     if (reason !== 'permanent') this.metrics.documentsDead.inc({ reason });
-    this.errors.trackError(ingestionErrorType(failure.code), { error: failure, documentId });
+    // Not the failure's message: it may name parts of the document, and an alert ends in somebody's chat.
+    this.errors.trackError(ingestionErrorType(failure.code), { message: MESSAGE, documentId });
   }
 }
 

@@ -44,9 +44,12 @@ export class IngestionService {
     private readonly extraction: ExtractionService,
   ) {}
 
-  /** First half: the bytes to disk, hashed, within the limit. The caller discards the file in any case. */
-  receive(bytes: AsyncIterable<Buffer>): Promise<SpooledFile> {
-    return this.spool.write(bytes);
+  /**
+   * First half: the bytes to disk, hashed, within the limit. The caller discards the file in any case.
+   * @param keyId whose upload it is
+   */
+  receive(bytes: AsyncIterable<Buffer>, keyId: string): Promise<SpooledFile> {
+    return this.spool.write(bytes, keyId);
   }
 
   /**

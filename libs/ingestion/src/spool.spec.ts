@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { loadConfig } from '@vectorlane/config';
+import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { Spool } from './spool';
 
@@ -22,9 +23,10 @@ afterEach(async () => {
   await rm(temporary, { recursive: true, force: true });
 });
 
-const start = async (): Promise<Spool> => {
+const metrics = new Metrics();
+const start = async (settings: Record<string, string> = {}): Promise<Spool> => {
   const servers = { DATABASE_URL: 'postgres://h/d', REDIS_URL: 'redis://h' };
-  const spool = new Spool(loadConfig({ NODE_ENV: 'test', ...servers }), shutdown);
+  const spool = new Spool(loadConfig({ NODE_ENV: 'test', ...servers, ...settings }), shutdown, metrics);
   await spool.onModuleInit();
   return spool;
 };
@@ -77,9 +79,36 @@ it('leaves a folder alone in which an upload goes on, however old the folder is'
 it('takes uploads on when somebody has tidied up the temporary folder', async () => {
   const spool = await start();
   await rm(join(temporary, (await readdir(temporary))[0] ?? ''), { recursive: true });
-  const file = await spool.write(Readable.from([Buffer.from('still '), Buffer.from('here')]));
+  const file = await spool.write(Readable.from([Buffer.from('still '), Buffer.from('here')]), 'key');
   expect(file).toMatchObject({ sizeBytes: 10, head: Buffer.from('still here') });
   await file.discard();
   await shutdown.run('the test is over');
   expect(await readdir(temporary)).toEqual([]);
+});
+
+describe('places for uploads (slow uploads)', () => {
+  /** An upload that goes on until it is ended. */
+  const endless = () => {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    async function* bytes(): AsyncGenerator<Buffer> {
+      yield Buffer.from('a');
+      await ended;
+    }
+    return { bytes: bytes(), end };
+  };
+
+  it('are at most half taken by one key, and free again when its uploads end', async () => {
+    const spool = await start({ MAX_CONCURRENT_UPLOADS: '4' });
+    const own = [endless(), endless()];
+    const writing = own.map(({ bytes }) => spool.write(bytes, 'greedy'));
+    await expect(spool.write(endless().bytes, 'greedy')).rejects.toMatchObject({ code: 'UPLOADS_BUSY' });
+    const other = await spool.write(Readable.from([Buffer.from('b')]), 'other');
+    await other.discard();
+    own.forEach(({ end }) => end());
+    for (const file of await Promise.all(writing)) await file.discard();
+    const again = await spool.write(Readable.from([Buffer.from('c')]), 'greedy');
+    await again.discard();
+    expect(await metrics.scrape()).toContain('uploads_refused_total{reason="key"} 1');
+  });
 });

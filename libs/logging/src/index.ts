@@ -1,4 +1,4 @@
 export { correlationId, LogContext, type LogBindings } from './log-context';
 export { LoggingModule } from './logging.module';
-export { pinoOptions } from './pino-options';
+export { logsArePretty, pinoOptions } from './pino-options';
 export { BootLogger, ServiceLogger } from './nest-loggers';

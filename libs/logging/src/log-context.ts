@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { PinoLogger } from 'nestjs-pino';
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Ids that every line logged inside carries, however deep: a request's, a document's, a job's. */
@@ -21,13 +20,15 @@ export function correlationId(): string | undefined {
   return jobId ?? requestId;
 }
 
+/** What every line logged here carries, for pino: a field of the line itself wins, so no line holds a key twice. */
+export function boundToLine(): LogBindings {
+  return { ...current.getStore() };
+}
+
 /** Binds ids to all that is logged while `work` runs, across every await in it. */
 @Injectable()
 export class LogContext {
-  constructor(private readonly logger: PinoLogger) {}
-
   run<T>(bindings: LogBindings, work: () => T): T {
-    const known = { ...current.getStore(), ...bindings };
-    return current.run(known, () => this.logger.runInContext(work, { bindings, inherit: true }));
+    return current.run({ ...current.getStore(), ...bindings }, work);
   }
 }

@@ -2,6 +2,7 @@ import { Config } from '@vectorlane/config';
 import type { Options } from 'pino-http';
 import prettyStream from 'pino-pretty';
 import { serializeError } from './error-serializer';
+import { boundToLine } from './log-context';
 
 /**
  * Fields that never reach a log line, whatever logs them. Keys are hidden by name here; texts, bodies and webhook
@@ -29,11 +30,13 @@ const REDACTED = [
   'err.where',
 ];
 
+/** Whether somebody reads the output as it comes; else it belongs to machines, line by line. */
+export function logsArePretty({ LOG_FORMAT, NODE_ENV }: Config): boolean {
+  return LOG_FORMAT === 'pretty' || (LOG_FORMAT === 'auto' && NODE_ENV !== 'production' && process.stdout.isTTY);
+}
+
 /** JSON lines for machines; on a developer's terminal the same lines, readable. */
 export function pinoOptions(config: Config): Options {
-  const pretty =
-    config.LOG_FORMAT === 'pretty' ||
-    (config.LOG_FORMAT === 'auto' && config.NODE_ENV !== 'production' && process.stdout.isTTY);
   return {
     level: config.LOG_LEVEL,
     redact: { paths: REDACTED, censor: '[hidden]' },
@@ -41,9 +44,10 @@ export function pinoOptions(config: Config): Options {
     wrapSerializers: false,
     formatters: { level: (label) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    mixin: boundToLine,
     base: { service: 'vectorlane' },
     // In this thread, so that log lines and whatever else is printed on the terminal keep their order.
-    ...(pretty && {
+    ...(logsArePretty(config) && {
       stream: prettyStream({
         sync: true,
         singleLine: true,

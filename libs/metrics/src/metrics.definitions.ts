@@ -149,6 +149,12 @@ export const METRICS = {
     type: 'counter',
     help: 'Requests refused because their client had used up its share of the minute.',
   },
+  uploadsRefused: {
+    name: 'uploads_refused_total',
+    type: 'counter',
+    help: 'Uploads refused because too many were under way, of all keys together or of one, or because they came too slowly.',
+    labels: { reason: ['busy', 'key', 'slow'] },
+  },
   errorsTracked: {
     name: 'errors_tracked_total',
     type: 'counter',

@@ -90,7 +90,7 @@ it('carry the id of the request they are made for, and to nobody else', async ()
   const provider = await open();
   const endpoint = await StandInEmbeddings.start(384);
   const foreign = await open({ EMBEDDING_API_URL: endpoint.baseUrl, EMBEDDING_API_MODEL: 'bag-of-words' });
-  const log = new LogContext({ runInContext: (work: () => unknown) => work() } as never);
+  const log = new LogContext();
   try {
     await log.run({ requestId: 'request-7' }, async () => {
       await provider.embed(['lantern'], 'query');

@@ -11,19 +11,21 @@ export interface ClientBucket {
 }
 
 /**
- * The key's own bucket when its secret was verified in the last minute and it has a limit of its own, or none; else the
- * address's. A made-up key proves nothing and finds no bucket of its own, so that new ones do not get round the limit.
+ * The key's own bucket when it is a good one and has a limit of its own, or none; else the address's. A made-up key
+ * proves nothing and finds no bucket of its own, so that new ones do not get round the limit. Nor does a flood without
+ * a key take anything away from a key with a limit of its own, even behind the same address.
  */
-export function clientBucket(
+export async function clientBucket(
   request: Request,
   response: Response,
   keys: ApiKeysService,
   limitOfAddress: number,
-): ClientBucket {
+): Promise<ClientBucket> {
+  const address = clientAddress(request);
   const { parsed } = presentedKey(request, response);
-  const verified = parsed === undefined ? undefined : keys.limitOfVerified(parsed);
-  if (verified !== undefined && verified.limit !== null) return { id: `key:${verified.keyId}`, limit: verified.limit };
-  return { id: `ip:${clientAddress(request)}`, limit: limitOfAddress };
+  const good = parsed === undefined ? undefined : await keys.limitOf(parsed, address);
+  if (good !== undefined && good.limit !== null) return { id: `key:${good.keyId}`, limit: good.limit };
+  return { id: `ip:${address}`, limit: limitOfAddress };
 }
 
 /**

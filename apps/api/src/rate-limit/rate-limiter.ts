@@ -41,7 +41,7 @@ export class RateLimiter extends ThrottlerGuard implements OnModuleInit {
    * @throws Problem `RATE_LIMITED`
    */
   async admit(request: Request, response: Response): Promise<void> {
-    const bucket = clientBucket(request, response, this.keys, this.config.RATE_LIMIT_PER_MINUTE);
+    const bucket = await clientBucket(request, response, this.keys, this.config.RATE_LIMIT_PER_MINUTE);
     response.locals['bucket'] = bucket;
     await this.canActivate(new ExecutionContextHost([request, response], RateLimiter, noHandler));
   }

@@ -1,5 +1,5 @@
+import { cutText, replaceToFit } from '@vectorlane/errors';
 import type { Alert, AlertEvent } from '../alert';
-import { cutText, replaceToFit } from '../text/cut';
 import { type AlertChannel, factsOf, type WebhookMessage } from './alert-channel';
 
 /** Limits of an embed (docs.discord.com/developers/resources/message#embed-object-embed-limits). */

@@ -1,5 +1,5 @@
+import { cutText, replaceToFit } from '@vectorlane/errors';
 import type { Alert, AlertEvent } from '../alert';
-import { cutText, replaceToFit } from '../text/cut';
 import { type AlertChannel, factsOf, timestamp, type WebhookMessage } from './alert-channel';
 
 /** Limits of Block Kit (docs.slack.dev/reference/block-kit/blocks). */

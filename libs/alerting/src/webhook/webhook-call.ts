@@ -1,7 +1,6 @@
 import { ExchangeError, type HttpEndpoint } from '@vectorlane/endpoint';
+import { redact, cutText } from '@vectorlane/errors';
 import type { Alert } from '../alert';
-import { redact } from '../text/redaction';
-import { cutText } from '../text/cut';
 import type { WebhookTarget } from './webhook-target';
 
 /** What the receiver said to one POST. */

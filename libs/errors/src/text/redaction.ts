@@ -1,8 +1,9 @@
 import { firstText } from './cut';
 
 /**
- * What leaves for a webhook ends in somebody's chat, in search indexes and in screenshots. Texts of errors are quoted
- * there, and errors quote what they were given: keys, connection strings, tokens. Hidden here by their form.
+ * One redaction for the log, alerts and whatever else quotes an error. Alerts end in somebody's chat, in search indexes
+ * and in screenshots, and errors quote what they were given: keys, connection strings, tokens. Hidden here by their
+ * form.
  */
 const HIDDEN = '[hidden]';
 
@@ -47,4 +48,30 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   for (const [pattern, replacement] of SECRETS) shown = shown.replace(pattern, replacement);
   shown = shown.replace(TOO_MANY_MARKS, '$1');
   return cut ? `${firstText(shown, Math.max(0, shown.length - UNSURE_CHARACTERS))}…` : shown;
+}
+
+/** SQLSTATE class 22: PostgreSQL quotes the value it could not take, and the value is somebody's text. */
+const DATA_EXCEPTION = /^22/;
+const MOST_CAUSES = 10;
+
+/**
+ * The message of an error, or a text that holds messages of it and of its causes (a stack), without the values that a
+ * database puts into them, and redacted.
+ */
+export function errorText(error: Error, text: string = error.message): string {
+  let harmless = text;
+  for (const { message, code } of withCauses(error)) {
+    if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {
+      harmless = harmless.replaceAll(message, message.replace(/"[^]*"/, '"…"'));
+    }
+  }
+  return redact(harmless);
+}
+
+function* withCauses(error: Error): Generator<Error & { code?: unknown }> {
+  let inner: unknown = error;
+  for (let depth = 0; inner instanceof Error && depth < MOST_CAUSES; depth += 1) {
+    yield inner;
+    inner = inner.cause;
+  }
 }
