@@ -106,6 +106,15 @@ describe('a backup', () => {
     const applied = await target.use((dataSource) => dataSource.query('SELECT name FROM migrations ORDER BY id'));
     expect(applied).toEqual(KNOWN_MIGRATIONS.map((name) => ({ name })));
     expect((await target.contents())['bytes']).toEqual((await old.contents())['bytes']);
+    // What a restored chunk is found by follows from its content.
+    const words = await target.use((dataSource) =>
+      dataSource.query(
+        `SELECT count(*)::integer AS chunks, count(w.number)::integer AS analysed,
+                (SELECT sum(chunks)::integer FROM words WHERE term = chr(1) || 'german') AS german
+           FROM visible_chunks v LEFT JOIN chunk_words w ON w.chunk_id = v.id`,
+      ),
+    );
+    expect(words).toEqual([{ chunks: 6, analysed: 6, german: 6 }]);
   });
 
   it('knows every table of the schema', async () => {
