@@ -38,7 +38,11 @@ it('a scanned PDF becomes text that is found by its words and by its meaning', a
   const text = await (await service.fetch(`/api/documents/${document.id}/text`)).text();
   expect(text).toContain('One grey umbrella');
   const byWords = await found('grey umbrella', 'keyword');
-  expect(byWords).toMatchObject({ documentId: document.id, metadata: { filename: 'register.pdf', page: 1 } });
+  expect(byWords).toMatchObject({
+    documentId: document.id,
+    place: { page: 1 },
+    metadata: { filename: 'register.pdf' },
+  });
   expect((await found('something to keep the rain off that was left on a train', 'vector')).documentId).toBe(
     document.id,
   );
@@ -50,7 +54,7 @@ it('a PNG becomes text that is found', async () => {
   expect(await found('where are tickets sold', 'vector')).toMatchObject({
     documentId: document.id,
     content: expect.stringContaining('blue kiosk'),
-    metadata: { page: 1 },
+    place: { page: 1 },
   });
   expect((await found('noon crossing', 'keyword')).documentId).toBe(document.id);
 });

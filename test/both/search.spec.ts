@@ -66,10 +66,10 @@ describe('POST /api/search', () => {
         chunkId: expect.any(String),
         content: expect.stringContaining('tight cluster'),
         score: expect.any(Number),
+        place: { heading: expect.stringContaining('Winter') },
         metadata: expect.objectContaining({
           filename: 'bees.md',
           format: 'md',
-          heading: expect.stringContaining('Winter'),
           charStart: expect.any(Number),
           charEnd: expect.any(Number),
           document: DOCUMENTS['bees.md'].metadata,

@@ -48,7 +48,8 @@ it('makes an image searchable, and both logs can be joined', async () => {
   expect(found.body.results[0]).toMatchObject({
     documentId: body.id,
     content: worker.text,
-    metadata: { filename: 'lamp.png', page: 1 },
+    place: { page: 1 },
+    metadata: { filename: 'lamp.png' },
   });
   const ids = (path: string): unknown[] =>
     worker.requests.filter((request) => request.path.startsWith(path)).map(({ headers }) => headers['x-request-id']);

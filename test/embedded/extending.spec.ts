@@ -72,7 +72,16 @@ beforeAll(async () => {
   }
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const blocks = blocksOf(await readFile(join(ROOT, 'docs/extending.md'), 'utf8'));
-  expect(blocks.map(({ kind }) => kind)).toEqual(['file', 'insert', 'insert', 'file', 'insert', 'insert', 'insert']);
+  expect(blocks.map(({ kind }) => kind)).toEqual([
+    'file',
+    'insert',
+    'insert',
+    'insert',
+    'file',
+    'insert',
+    'insert',
+    'insert',
+  ]);
   for (const { kind, path, code } of blocks) {
     const target = join(folder, path);
     await writeFile(target, kind === 'file' ? code : insert(await readFile(target, 'utf8'), code, path));
@@ -123,6 +132,7 @@ it('adds a format and an embedder with a class and a line each', async () => {
     body: JSON.stringify({ query: 'schooner under reefed sails', mode: 'vector', filter: { format: ['srt'] } }),
   });
   expect(body.results).toHaveLength(1);
+  expect(body.results[0].place).toEqual({ cue: 1 });
   expect(body.results[0].content).toBe(
     'The lighthouse keeper polishes\nthe great lens at dusk.\n\nA schooner rounds the cape under reefed sails.',
   );

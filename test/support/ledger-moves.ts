@@ -76,7 +76,7 @@ export class LedgerMoves {
       charStart: ordinal * 100,
       charEnd: ordinal * 100 + word.length,
       tokenCount: 3,
-      headingPath: ['One', 'Two'],
+      place: { heading: 'One > Two' },
       vector: new Float32Array(DIMENSION).fill(0).with(ordinal, 1),
     };
     return this.chunks.storeBatch(claim, this.space, 'english', [chunk], { percent: 50, leaseMs: LEASE_MS });

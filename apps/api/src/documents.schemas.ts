@@ -1,5 +1,5 @@
 import type { Document, StoredChunk } from '@vectorlane/documents';
-import { Coverage, DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
+import { Coverage, DocumentStatus, Lane, Place, Stage, StageTimings } from '@vectorlane/domain';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
 import { z } from 'zod';
 import { isStorable, storableText, UNSTORABLE } from './storable-text';
@@ -102,10 +102,7 @@ export const chunkSchema = z.object({
   charStart: z.number().int().meta({ description: 'UTF-16 code units of the text that `/text` serves, inclusive.' }),
   charEnd: z.number().int().meta({ description: 'Exclusive.' }),
   tokenCount: z.number().int(),
-  heading: z.string().exactOptional(),
-  page: z.number().int().exactOptional(),
-  row: z.number().int().exactOptional(),
-  jsonPath: z.string().exactOptional(),
+  place: Place,
 }) satisfies z.ZodType<StoredChunk>;
 
 export const chunkPageSchema = z.object({ items: z.array(chunkSchema), nextCursor: z.string().nullable() });

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { DocumentCondition, SearchMode } from '@vectorlane/domain';
+import { DocumentCondition, Place, SearchMode } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { type SearchHit, SearchService } from '@vectorlane/search';
 import type { Response } from 'express';
@@ -55,15 +55,12 @@ const hitSchema = z.object({
   chunkId: z.string().meta({ format: 'uuid' }),
   content: z.string(),
   score: z.number().min(0).max(1).meta({ description: 'Higher is better; compares within one answer only.' }),
+  place: Place,
   metadata: z.object({
     filename: z.string(),
     format: z.string(),
     charStart: z.number().int().meta({ description: 'UTF-16 code units of the text that `/text` serves, inclusive.' }),
     charEnd: z.number().int(),
-    page: z.number().int().exactOptional(),
-    heading: z.string().exactOptional(),
-    row: z.number().int().exactOptional(),
-    jsonPath: z.string().exactOptional(),
     document: z.record(z.string(), z.unknown()).meta({ description: 'The metadata its uploader gave.' }),
   }),
   before: z.array(neighbouringSchema).exactOptional().meta({ description: 'Chunks before it, in order.' }),
@@ -91,12 +88,12 @@ const answerSchema = z
           chunkId: '0b8f7f0e-93f1-4f6c-8b43-4f5a2f8f2c77',
           content: 'In the cold months the colony forms a cluster around the queen and shivers to keep warm.',
           score: 0.98,
+          place: { heading: 'Bees > Winter' },
           metadata: {
             filename: 'bees.md',
             format: 'md',
             charStart: 120,
             charEnd: 207,
-            heading: 'Bees > Winter',
             document: {},
           },
         },

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { DocumentStatus, type Scope, type SearchMode } from '@vectorlane/domain';
+import { DocumentStatus, Place, type Scope, type SearchMode } from '@vectorlane/domain';
 import { z } from 'zod';
 import { UnreadableFile } from './api-errors';
 import { fileForm } from './file-form';
@@ -40,11 +40,10 @@ const searchAnswerSchema = z.object({
       chunkId: z.union([z.string(), z.number()]),
       content: z.string(),
       score: z.number(),
+      place: z.looseObject(Place.shape),
       // Loose: --json passes on whatever else the server tells.
       metadata: z.looseObject({
         filename: z.string(),
-        page: z.number().nullish(),
-        heading: z.union([z.string(), z.array(z.string())]).nullish(),
         charStart: z.number(),
         charEnd: z.number(),
       }),

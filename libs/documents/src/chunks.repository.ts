@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { inTransaction, KeysetCursor, type Page } from '@vectorlane/database';
-import { HEADING_SEPARATOR } from '@vectorlane/domain';
+import { Place } from '@vectorlane/domain';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { StoredSpace } from './embedding-spaces.repository';
@@ -17,10 +17,7 @@ export interface EmbeddedChunk {
   readonly charStart: number;
   readonly charEnd: number;
   readonly tokenCount: number;
-  readonly headingPath: readonly string[];
-  readonly page?: number;
-  readonly row?: number;
-  readonly jsonPath?: string;
+  readonly place: Place;
   /** L2-normalised, of the space's dimension. */
   readonly vector: Float32Array;
 }
@@ -33,10 +30,7 @@ export interface StoredChunk {
   readonly charStart: number;
   readonly charEnd: number;
   readonly tokenCount: number;
-  readonly heading?: string;
-  readonly page?: number;
-  readonly row?: number;
-  readonly jsonPath?: string;
+  readonly place: Place;
 }
 
 interface ChunkRow {
@@ -46,10 +40,7 @@ interface ChunkRow {
   char_start: number;
   char_end: number;
   token_count: number;
-  heading: string | null;
-  page: number | null;
-  row_number: number | null;
-  json_path: string | null;
+  place: unknown;
 }
 
 /** Ordinal of the last chunk of a page. */
@@ -97,20 +88,18 @@ export class ChunksRepository {
       char_start: chunk.charStart,
       char_end: chunk.charEnd,
       token_count: chunk.tokenCount,
-      heading: chunk.headingPath.length > 0 ? chunk.headingPath.join(HEADING_SEPARATOR) : null,
-      page: chunk.page ?? null,
-      row_number: chunk.row ?? null,
-      json_path: chunk.jsonPath ?? null,
+      // What the database holds can be read: a position that is none fails here, not every search that meets it.
+      place: Place.parse(chunk.place),
     }));
     await inTransaction(this.dataSource, async (manager) => {
       await this.ledger.progress(claim, { stage: 'embedding', ...progress }, manager);
       await manager.query(
         `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count,
-                             heading, page, row_number, json_path)
-         SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, heading, page, row_number, json_path
+                             place)
+         SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, place
            FROM jsonb_to_recordset($1::jsonb) AS row(
                 id uuid, ordinal integer, content text, char_start integer, char_end integer, token_count integer,
-                heading text, page integer, row_number integer, json_path text)`,
+                place jsonb)`,
         [JSON.stringify(rows), claim.documentId, claim.generation],
       );
       const [document] = await manager.query<{ collection: string }[]>(
@@ -118,7 +107,8 @@ export class ChunksRepository {
         [claim.documentId],
       );
       if (document === undefined) throw new StaleClaimError(claim);
-      await this.words.add(manager, document.collection, language, rows);
+      const read = rows.map(({ id, content, place }) => ({ id, content, heading: place.heading ?? null }));
+      await this.words.add(manager, document.collection, language, read);
       await insertVectors(
         manager,
         space,
@@ -142,7 +132,7 @@ export class ChunksRepository {
   async list(documentId: string, limit: number, cursor: string | undefined): Promise<Page<StoredChunk>> {
     const [after] = cursor === undefined ? [-1] : cursors.decode(cursor);
     const rows = await this.dataSource.query<ChunkRow[]>(
-      `SELECT id, ordinal, content, char_start, char_end, token_count, heading, page, row_number, json_path
+      `SELECT id, ordinal, content, char_start, char_end, token_count, place
          FROM visible_chunks
         WHERE document_id = $1 AND ordinal > $2
         ORDER BY ordinal LIMIT $3`,
@@ -207,9 +197,6 @@ function toStoredChunk(row: ChunkRow): StoredChunk {
     charStart: row.char_start,
     charEnd: row.char_end,
     tokenCount: row.token_count,
-    ...(row.heading !== null && { heading: row.heading }),
-    ...(row.page !== null && { page: row.page }),
-    ...(row.row_number !== null && { row: row.row_number }),
-    ...(row.json_path !== null && { jsonPath: row.json_path }),
+    place: Place.parse(row.place),
   };
 }

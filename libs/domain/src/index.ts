@@ -1,5 +1,6 @@
 export { Coverage, CoverageCode, coverageNote, MAX_LISTED_PAGES } from './coverage';
 export { DocumentCondition, type MetadataCondition, type MetadataScalar } from './filter';
+export { NAMED_POSITIONS, ORDINAL_POSITIONS, Place, placeAt, placeInWords, Position, positionOf } from './place';
 export {
   BlockKind,
   DocumentStatus,

@@ -1,3 +1,4 @@
+import { type Position, positionOf } from '@vectorlane/domain';
 import { assertTextLength, BlockList, HeadingTrail } from './block-list';
 import type { ExtractedDocument, TextBlock } from './text-extractor';
 import { normaliseText } from './text-normalisation';
@@ -5,7 +6,7 @@ import { normaliseText } from './text-normalisation';
 const PARTS_PER_PIECE = 10_000;
 
 /** One block of a text that is composed rather than served as it came. */
-export interface BlockDraft {
+export interface BlockDraft extends Readonly<Position> {
   readonly kind: TextBlock['kind'];
   /** Any text; it is normalised and trimmed here, and left out when nothing remains. */
   readonly text: string;
@@ -17,9 +18,6 @@ export interface BlockDraft {
   readonly level?: number;
   /** Instead of the path made of the headings so far. */
   readonly headingPath?: readonly string[];
-  readonly page?: number;
-  readonly row?: number;
-  readonly jsonPath?: string;
 }
 
 /**
@@ -49,9 +47,7 @@ export class TextAssembly {
       start,
       end: this.length,
       headingPath: draft.headingPath ?? above,
-      ...(draft.page !== undefined && { page: draft.page }),
-      ...(draft.row !== undefined && { row: draft.row }),
-      ...(draft.jsonPath !== undefined && { jsonPath: draft.jsonPath }),
+      ...positionOf(draft),
     });
   }
 

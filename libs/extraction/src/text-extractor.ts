@@ -1,4 +1,4 @@
-import type { BlockKind, Coverage, Lane } from '@vectorlane/domain';
+import type { BlockKind, Coverage, Lane, Position } from '@vectorlane/domain';
 
 /** What a parser makes of a file: one text and the structure found in it. */
 export interface ExtractedDocument {
@@ -16,7 +16,7 @@ export interface ExtractedDocument {
 }
 
 /** A span of the text that belongs together: the unit that chunking prefers not to break. */
-export interface TextBlock {
+export interface TextBlock extends Readonly<Position> {
   readonly kind: BlockKind;
   /** First code unit, inclusive. */
   readonly start: number;
@@ -24,12 +24,6 @@ export interface TextBlock {
   readonly end: number;
   /** Titles of the headings above this block, outermost first; a heading block's own title is not in its path. */
   readonly headingPath: readonly string[];
-  /** 1-based page, where the format has pages. */
-  readonly page?: number;
-  /** 1-based data row (header not counted), where the format has rows. */
-  readonly row?: number;
-  /** RFC 9535 normalised path of the value (`$['a'][0]`), where the format has one. */
-  readonly jsonPath?: string;
 }
 
 /** The bytes of one document and what its uploader said of them. */

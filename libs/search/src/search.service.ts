@@ -127,23 +127,6 @@ export class SearchService {
 }
 
 function toHit(passage: Passage, score: number): SearchHit {
-  const { chunkId, documentId, content, filename, format, charStart, charEnd, metadata: document } = passage;
-  const { page, heading, row, jsonPath } = passage;
-  return {
-    documentId,
-    chunkId,
-    content,
-    score,
-    metadata: {
-      filename,
-      format,
-      charStart,
-      charEnd,
-      ...(page !== undefined && { page }),
-      ...(heading !== undefined && { heading }),
-      ...(row !== undefined && { row }),
-      ...(jsonPath !== undefined && { jsonPath }),
-      document,
-    },
-  };
+  const { chunkId, documentId, content, place, filename, format, charStart, charEnd, metadata: document } = passage;
+  return { documentId, chunkId, content, score, place, metadata: { filename, format, charStart, charEnd, document } };
 }

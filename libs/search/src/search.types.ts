@@ -1,4 +1,4 @@
-import type { SearchMode } from '@vectorlane/domain';
+import type { Place, SearchMode } from '@vectorlane/domain';
 import type { SearchFilter } from '@vectorlane/documents';
 import type { Span } from './highlights';
 
@@ -33,15 +33,12 @@ export interface SearchHit {
   readonly content: string;
   /** 0 to 1, higher is better; compares within one answer only. */
   readonly score: number;
+  readonly place: Place;
   readonly metadata: {
     readonly filename: string;
     readonly format: string;
     readonly charStart: number;
     readonly charEnd: number;
-    readonly page?: number;
-    readonly heading?: string;
-    readonly row?: number;
-    readonly jsonPath?: string;
     /** The uploader's own metadata of the document. */
     readonly document: Record<string, unknown>;
   };

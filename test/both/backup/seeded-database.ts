@@ -165,14 +165,15 @@ async function addDocument(
   );
   if (status !== undefined) await dataSource.query(`UPDATE documents SET status = ${status} WHERE id = $1`, [id]);
   // Of this generation, and of one before that a crash left.
+  const heading = await headingColumn(dataSource);
   for (const written of [generation, generation - 1]) {
     const text = `Straßenbahn ${size} 日本語 \\N \u{1f600}\n`.repeat(1 + (size % 97));
     await dataSource.query('INSERT INTO document_texts VALUES ($1, $2, $3)', [id, written, text]);
     for (const ordinal of [0, 1]) {
       const chunkId = randomUUID();
       await dataSource.query(
-        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count, heading${old ? ', config' : ''})
-         VALUES ($1, $2, $3, $4, $5, 0, 10, 3, $6${old ? `, 'german'` : ''})`,
+        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count, ${heading.column}${old ? ', config' : ''})
+         VALUES ($1, $2, $3, $4, $5, 0, 10, 3, ${heading.value('$6')}${old ? `, 'german'` : ''})`,
         [chunkId, id, written, ordinal, `${text.slice(0, 40)} ${ordinal}`, ordinal === 0 ? null : 'Überschrift'],
       );
       const vector = Float32Array.from({ length: DIMENSION }, () => Math.random() - 0.5);
@@ -184,6 +185,16 @@ async function addDocument(
       }
     }
   }
+}
+
+/** The heading was a column of its own before a chunk's position became one value. */
+async function headingColumn(dataSource: DataSource): Promise<{ column: string; value: (text: string) => string }> {
+  const place = await dataSource.query<unknown[]>(
+    `SELECT 1 FROM pg_attribute WHERE attrelid = 'chunks'::regclass AND attname = 'place' AND NOT attisdropped`,
+  );
+  return place.length === 0
+    ? { column: 'heading', value: (text) => `${text}::text` }
+    : { column: 'place', value: (text) => `jsonb_strip_nulls(jsonb_build_object('heading', ${text}::text))` };
 }
 
 export type Contents = Readonly<Record<string, readonly unknown[]>>;

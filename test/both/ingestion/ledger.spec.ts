@@ -129,7 +129,7 @@ describe('chunks', () => {
     expect(await chunks.visibleText(id)).toBeNull();
     await moves.complete(claim, 2);
     expect((await chunks.list(id, 10, undefined)).items).toMatchObject([
-      { ordinal: 0, content: 'first', heading: 'One > Two' },
+      { ordinal: 0, content: 'first', place: { heading: 'One > Two' } },
       { ordinal: 1, content: 'second' },
     ]);
     expect(await chunks.visibleText(id)).toBe('unseen words');

@@ -85,7 +85,7 @@ it.each([
 
 it('scores by BM25 over the words of all chunks', async () => {
   const chunks = await dataSource.query<{ id: string; text: string; language: 'english' }[]>(
-    `SELECT c.id, coalesce(c.heading || E'\\n', '') || c.content AS text, d.language
+    `SELECT c.id, coalesce((c.place ->> 'heading') || E'\\n', '') || c.content AS text, d.language
        FROM visible_chunks c JOIN documents d ON d.id = c.document_id`,
   );
   const words = chunks.map(({ text, language }) => analyse(text, language));

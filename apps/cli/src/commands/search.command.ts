@@ -1,5 +1,5 @@
 import { loadClientSettings } from '@vectorlane/config';
-import { SearchMode } from '@vectorlane/domain';
+import { placeInWords, SearchMode } from '@vectorlane/domain';
 import type { SearchAnswer } from '../api-client';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
@@ -63,18 +63,13 @@ function renderAnswer({ results, tookMs }: SearchAnswer, query: string, io: Io):
   const passages = results.map((result, index) => {
     const { score, content, metadata } = result;
     const title = `${index + 1}. ${style(printable(metadata.filename), 'bold', color)}`;
-    const place = style(printable(placeOf(metadata)), 'dim', color);
+    const place = style(printable(whereabouts(result)), 'dim', color);
     const text = wrap(content, width).map((textLine) => (textLine === '' ? '' : INDENT + highlight(textLine)));
     return [`${title}  score ${score.toFixed(3)}`, `${INDENT}${place}`, ...text].join('\n');
   });
   return `${passages.join('\n\n')}\n\n${took}`;
 }
 
-function placeOf({ page, heading, charStart, charEnd }: SearchAnswer['results'][number]['metadata']): string {
-  const path = Array.isArray(heading) ? heading.join(' > ') : heading;
-  return [
-    ...(page === null || page === undefined ? [] : [`page ${page}`]),
-    ...(path === null || path === undefined || path === '' ? [] : [path]),
-    `characters ${charStart}-${charEnd}`,
-  ].join(' · ');
+function whereabouts({ place, metadata: { charStart, charEnd } }: SearchAnswer['results'][number]): string {
+  return [...placeInWords(place), `characters ${charStart}-${charEnd}`].join(' · ');
 }

@@ -3,6 +3,7 @@ import { TaskLeases1764200000000 } from './1764200000000-task-leases';
 import { RateLimitOfAKey1764300000000 } from './1764300000000-rate-limit-of-a-key';
 import { Words1765200000000 } from './1765200000000-words';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
+import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
 
 /** In the order they run. A migration that has landed is never edited; a mistake is fixed by the next one. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   RateLimitOfAKey1764300000000,
   Words1765200000000,
   CoverageOfADocument1765300000000,
+  PlaceOfAChunk1765310000000,
 ];

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Place } from '@vectorlane/domain';
 import { DataSource } from 'typeorm';
 
 /** A chunk with what an answer says of it and of its document. */
@@ -8,10 +9,7 @@ export interface Passage {
   readonly content: string;
   readonly charStart: number;
   readonly charEnd: number;
-  readonly heading?: string;
-  readonly page?: number;
-  readonly row?: number;
-  readonly jsonPath?: string;
+  readonly place: Place;
   readonly filename: string;
   readonly format: string;
   /** In which its words were read. */
@@ -34,10 +32,7 @@ interface PassageRow {
   content: string;
   char_start: number;
   char_end: number;
-  heading: string | null;
-  page: number | null;
-  row_number: number | null;
-  json_path: string | null;
+  place: unknown;
   filename: string;
   format: string;
   language: string | null;
@@ -62,7 +57,7 @@ export class PassagesRepository {
   async read(chunkIds: readonly string[]): Promise<ReadonlyMap<string, Passage>> {
     if (chunkIds.length === 0) return new Map();
     const rows = await this.dataSource.query<PassageRow[]>(
-      `SELECT id, document_id, content, char_start, char_end, heading, page, row_number, json_path, filename, format, language, metadata
+      `SELECT id, document_id, content, char_start, char_end, place, filename, format, language, metadata
          FROM visible_chunks WHERE id = ANY($1::uuid[])`,
       [chunkIds],
     );
@@ -110,10 +105,7 @@ function toPassage(row: PassageRow): Passage {
     content: row.content,
     charStart: row.char_start,
     charEnd: row.char_end,
-    ...(row.heading !== null && { heading: row.heading }),
-    ...(row.page !== null && { page: row.page }),
-    ...(row.row_number !== null && { row: row.row_number }),
-    ...(row.json_path !== null && { jsonPath: row.json_path }),
+    place: Place.parse(row.place),
     filename: row.filename,
     format: row.format,
     language: row.language ?? 'simple',

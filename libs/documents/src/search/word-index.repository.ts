@@ -179,9 +179,9 @@ export class WordIndexRepository {
     return inTransaction(this.dataSource, async (manager) => {
       const rows = await manager.query<StaleRow[]>(
         `SELECT c.id, d.collection, coalesce(d.language, 'simple') AS language, w.analyser IS DISTINCT FROM $2 AS stale,
-                CASE WHEN w.analyser IS DISTINCT FROM $2 THEN c.heading END AS heading,
+                CASE WHEN w.analyser IS DISTINCT FROM $2 THEN c.place ->> 'heading' END AS heading,
                 CASE WHEN w.analyser IS DISTINCT FROM $2 THEN c.content END AS content
-           FROM (SELECT id, document_id, heading, content FROM chunks WHERE id > $1 ORDER BY id LIMIT $3) AS c
+           FROM (SELECT id, document_id, place, content FROM chunks WHERE id > $1 ORDER BY id LIMIT $3) AS c
            JOIN documents d ON d.id = c.document_id
            LEFT JOIN chunk_words w ON w.chunk_id = c.id
           ORDER BY c.id`,

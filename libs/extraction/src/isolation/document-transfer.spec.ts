@@ -18,7 +18,7 @@ describe('a document that crosses between threads', () => {
         { kind: 'heading', start: 0, end: 2, headingPath: [] },
         { kind: 'row', start: 3, end: 4, headingPath: path, row: 7 },
         { kind: 'record', start: 5, end: 6, headingPath: path, jsonPath: "$['a'][0]" },
-        { kind: 'paragraph', start: 6, end: 7, headingPath: ['Größe'], page: 3 },
+        { kind: 'paragraph', start: 6, end: 7, headingPath: ['Größe'], page: 3, slide: 2, sheet: '表' },
       ],
     };
     const arrived = await across(document);

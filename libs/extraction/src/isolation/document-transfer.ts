@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BlockKind, type Coverage } from '@vectorlane/domain';
+import { BlockKind, type Coverage, NAMED_POSITIONS, ORDINAL_POSITIONS, type Position } from '@vectorlane/domain';
 import type { ExtractedDocument, TextBlock } from '../text-extractor';
 
 /**
@@ -8,13 +8,13 @@ import type { ExtractedDocument, TextBlock } from '../text-extractor';
  */
 export interface PackedDocument {
   readonly text: PackedText;
-  /** Six numbers a block: kind, start, end, heading path, page, row; 0 where there is no page or row. */
+  /** Four numbers a block: kind, start, end, heading path. */
   readonly blocks: Uint32Array<ArrayBuffer>;
   readonly paths: PackedStrings;
   /** For each heading path, how many of `paths` it is made of. */
   readonly pathLengths: Uint32Array<ArrayBuffer>;
-  /** One a block, empty where there is none; absent when no block has one. */
-  readonly jsonPaths?: PackedStrings;
+  /** One column for each kind of position that some block has. */
+  readonly positions: readonly PositionColumn[];
   readonly coverage?: Coverage;
   readonly pagesToRecognise?: readonly number[];
 }
@@ -25,13 +25,18 @@ interface PackedText {
   readonly encoding: 'latin1' | 'utf16le';
 }
 
+/** A value a block; 0 or an empty string where the block has none. */
+type PositionColumn =
+  | { readonly key: (typeof ORDINAL_POSITIONS)[number]; readonly ordinals: Uint32Array<ArrayBuffer> }
+  | { readonly key: (typeof NAMED_POSITIONS)[number]; readonly names: PackedStrings };
+
 interface PackedStrings {
   readonly joined: string;
   readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
 const KINDS = BlockKind.options;
-const FIELDS = 6;
+const FIELDS = 4;
 /** Made in one go: about a millisecond. */
 const SLICE_BLOCKS = 5_000;
 
@@ -42,8 +47,7 @@ export function packDocument({ text, blocks, coverage, pagesToRecognise }: Extra
   blocks.forEach((block, index) => {
     let path = known.get(block.headingPath);
     if (path === undefined) known.set(block.headingPath, (path = known.size));
-    const fields = [KINDS.indexOf(block.kind), block.start, block.end, path, block.page ?? 0, block.row ?? 0];
-    numbers.set(fields, index * FIELDS);
+    numbers.set([KINDS.indexOf(block.kind), block.start, block.end, path], index * FIELDS);
   });
   const paths = [...known.keys()];
   return {
@@ -51,22 +55,34 @@ export function packDocument({ text, blocks, coverage, pagesToRecognise }: Extra
     blocks: numbers,
     paths: packStrings(paths.flat()),
     pathLengths: Uint32Array.from(paths, (path) => path.length),
-    ...(blocks.some((block) => block.jsonPath !== undefined) && {
-      jsonPaths: packStrings(blocks.map((block) => block.jsonPath ?? '')),
-    }),
+    positions: packPositions(blocks),
     ...(coverage && { coverage }),
     ...(pagesToRecognise && { pagesToRecognise }),
   };
 }
 
+function packPositions(blocks: readonly TextBlock[]): PositionColumn[] {
+  const isUsed = (key: keyof Position): boolean => blocks.some((block) => block[key] !== undefined);
+  return [
+    ...ORDINAL_POSITIONS.filter(isUsed).map((key) => ({
+      key,
+      ordinals: Uint32Array.from(blocks, (block) => block[key] ?? 0),
+    })),
+    ...NAMED_POSITIONS.filter(isUsed).map((key) => ({
+      key,
+      names: packStrings(blocks.map((block) => block[key] ?? '')),
+    })),
+  ];
+}
+
 /** Buffers that may move to the receiver instead of being copied. */
 export function transferables(packed: PackedDocument): ArrayBuffer[] {
-  const strings = packed.jsonPaths === undefined ? [packed.paths] : [packed.paths, packed.jsonPaths];
   return [
     packed.text.bytes.buffer,
     packed.blocks.buffer,
     packed.pathLengths.buffer,
-    ...strings.map(({ lengths }) => lengths.buffer),
+    packed.paths.lengths.buffer,
+    ...packed.positions.map((column) => ('ordinals' in column ? column.ordinals : column.names.lengths).buffer),
   ];
 }
 
@@ -78,21 +94,18 @@ export async function unpackDocument(packed: PackedDocument): Promise<ExtractedD
     paths.push(Array.from({ length }, () => titles.next()));
     if (paths.length % SLICE_BLOCKS === 0) await nextTurn();
   }
-  const jsonPaths = packed.jsonPaths && new StringCursor(packed.jsonPaths);
+  const readers = packed.positions.map(positionReader);
   const blocks: TextBlock[] = [];
   const { blocks: numbers } = packed;
   for (let at = 0; at < numbers.length; at += FIELDS) {
-    const page = numbers[at + 4] ?? 0;
-    const row = numbers[at + 5] ?? 0;
-    const jsonPath = jsonPaths?.next() ?? '';
+    const position: Position = {};
+    for (const read of readers) read(position);
     blocks.push({
       kind: KINDS[numbers[at] ?? 0] ?? 'paragraph',
       start: numbers[at + 1] ?? 0,
       end: numbers[at + 2] ?? 0,
       headingPath: paths[numbers[at + 3] ?? 0] ?? [],
-      ...(page !== 0 && { page }),
-      ...(row !== 0 && { row }),
-      ...(jsonPath !== '' && { jsonPath }),
+      ...position,
     });
     if (blocks.length % SLICE_BLOCKS === 0) await nextTurn();
   }
@@ -101,6 +114,22 @@ export async function unpackDocument(packed: PackedDocument): Promise<ExtractedD
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding);
   const { coverage, pagesToRecognise } = packed;
   return { text, blocks, ...(coverage && { coverage }), ...(pagesToRecognise && { pagesToRecognise }) };
+}
+
+/** Puts what the column says of the next block into its position. */
+function positionReader(column: PositionColumn): (position: Position) => void {
+  if ('ordinals' in column) {
+    let index = 0;
+    return (position) => {
+      const ordinal = column.ordinals[index++] ?? 0;
+      if (ordinal !== 0) position[column.key] = ordinal;
+    };
+  }
+  const names = new StringCursor(column.names);
+  return (position) => {
+    const name = names.next();
+    if (name !== '') position[column.key] = name;
+  };
 }
 
 function packText(text: string): PackedText {

@@ -15,6 +15,7 @@ const document = (text) => ({
     blocks: new Uint32Array(),
     paths: { joined: '', lengths: new Uint32Array() },
     pathLengths: new Uint32Array(),
+    positions: [],
   },
 });
 parentPort.on('message', ({ format, bytes }) => {

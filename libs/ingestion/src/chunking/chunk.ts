@@ -1,3 +1,4 @@
+import type { Place } from '@vectorlane/domain';
 import type { EmbeddingProvider } from '@vectorlane/embeddings';
 
 /** A passage of a document: what is embedded, stored, searched and shown. */
@@ -12,12 +13,8 @@ export interface Chunk {
   readonly charEnd: number;
   /** Tokens of `embeddingInput`, special tokens included. */
   readonly tokenCount: number;
-  /** Headings above the text, outermost first; headings that open the chunk count as above what follows them. */
-  readonly headingPath: readonly string[];
-  /** Of the first block in the chunk, where its format has one. */
-  readonly page?: number;
-  readonly row?: number;
-  readonly jsonPath?: string;
+  /** Of the first block in the chunk; headings that open the chunk count as above what follows them. */
+  readonly place: Place;
   /** What the model sees: the headings that are not in the content already, then the content. */
   readonly embeddingInput: string;
 }

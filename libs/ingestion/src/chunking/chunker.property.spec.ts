@@ -1,3 +1,4 @@
+import { placeAt } from '@vectorlane/domain';
 import type { ExtractedDocument, TextBlock } from '@vectorlane/extraction';
 import fc from 'fast-check';
 import type { Chunk, ChunkTokenizer } from './chunk';
@@ -187,7 +188,7 @@ describe('every chunk of every document', () => {
         const touched = overlapping(chunk, blocks);
         expect(new Set(touched.map((i) => sections[i])).size).toBe(1);
         const body = touched.map((i) => blocks[i]).filter((block) => block?.kind !== 'heading');
-        for (const block of body) expect(chunk.headingPath).toEqual(block?.headingPath);
+        for (const block of body) expect(chunk.place).toEqual(placeAt({}, block?.headingPath ?? []));
       }
     });
   });

@@ -58,8 +58,7 @@ describe('chunkDocument', () => {
         charStart: 0,
         charEnd: 15,
         tokenCount: 6,
-        headingPath: [],
-        page: 3,
+        place: { page: 3 },
         embeddingInput: 'First.\n\nSecond.',
       },
     ]);
@@ -106,11 +105,7 @@ describe('chunkDocument', () => {
       'Bees > Swarms\nSentence number 4 here. Sentence number 5 here.',
       'Bees\nHoney\n\nIt is sweet.',
     ]);
-    expect(chunks.map((c) => c.headingPath)).toEqual([
-      ['Bees', 'Swarms'],
-      ['Bees', 'Swarms'],
-      ['Bees', 'Honey'],
-    ]);
+    expect(chunks.map((c) => c.place.heading)).toEqual(['Bees > Swarms', 'Bees > Swarms', 'Bees > Honey']);
   });
 
   it('takes some of the text along with a heading even when none of its blocks fits whole', () => {
@@ -152,7 +147,7 @@ describe('chunkDocument', () => {
   it('packs rows, names the first of them and repeats none', () => {
     const rows = Array.from({ length: 5 }, (_, i): Part => ({ kind: 'row', content: `name: n${i}`, row: i + 1 }));
     const chunks = chunk(build(...rows), 8, 4);
-    expect(chunks.map(({ content, row }) => ({ content, row }))).toEqual([
+    expect(chunks.map(({ content, place }) => ({ content, row: place.row }))).toEqual([
       { content: 'name: n0\n\nname: n1', row: 1 },
       { content: 'name: n2\n\nname: n3', row: 3 },
       { content: 'name: n4', row: 5 },
@@ -161,7 +156,7 @@ describe('chunkDocument', () => {
 
   it('names the path of the first record', () => {
     const record = (path: string): Part => ({ kind: 'record', content: 'a: b c d', jsonPath: path });
-    expect(chunk(build(record("$['a'][0]"), record("$['a'][1]")), 8).map((c) => c.jsonPath)).toEqual([
+    expect(chunk(build(record("$['a'][0]"), record("$['a'][1]")), 8).map((c) => c.place.jsonPath)).toEqual([
       "$['a'][0]",
       "$['a'][1]",
     ]);

@@ -1,3 +1,4 @@
+import { placeAt } from '@vectorlane/domain';
 import type { ExtractedDocument, TextBlock } from '@vectorlane/extraction';
 import { breakInside, TEARS, type BreakPoint } from './break-point';
 import type { Chunk, ChunkingOptions, ChunkTokenizer } from './chunk';
@@ -231,18 +232,14 @@ class Chunker {
   private toChunk(section: Section, passage: Passage, index: number): Chunk {
     let first = index;
     while (this.block(first).start > passage.start) first--;
-    const { page, row, jsonPath } = this.block(first);
-    const hasBody = section.includes(section.bodyIndex);
+    const heading = this.block(section.includes(section.bodyIndex) ? section.bodyIndex : section.bodyIndex - 1);
     return {
       ordinal: this.ordinal++,
       content: this.text.slice(passage.start, passage.end),
       charStart: passage.start,
       charEnd: passage.end,
       tokenCount: passage.tokens.count + this.tokenizer.specialTokens,
-      headingPath: this.block(hasBody ? section.bodyIndex : section.bodyIndex - 1).headingPath,
-      ...(page === undefined ? {} : { page }),
-      ...(row === undefined ? {} : { row }),
-      ...(jsonPath === undefined ? {} : { jsonPath }),
+      place: placeAt(this.block(first), heading.headingPath),
       embeddingInput: passage.input,
     };
   }
