@@ -64,6 +64,57 @@ describe('chunkDocument', () => {
     ]);
   });
 
+  describe('a table', () => {
+    const HEADER = '| City | River |\n| --- | --- |';
+    const table = (...rows: readonly string[]): ExtractedDocument => {
+      const text = rows.join('\n');
+      let end = -1;
+      const blocks = rows.map((row): TextBlock => {
+        const start = end + 1;
+        end = start + row.length;
+        return { kind: 'row', start, end, headingPath: ['Rivers'] };
+      });
+      return { text, blocks };
+    };
+    const row = (number: number): string => `| City${number} | River${number} |`;
+    const ROWS = Array.from({ length: 20 }, (_, number) => row(number));
+
+    it('is told by its header in every chunk that goes on with it, and its content stays a part of the text', () => {
+      const document = table(HEADER, ...ROWS);
+      const chunks = chunk(document, 64);
+      expect(chunks.length).toBeGreaterThan(2);
+      for (const [index, { content, charStart, charEnd, embeddingInput }] of chunks.entries()) {
+        expect(content).toBe(document.text.slice(charStart, charEnd));
+        expect(embeddingInput).toBe(`Rivers\n${index === 0 ? '' : `${HEADER}\n`}${content}`);
+      }
+      expect(chunks.map(({ content }) => content).join('\n')).toBe(document.text);
+    });
+
+    it.each([
+      ['that has none', table(...ROWS)],
+      [
+        'whose header has no place beside the text',
+        table(`| ${'Column '.repeat(40)} | River |\n| --- | --- |`, ...ROWS),
+      ],
+    ])('goes on without a header %s', (_, document) => {
+      const [, ...others] = chunk(document, 48);
+      expect(others.length).toBeGreaterThan(0);
+      for (const { content, embeddingInput } of others) expect(embeddingInput).toBe(`Rivers\n${content}`);
+    });
+
+    it('has the header of its own, not of the one before', () => {
+      const first = table(HEADER, ...ROWS);
+      const second = table('| Lake | Depth |\n| --- | --- |', ...ROWS);
+      const shift = first.text.length + 2;
+      const moved = second.blocks.map((block) => ({ ...block, start: block.start + shift, end: block.end + shift }));
+      const chunks = chunk({ text: `${first.text}\n\n${second.text}`, blocks: [...first.blocks, ...moved] }, 64);
+      for (const { charStart, embeddingInput } of chunks.filter((found) => found.charStart > shift)) {
+        expect([charStart, embeddingInput]).toEqual([charStart, expect.stringContaining('| Lake | Depth |')]);
+        expect(embeddingInput).not.toContain('| City | River |');
+      }
+    });
+  });
+
   it('makes no chunk of a document without text', () => {
     expect(chunk({ text: ' \n ', blocks: [] }, 256)).toEqual([]);
     expect(chunk({ text: ' \n ', blocks: [{ kind: 'paragraph', start: 0, end: 3, headingPath: [] }] }, 256)).toEqual(

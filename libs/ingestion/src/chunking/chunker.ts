@@ -6,6 +6,7 @@ import { HeadingPrefixes } from './heading-prefix';
 import { Section } from './section';
 import { firstSentenceStart } from './sentence-boundaries';
 import { firstWordStart, nearestCut, skipWhiteSpace, trimEnd } from './text-boundaries';
+import { TableHeaders } from './table-headers';
 import { TokenWindow, TokenWindows } from './token-window';
 
 /**
@@ -68,6 +69,7 @@ class Chunker {
   private readonly blocks: readonly TextBlock[];
   private readonly windows: TokenWindows;
   private readonly prefixes: HeadingPrefixes;
+  private readonly headers: TableHeaders;
   private ordinal = 0;
 
   constructor(
@@ -79,6 +81,7 @@ class Chunker {
     this.blocks = document.blocks;
     this.windows = new TokenWindows(document.text, tokenizer);
     this.prefixes = new HeadingPrefixes(tokenizer, limits.prefix);
+    this.headers = new TableHeaders(document.text, document.blocks);
   }
 
   /** Yields the section's chunks; returns the index of the first block behind it. */
@@ -102,7 +105,8 @@ class Chunker {
   private nextPassage(beginning: ChunkBeginning): Passage {
     const { section, index, from, start } = beginning;
     const { budget, maxChars, overlap } = this.limits;
-    const prefix = this.prefixes.of(this.block(index).headingPath);
+    // A chunk that goes on with a table is told what its columns are.
+    const prefix = this.prefixes.of(this.block(index).headingPath, this.headers.above(index));
     let room = budget - prefix.tokens;
     const wanted = start < from ? room + overlap + 8 : room;
     const window = this.windows.read(section, start, wanted, maxChars + from - start);

@@ -19,6 +19,7 @@ const NONE: HeadingPrefix = { text: '', tokens: 0 };
  */
 export class HeadingPrefixes {
   private path: readonly string[] = [];
+  private header = '';
   private prefix: HeadingPrefix = NONE;
 
   constructor(
@@ -26,12 +27,21 @@ export class HeadingPrefixes {
     private readonly maxTokens: number,
   ) {}
 
-  of(path: readonly string[]): HeadingPrefix {
-    if (!samePath(path, this.path)) {
-      this.prefix = this.make(path);
+  /** @param header of the table that a chunk continues; left out where there is no place for it beside the headings */
+  of(path: readonly string[], header = ''): HeadingPrefix {
+    if (!samePath(path, this.path) || header !== this.header) {
+      this.prefix = this.withHeader(this.make(path), header);
       this.path = path;
+      this.header = header;
     }
     return this.prefix;
+  }
+
+  private withHeader(headings: HeadingPrefix, header: string): HeadingPrefix {
+    if (header === '' || header.length > MAX_PREFIX_CHARS) return headings;
+    const text = `${headings.text}${header}\n`;
+    const tokens = this.tokenizer.tokenize(text).count;
+    return tokens <= this.maxTokens ? { text, tokens } : headings;
   }
 
   private make(path: readonly string[]): HeadingPrefix {

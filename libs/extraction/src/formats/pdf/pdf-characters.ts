@@ -243,7 +243,7 @@ class GlyphReader {
 }
 
 function isUnknown(code: number): boolean {
-  if (UNKNOWN.has(code) || (code >= 0xd800 && code <= 0xdfff)) return true;
+  if (UNKNOWN.has(code) || code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return true;
   // Icons, or letters of a font that tells nobody what they are.
   return code >= 0xe000 && code <= 0xf8ff && !PRIVATE_BULLETS.has(code);
 }

@@ -17,12 +17,20 @@ export interface Line {
   readonly flow: number;
   /** How many cells of a table it is made of; 1 where it is none. */
   readonly cells: number;
+  /** What stands in them, where there are several. */
+  readonly row?: readonly Cell[];
   /** Of a text that reads across the page, as running heads do. */
   readonly across: boolean;
   /** The font of (nearly) all of it; empty where there are several. */
   readonly font: string;
   /** Where all of it is of one element of a tagged file. */
   readonly tag: Tag | undefined;
+}
+
+export interface Cell {
+  readonly text: string;
+  readonly x0: number;
+  readonly x1: number;
 }
 
 /** In parts of the font's size. */
@@ -112,27 +120,27 @@ function rows(segments: readonly Segment[]): Segment[][] {
 }
 
 function lineOf(
-  row: readonly Segment[],
+  segments: readonly Segment[],
   { flow, across, rightToLeft }: { flow: number; across: boolean; rightToLeft: boolean },
   columns: CellColumns,
 ): Line {
-  const ordered = inReadingOrder(row, rightToLeft);
-  let text = '';
-  let cells = 1;
+  const ordered = inReadingOrder(segments, rightToLeft);
+  const row: { text: string; x0: number; x1: number }[] = [];
   let size = 0;
   let weight = 0;
   const font = { font: ordered[0]?.font ?? '', fontWeight: 0 };
   ordered.forEach((segment, index) => {
     const before = ordered[index - 1];
-    if (before === undefined) {
-      text = segment.text;
+    const cell = row.at(-1);
+    if (before === undefined || cell === undefined) {
+      row.push({ text: segment.text, x0: segment.x0, x1: segment.x1 });
+    } else if (columns.parts(before, segment) && !(index === 1 && LIST_MARKER.test(before.text))) {
+      row.push({ text: segment.text, x0: segment.x0, x1: segment.x1 });
     } else {
       const gap = Math.max(segment.x0 - before.x1, before.x0 - segment.x1);
-      const isCell = columns.parts(before, segment) && !(index === 1 && LIST_MARKER.test(text));
-      if (isCell) cells += 1;
-      text = isCell
-        ? `${text}\t${segment.text}`
-        : joinWords(text, segment.text, gap, segment.size, before.tag?.label === true);
+      cell.text = joinWords(cell.text, segment.text, gap, segment.size, before.tag?.label === true);
+      cell.x0 = Math.min(cell.x0, segment.x0);
+      cell.x1 = Math.max(cell.x1, segment.x1);
     }
     weighFont(font, segment.font, segment.fontWeight);
     if (segment.text.length > weight) {
@@ -141,14 +149,16 @@ function lineOf(
     }
   });
   const [first] = ordered;
+  const text = row.map((cell) => cell.text).join('\t');
   return {
     text: text.trim().replace(/ {2,}/g, ' '),
-    x0: Math.min(...row.map((segment) => segment.x0)),
-    x1: Math.max(...row.map((segment) => segment.x1)),
-    y: row[0]?.y ?? 0,
+    x0: Math.min(...segments.map((segment) => segment.x0)),
+    x1: Math.max(...segments.map((segment) => segment.x1)),
+    y: segments[0]?.y ?? 0,
     size,
     flow,
-    cells,
+    cells: row.length,
+    ...(row.length > 1 && { row }),
     across,
     font: font.fontWeight >= ONE_FONT * text.length ? font.font : '',
     tag: ordered.every(({ tag }) => tag?.block === first?.tag?.block) ? first?.tag : undefined,

@@ -3,12 +3,13 @@ import type { PdfPage } from './pdf-furniture';
 import type { Line } from './pdf-lines';
 import { FIXED_PITCH } from './pdf-characters';
 import { UNSPACED } from './pdf-segments';
+import { tableAt } from './pdf-tables';
 import { type DocumentTraits, sameSize, SENTENCE_END } from './pdf-traits';
 
 /** Lines joined to paragraphs, by the space between them, indents and short last lines. */
 
 export interface Paragraph {
-  readonly kind: Extract<BlockKind, 'paragraph' | 'list-item'>;
+  readonly kind: Extract<BlockKind, 'paragraph' | 'list-item' | 'row'>;
   readonly text: string;
   readonly page: number;
   readonly size: number;
@@ -19,6 +20,8 @@ export interface Paragraph {
   readonly font: string;
   /** Where the file itself calls it a heading. */
   readonly level?: number;
+  /** Of a row of a table: its number, 0 for the header. */
+  readonly row?: number;
   /** What counts or marks it as an item of a list. */
   readonly marker?: number | string;
 }
@@ -48,13 +51,51 @@ export function joinLines({ number, lines }: PdfPage, traits: DocumentTraits): P
     if (open.length > 0) paragraphs.push(paragraphOf(open, number, traits));
     open = [];
   };
-  for (const line of lines) {
+  for (let index = 0; index < lines.length; index += 1) {
+    const table = tableAt(lines, index);
+    if (table !== undefined) {
+      close();
+      paragraphs.push(...table.rows.map((text, row) => rowOf(text, row, number, lines[index])));
+      index += table.lines - 1;
+      continue;
+    }
+    const line = lines[index];
+    if (line === undefined) break;
     const before = open.at(-1);
     if (before !== undefined && begins(before, line, open[0] ?? before, edges, traits)) close();
     open.push(line);
   }
   close();
   return withListItems(paragraphs);
+}
+
+function rowOf(text: string, row: number, page: number, line: Line | undefined): Paragraph {
+  return { kind: 'row', text, page, row, size: line?.size ?? 0, lines: 1, cells: line?.cells ?? 2, font: '' };
+}
+
+/** Tables that go on at the top of the next page, and may repeat their header there, as one. */
+export function joinTables(paragraphs: readonly Paragraph[]): Paragraph[] {
+  const joined: Paragraph[] = [];
+  let header = '';
+  let shift = 0;
+  for (const paragraph of paragraphs) {
+    const { row, text } = paragraph;
+    const before = joined.at(-1);
+    if (row === undefined) {
+      joined.push(paragraph);
+      continue;
+    }
+    const goesOn = row === 0 && before?.row !== undefined && dashesOf(text) === dashesOf(header);
+    if (row === 0 && !goesOn) header = text;
+    if (row === 0) shift = goesOn ? (before?.row ?? 0) + (text === header ? 0 : 1) : 0;
+    if (goesOn && text === header) continue;
+    joined.push({ ...paragraph, row: row + shift, text: goesOn ? text.slice(0, text.lastIndexOf('\n')) : text });
+  }
+  return joined;
+}
+
+function dashesOf(header: string): string {
+  return header.slice(header.lastIndexOf('\n'));
 }
 
 /** Paragraphs that are numbered one after the other, or follow each other with the same dash, are items of a list. */

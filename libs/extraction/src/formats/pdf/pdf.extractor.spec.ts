@@ -95,15 +95,60 @@ describe('PdfExtractor', () => {
     expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
 
-  it('keeps the rows of a table', async () => {
-    const row = (cells: string[], y: number): string[] => cells.map((cell, at) => text(cell, { x: 50 + at * 100, y }));
-    const cells = [
+  describe('a table', () => {
+    const row = (cells: readonly string[], y: number, step = 100): string[] =>
+      cells.map((cell, at) => text(cell, { x: 50 + at * step, y }));
+    const rows = (cells: readonly (readonly string[])[], y = 50): string[] =>
+      cells.flatMap((found, index) => row(found, y + index * 12));
+    const CITIES = [
       ['City', 'People', 'River'],
       ['Berlin', '3,600,000', 'Spree'],
       ['Bonn', '330,000', 'Rhine'],
     ];
-    const [table] = texts(await read(pdf([cells.flatMap((found, index) => row(found, 50 + index * 12))])));
-    expect(table).toBe('City\tPeople\tRiver\nBerlin\t3,600,000\tSpree\nBonn\t330,000\tRhine');
+
+    it('becomes rows of Markdown', async () => {
+      const document = await read(pdf([[...rows(CITIES), ...column(['Some words of the text below.'], { y: 200 })]]));
+      expect(outline(document)).toEqual([
+        '1 row [] | City | People | River |\n| --- | --- | --- |',
+        '1 row [] | Berlin | 3,600,000 | Spree |',
+        '1 row [] | Bonn | 330,000 | Rhine |',
+        '1 paragraph [] Some words of the text below.',
+      ]);
+      expect(document.blocks.map((block) => block.row)).toEqual([undefined, 1, 2, undefined]);
+      expect(document.text).toContain('|\n| Berlin |');
+    });
+
+    it('keeps its empty cells, and signs that mean something to Markdown', async () => {
+      const cells = [...CITIES, ['Ulm', '', 'Danube'], ['a|b', '12', 'none']];
+      expect(texts(await read(pdf([rows(cells)]))).slice(-2)).toEqual(['| Ulm |  | Danube |', '| a\\|b | 12 | none |']);
+    });
+
+    it('goes on with the next page, whose header may be there again', async () => {
+      const more = [
+        ['Ulm', '126,000', 'Danube'],
+        ['Trier', '110,000', 'Mosel'],
+        ['Mainz', '217,000', 'Rhine'],
+      ];
+      for (const next of [more, [...CITIES.slice(0, 1), ...more]]) {
+        const document = await read(pdf([rows(CITIES), rows(next)]));
+        expect(texts(document)).toEqual([
+          '| City | People | River |\n| --- | --- | --- |',
+          ...[...CITIES.slice(1), ...more].map((cells) => `| ${cells.join(' | ')} |`),
+        ]);
+        expect(document.blocks.map((block) => block.page)).toEqual([1, 1, 1, 2, 2, 2]);
+        expect(document.blocks.map((block) => block.row)).toEqual([undefined, 1, 2, 3, 4, 5]);
+      }
+    });
+
+    it('is none where words stand beside each other by chance', async () => {
+      const two = [
+        ['Left', 'Right'],
+        ['One', 'Two'],
+      ];
+      expect(texts(await read(pdf([rows(two)])))).toEqual(['Left\tRight\nOne\tTwo']);
+      const ragged = [0, 37, 11, 61].flatMap((shift, index) => row(['Some', 'words'], 50 + index * 12, 150 + shift));
+      expect((await read(pdf([ragged]))).blocks.every(({ kind }) => kind === 'paragraph')).toBe(true);
+    });
   });
 
   describe('what repeats on the pages', () => {
