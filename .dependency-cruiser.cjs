@@ -98,7 +98,7 @@ module.exports = {
     {
       name: 'product-code-never-imports-tests',
       severity: 'error',
-      from: { path: '^(libs|apps)/' },
+      from: { path: '^(libs|apps)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(test|bench)/' },
     },
     {

@@ -33,8 +33,8 @@ const SETTINGS = {
 };
 const WORDS_PER_CHUNK = 85;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
-const KILLS = sized(4, 20);
-const DOCUMENTS = sized(40, 200);
+const KILLS = sized(2, 20);
+const DOCUMENTS = sized(30, 200);
 /** How long the endpoint takes for a text: kills find work in hand. At full size the kills hit the model inside. */
 const EMBEDDING_MS = 10;
 const UPLOADS_AT_ONCE = 3;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { createExtractors } from './extractors';
 import { IngestionFailure } from '@vectorlane/errors';
 import type { ExtractedDocument } from './text-extractor';
+import { sized } from '../../../test/support/sizes';
 
 /** What `ExtractedDocument` promises, for whatever bytes come. */
 function expectSound({ text, blocks }: ExtractedDocument): void {
@@ -74,7 +75,7 @@ describe.each(createExtractors().map((extractor) => [extractor.format, extractor
           const document = await extract(Buffer.from(pieces.join('')));
           if (document !== undefined) expectSound(document);
         }),
-        { numRuns: 500 },
+        { numRuns: sized(100, 500) },
       );
     });
 
@@ -84,7 +85,7 @@ describe.each(createExtractors().map((extractor) => [extractor.format, extractor
           const document = await extract(bytes);
           if (document !== undefined) expectSound(document);
         }),
-        { numRuns: 200 },
+        { numRuns: sized(40, 200) },
       );
     });
   },

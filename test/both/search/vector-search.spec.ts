@@ -5,6 +5,7 @@ import {
   VectorsRepository,
 } from '@vectorlane/documents';
 import { DataSource } from 'typeorm';
+import { sized } from '../../support/sizes';
 import { TestApp } from '../../support/test-app';
 
 /**
@@ -58,7 +59,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => service?.stop(), 60_000);
 
-const vectors = Array.from({ length: 8 }, (_, seed) => {
+const vectors = Array.from({ length: sized(3, 8) }, (_, seed) => {
   const vector = Float32Array.from({ length: 8 }, (__, index) => Math.sin((seed + 1) * (index + 2)));
   const length = Math.hypot(...vector);
   return vector.map((value) => value / length);

@@ -5,6 +5,7 @@ import { locateModel } from '../local/model-files';
 import { cutToTokens, estimateTokens } from './token-estimate';
 import { parseTokenizerDefinition } from './tokenizer-definition';
 import { WordPieceTokenizer } from './wordpiece-tokenizer';
+import { sized } from '../../../../test/support/sizes';
 
 const spans = (text: string): string[] => {
   const { count, starts, ends } = estimateTokens(text);
@@ -70,7 +71,7 @@ describe('the estimate of tokens', () => {
         }
         for (let at = 0; at < text.length; at += 1) if (covered[at] === 0) expect(text[at]).toMatch(/\s/);
       }),
-      { numRuns: 500 },
+      { numRuns: sized(100, 500) },
     );
   });
 
@@ -82,7 +83,7 @@ describe('the estimate of tokens', () => {
         expect(estimateTokens(cut).count).toBeLessThanOrEqual(most);
         if (estimateTokens(text).count <= most) expect(cut).toBe(text);
       }),
-      { numRuns: 500 },
+      { numRuns: sized(100, 500) },
     );
   });
 

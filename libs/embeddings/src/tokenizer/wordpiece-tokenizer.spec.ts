@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { locateModel } from '../local/model-files';
 import { parseTokenizerDefinition } from './tokenizer-definition';
 import { WordPieceTokenizer } from './wordpiece-tokenizer';
+import { sized } from '../../../../test/support/sizes';
 
 // Every code point and thousands of texts, twice: seconds on a machine with much else to do.
 jest.setTimeout(60_000);
@@ -102,7 +103,7 @@ describe('WordPieceTokenizer against the reference implementation', () => {
   it('gives the same ids for any text', () => {
     fc.assert(
       fc.property(anyText, (text) => expectSameIds(text)),
-      { numRuns: 2_000 },
+      { numRuns: sized(400, 2_000) },
     );
   });
 
@@ -116,7 +117,7 @@ describe('WordPieceTokenizer against the reference implementation', () => {
     const pair = pairWith(normalizer);
     fc.assert(
       fc.property(anyText, (text) => expectSameIds(text, pair)),
-      { numRuns: 300 },
+      { numRuns: sized(60, 300) },
     );
   });
 });
@@ -161,7 +162,7 @@ describe('WordPieceTokenizer offsets', () => {
           expect(end).toBeGreaterThanOrEqual(index === 0 ? 0 : (ends[index - 1] as number));
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: sized(200, 1_000) },
     );
   });
 

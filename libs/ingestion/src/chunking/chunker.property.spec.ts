@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Chunk, ChunkTokenizer } from './chunk';
 import { chunkDocument } from './chunker';
 import { isInsideSurrogatePair, isWordBorder } from './text-boundaries';
+import { sized } from '../../../../test/support/sizes';
 
 function offsets(spans: readonly (readonly [number, number])[]) {
   return {
@@ -126,7 +127,7 @@ function check(predicate: (chunks: readonly Chunk[], document: ExtractedDocument
   const property = fc.property(documents, limits, (document, options) => {
     predicate([...chunkDocument(document, options.tokenizer, options)], document, options);
   });
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, { numRuns: sized(60, 300) });
 }
 
 /** Index of the section of each block: a heading opens one, unless it stands under the heading just before it. */

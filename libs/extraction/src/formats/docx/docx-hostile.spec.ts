@@ -16,6 +16,7 @@ import {
   zipOf,
 } from './docx-fixture';
 import { DocxExtractor, extractDocx } from './docx.extractor';
+import { sized } from '../../../../../test/support/sizes';
 
 const extractor = new DocxExtractor();
 const extract = (bytes: Uint8Array): Promise<ExtractedDocument> =>
@@ -290,7 +291,7 @@ describe('any bytes', () => {
         for (const [at, value] of changes) bytes[at] = value;
         await soundOrFailure(bytes);
       }),
-      { numRuns: 1_500 },
+      { numRuns: sized(300, 1_500) },
     );
   }, 60_000);
 
@@ -331,7 +332,7 @@ describe('any bytes', () => {
         const notes = (kind: string): string => `<w:${kind} w:id="1">${note}</w:${kind}>`;
         await soundOrFailure(docxOf({ body, footnotes: notes('footnote'), endnotes: notes('endnote') }));
       }),
-      { numRuns: 1_500 },
+      { numRuns: sized(300, 1_500) },
     );
   }, 60_000);
 

@@ -8,6 +8,7 @@ import { parserProcess } from '../../isolation/parser-process';
 import type { ExtractedDocument } from '../../text-extractor';
 import { BEYOND_BASIC_PLANE, column, linearized, pdf, text, unicode } from './pdf-fixture';
 import { PdfExtractor } from './pdf.extractor';
+import { sized } from '../../../../../test/support/sizes';
 
 /** No word on the file, but ours. */
 const TROUBLE: ReadonlySet<string> = new Set(['INTERNAL_ERROR', 'PARSER_CRASHED', 'TIMEOUT']);
@@ -300,7 +301,7 @@ describe('PdfExtractor', () => {
           if (!(error instanceof IngestionFailure) || TROUBLE.has(error.code)) throw error;
         }
       }),
-      { numRuns: 500 },
+      { numRuns: sized(100, 500) },
     );
     expect(survivors).toBeGreaterThan(10);
   }, 120_000);
