@@ -9,6 +9,7 @@ import { repeatedKeys } from '../support/json-keys';
 import { sendRaw } from '../support/raw-http';
 import { newDataFolder } from '../support/data-folder';
 import { ServiceProcess } from '../support/service-process';
+import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import { eventually } from '../support/test-redis';
 import { openTestServers, type TestServers } from '../support/test-servers';
 
@@ -28,10 +29,12 @@ let servers: TestServers;
 let dataDir: string;
 let webhook: Server;
 let service: ServiceProcess;
+let embeddings: StandInEmbeddings;
 
 beforeAll(async () => {
   servers = await openTestServers();
-  dataDir = await newDataFolder('logging');
+  dataDir = await newDataFolder('logging', { weights: false });
+  embeddings = await StandInEmbeddings.start();
   webhook = createServer((_request, response) => void response.writeHead(500).end()).listen(0, '127.0.0.1');
   await once(webhook, 'listening');
   const webhookUrl = `http://user:${plant('WebhookPassword')}@127.0.0.1:${(webhook.address() as AddressInfo).port}`;
@@ -45,6 +48,7 @@ beforeAll(async () => {
     ALERT_THRESHOLD: '1',
     INGESTION_BACKOFF_MS: '10',
     SHUTDOWN_DRAIN_DELAY_MS: '0',
+    ...embeddings.settings,
     ...servers.settings,
   });
 }, 120_000);
@@ -52,6 +56,7 @@ afterAll(async () => {
   await service?.stop('SIGKILL');
   webhook?.closeAllConnections();
   webhook?.close();
+  await embeddings?.close();
   await servers?.close();
   await rm(dataDir, { recursive: true, force: true });
 }, 60_000);

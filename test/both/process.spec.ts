@@ -2,14 +2,22 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newDataFolder } from '../support/data-folder';
 import { ServiceProcess } from '../support/service-process';
+import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import { openTestServers, type TestServers } from '../support/test-servers';
 
 let dataDir: string;
 let servers: TestServers;
 let running: ServiceProcess[] = [];
+/** Starts in a fraction of the time; the first test has the program as it comes. */
+let embeddings: StandInEmbeddings;
 
-const start = async (settings: Record<string, string> = {}, entry?: string): Promise<ServiceProcess> => {
-  const service = await ServiceProcess.start({ DATA_DIR: dataDir, ...servers.settings, ...settings }, entry);
+beforeAll(async () => {
+  embeddings = await StandInEmbeddings.start();
+});
+afterAll(() => embeddings.close());
+
+const start = async (settings: Record<string, string> = {}): Promise<ServiceProcess> => {
+  const service = await ServiceProcess.start({ DATA_DIR: dataDir, ...servers.settings, ...settings });
   running.push(service);
   return service;
 };
@@ -51,7 +59,7 @@ describe('the program', () => {
   }, 90_000);
 
   it('ends what is in flight before it goes, and takes a Ctrl-C that arrives twice as one', async () => {
-    const service = await start();
+    const service = await start(embeddings.settings);
     const answers = Promise.all(
       Array.from({ length: 10 }, (_, index) =>
         api(service, '/api/documents', { method: 'POST', body: JSON.stringify({ text: `in flight ${index}` }) }),
@@ -64,7 +72,7 @@ describe('the program', () => {
   }, 60_000);
 
   it('goes on after a kill where it was: what was accepted is completed by the next start', async () => {
-    const first = await start();
+    const first = await start(embeddings.settings);
     const ids: string[] = [];
     for (let index = 0; index < 20; index += 1) {
       const text = `Note ${index}. `.repeat(150);
@@ -73,7 +81,7 @@ describe('the program', () => {
     }
     await first.stop('SIGKILL');
 
-    const second = await start({ INGESTION_LEASE_MS: '1000', RECONCILE_INTERVAL_MS: '200' });
+    const second = await start({ ...embeddings.settings, INGESTION_LEASE_MS: '1000', RECONCILE_INTERVAL_MS: '200' });
     const deadline = Date.now() + 60_000;
     for (const id of ids) {
       for (;;) {
@@ -93,7 +101,7 @@ describe('the program', () => {
   });
 
   it('does not start in production without a key, says how to make one, and starts with one', async () => {
-    const production = { DATA_DIR: dataDir, NODE_ENV: 'production', ...servers.settings };
+    const production = { ...embeddings.settings, DATA_DIR: dataDir, NODE_ENV: 'production', ...servers.settings };
     const refused = await ServiceProcess.run(production);
     expect(refused.code).toBe(1);
     expect(refused.output).toMatch(/npm run keys -- create --offline/);
@@ -120,7 +128,7 @@ describe('the program', () => {
 
   it('takes over BOOTSTRAP_API_KEY, and keeps no copy of it', async () => {
     const key = `vl_${'Ab1'.repeat(4)}_${'x'.repeat(43)}`;
-    const service = await start({ BOOTSTRAP_API_KEY: key });
+    const service = await start({ ...embeddings.settings, BOOTSTRAP_API_KEY: key });
     const response = await fetch(`${service.url}/api/documents`, { headers: { Authorization: `Bearer ${key}` } });
     expect(response.status).toBe(200);
     expect(await readdir(dataDir)).not.toContain('api-key');

@@ -169,18 +169,14 @@ forServers?.('the readiness of a service on servers', () => {
         database: { status: 'up' },
         queue: { status: 'down' },
       });
-      let startedAt = performance.now();
       const metrics = await (await service.fetch('/metrics', { key: null })).text();
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
       expect(metrics).toContain('dependency_up{dependency="redis"} 0');
       expect(metrics).toContain('dependency_up{dependency="database"} 1');
       expect(metrics).toContain('processing_queue_up 0');
       expect(metrics).not.toContain('processing_queue_size{');
       // The limiter has given Redis its 100 ms and counts here; every request is served.
-      startedAt = performance.now();
       expect((await service.fetch('/api/documents')).status).toBe(200);
       expect((await service.fetch('/nowhere', { key: null })).headers.get('ratelimit')).toMatch(/^"default";r=\d+;/);
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
     } finally {
       servers.thaw('redis-server');
     }

@@ -42,11 +42,12 @@ afterEach(async () => {
   log.stop();
 });
 
+/** Where Redis is there, what is counted is its count, however busy the machine; behind a switch it is given up soon. */
 const replica = async (url = redisUrl): Promise<{ storage: RateLimitStorage; connections: RedisConnections }> => {
   const connections = new RedisConnections(loadConfig({ DATABASE_URL: 'postgres://h/d', REDIS_URL: url }));
   await connections.connect();
   opened.push(() => connections.close());
-  return { storage: new RateLimitStorage(connections.shared, TIMEOUT_MS), connections };
+  return { storage: new RateLimitStorage(connections.shared, url === redisUrl ? 10_000 : TIMEOUT_MS), connections };
 };
 const hit = (storage: RateLimitStorage, bucket: string) => storage.increment(bucket, MINUTE, LIMIT);
 const unique = (name: string): string => `${name}-${process.pid}-${performance.now()}`;
