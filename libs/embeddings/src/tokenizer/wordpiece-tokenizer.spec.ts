@@ -88,7 +88,8 @@ describe('WordPieceTokenizer against the reference implementation', () => {
 
   it('gives the same ids for every code point of the planes in use, inside and between words', () => {
     const differing: string[] = [];
-    for (let codePoint = 0; codePoint < 0x32000; codePoint += 1) {
+    // Every alphabet whole; of ideographs, syllables and signs a part, unless at full size.
+    for (let codePoint = 0; codePoint < 0x32000; codePoint += codePoint < 0x3100 ? 1 : sized(13, 1)) {
       const character = String.fromCodePoint(codePoint);
       const text = `ab${character}cd Σ${character}Σ`;
       const { ids } = ours.tokenize(text);
