@@ -1,5 +1,5 @@
 import type { Document, StoredChunk } from '@vectorlane/documents';
-import { Coverage, DocumentStatus, Lane, Place, Stage, StageTimings } from '@vectorlane/domain';
+import { Coverage, Dependency, DocumentStatus, Lane, Place, Stage, StageTimings } from '@vectorlane/domain';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
 import { z } from 'zod';
 import { isStorable, storableText, UNSTORABLE } from './storable-text';
@@ -67,6 +67,10 @@ const failureSchema = z.object({
 
 const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-24T09:30:00.000Z' });
 
+const waitingSchema = z
+  .object({ dependency: Dependency, since: timestamp })
+  .meta({ description: 'What a pending document waits for, at no cost to it; it goes on by itself.' });
+
 export const documentSchema = z.object({
   id: z.string().meta({ format: 'uuid' }),
   filename: z.string(),
@@ -75,13 +79,17 @@ export const documentSchema = z.object({
   status: DocumentStatus,
   sizeBytes: z.number().int(),
   metadata: z.record(z.string(), z.unknown()),
-  attempts: z.number().int().meta({ description: 'Errors so far that may pass.' }),
+  attempts: z
+    .number()
+    .int()
+    .meta({ description: 'Errors so far that may pass and that the document may have caused.' }),
   stage: Stage,
   percent: z.number().int().min(0).max(100),
   chunkCount: z.number().int().nullable(),
   timings: StageTimings,
   failure: failureSchema.optional(),
   coverage: Coverage.optional().meta({ description: 'What of a completed document was read.' }),
+  waitingFor: waitingSchema.optional(),
   createdAt: timestamp,
   updatedAt: timestamp,
 });
@@ -133,6 +141,11 @@ export function documentBody(document: Document): DocumentBody {
       },
     }),
     ...(document.coverage !== null && { coverage: document.coverage }),
+    ...(document.status === 'pending' &&
+      document.waitingFor !== null &&
+      document.waitingSince !== null && {
+        waitingFor: { dependency: document.waitingFor, since: document.waitingSince.toISOString() },
+      }),
     createdAt: document.createdAt.toISOString(),
     updatedAt: document.updatedAt.toISOString(),
   };

@@ -1,3 +1,4 @@
+import '@vectorlane/signals';
 import 'reflect-metadata';
 import { loadConfig } from '@vectorlane/config';
 import { ProcessEnd, ShutdownSequence } from '@vectorlane/shutdown';

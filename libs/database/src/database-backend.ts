@@ -21,6 +21,11 @@ export abstract class DatabaseBackend {
   abstract readonly connection: GuardedPoolConfig;
   abstract readonly releases: readonly BackendRelease[];
 
+  /** Whether only a restart of the program brings the database back. */
+  get givenUp(): boolean {
+    return false;
+  }
+
   /** Runs `work` while no other process of the service does the same. */
   abstract exclusively(work: () => Promise<void>): Promise<void>;
 
@@ -35,6 +40,9 @@ export abstract class DatabaseBackend {
   }
 }
 
+/** Nobody of ours holds a lock for long: one that is held is an operator's, and a request is refused within 5 s. */
+const LOCK_TIMEOUT_MS = 4_000;
+
 /** Bounds that hold for both profiles; `pg` tells them to the database in its startup packet. */
 export function connectionBounds(config: Config): PoolConfig {
   return {
@@ -42,5 +50,6 @@ export function connectionBounds(config: Config): PoolConfig {
     connectionTimeoutMillis: config.DATABASE_CONNECT_TIMEOUT_MS,
     statement_timeout: config.DATABASE_QUERY_TIMEOUT_MS,
     idle_in_transaction_session_timeout: config.DATABASE_IDLE_TRANSACTION_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
   };
 }

@@ -8,6 +8,9 @@ export interface DatabaseIndicator extends ReadinessIndicator {
   close(): Promise<void>;
 }
 
+/** Below the time a probe has; a migration of an instant is no outage. */
+const LOCK_MS = 400;
+
 /** Ending takes one message; a server that does not hang up is not waited for. */
 const PARTING_MS = 500;
 
@@ -32,10 +35,13 @@ export class ServerIndicator implements DatabaseIndicator {
         this.client = client;
         await client.connect();
       }
+      await client.query(`SET lock_timeout = ${LOCK_MS}`);
       const { rows } = await client.query<{ readonly: string }>(
         `SELECT current_setting('transaction_read_only') AS readonly`,
       );
       if (rows[0]?.readonly !== 'off') throw new Error('The database takes no writes: it is read-only, or a standby.');
+      // What every upload needs: a lock that somebody else holds on the table keeps all of them out.
+      await client.query('BEGIN; LOCK TABLE documents IN ROW EXCLUSIVE MODE; COMMIT');
     } catch (error) {
       // Whatever went wrong, the next question starts on a fresh connection.
       this.drop(client);

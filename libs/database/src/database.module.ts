@@ -59,6 +59,7 @@ class DatabaseLifecycle {
     const pool = poolOf(dataSource);
     const indicator = backend.openIndicator(pool);
     readiness.register(indicator);
+    readiness.restartWhen(() => backend.givenUp);
     shutdown.add('database', 'database readiness', () => indicator.close());
     if (metrics !== undefined) reportPool(pool, metrics);
   }

@@ -52,6 +52,8 @@ const ANSWER_GRACE_MS = 5_000;
 /** Ending a session takes one message; a server that does not hang up is not waited for. */
 const DISCONNECT_MS = 1_000;
 
+const READ_ONLY_CODE = '25006';
+
 /** A server that is there greets and answers a question for nothing in a small part of this. */
 const SIGN_MS = 1_000;
 /** SQLSTATE of a statement that was cancelled, by its own limit or from elsewhere. */
@@ -211,7 +213,11 @@ class GuardedClient extends Client {
       if (text === 'COMMIT' && result.command === 'ROLLBACK') throw new NothingCommittedError();
       return result;
     } catch (error) {
-      if (error instanceof DatabaseError) request?.answered(); // a refusal is an answer too
+      if (error instanceof DatabaseError) {
+        request?.answered(); // a refusal is an answer too
+        // The server was demoted: behind the same address there may be a new primary, so this connection is no use.
+        if (error.code === READ_ONLY_CODE) this.connection.stream.destroy(error);
+      }
       throw cancellation?.reasonOf(error) ?? error;
     } finally {
       stop();

@@ -22,6 +22,8 @@ export class TaskLeases {
        VALUES ($1, $2, now() + make_interval(secs => $3))
        ON CONFLICT (task) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
          WHERE lease.holder = excluded.holder OR lease.expires_at < now()
+            -- Longer than any lease can last: the clock was set back.
+            OR lease.expires_at > now() + 2 * make_interval(secs => $3)
        RETURNING task`,
       [task, this.holder, leaseMs / 1000],
     );

@@ -1,4 +1,4 @@
-import type { Coverage, DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
+import type { Coverage, Dependency, DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 
 export type DocumentMetadata = Record<string, unknown>;
@@ -21,7 +21,7 @@ export interface Document {
   readonly stage: Stage;
   /** 0 to 100, over the whole ingestion. */
   readonly percent: number;
-  /** Errors that the pipeline returned and that may pass. */
+  /** Errors that may pass and that the document itself may have caused. */
   readonly attempts: number;
   /** The generation whose chunks readers see; null before the first completion. */
   readonly visibleGeneration: number | null;
@@ -31,6 +31,9 @@ export interface Document {
   readonly failureCode: IngestionFailureCode | null;
   readonly failureMessage: string | null;
   readonly failureRetryable: boolean | null;
+  /** What a pending document waits for, and since when; null where nothing keeps it but the queue. */
+  readonly waitingFor: Dependency | null;
+  readonly waitingSince: Date | null;
   readonly timings: StageTimings;
   /** What of it was read; null before it has completed. */
   readonly coverage: Coverage | null;

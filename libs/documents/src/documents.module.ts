@@ -3,6 +3,7 @@ import { ChunksRepository } from './chunks.repository';
 import { ContentsRepository } from './contents.repository';
 import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
+import { UnfinishedGauges } from './unfinished-gauges';
 import { IngestionLedger } from './ingestion-ledger';
 import { PassagesRepository } from './search/passages.repository';
 import { VectorsRepository } from './search/vectors.repository';
@@ -23,7 +24,7 @@ const repositories = [
 
 /** What we keep: documents, their bytes, texts, chunks and vectors, and the status moves between them. */
 @Module({
-  providers: repositories,
+  providers: [...repositories, UnfinishedGauges],
   exports: repositories,
 })
 export class DocumentsModule {}

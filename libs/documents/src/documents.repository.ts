@@ -35,6 +35,7 @@ const DOCUMENT = `id, collection, content_id AS "contentId", filename, format, l
   size_bytes::double precision AS "sizeBytes", metadata, status, stage, percent, attempts, delivery,
   visible_generation AS "visibleGeneration", chunk_count AS "chunkCount", failure_code AS "failureCode",
   failure_message AS "failureMessage", failure_retryable AS "failureRetryable", timings, coverage,
+  waiting_for AS "waitingFor", waiting_since AS "waitingSince",
   created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 /** Documents as callers know them: made, found, listed, deleted. Status moves of ingestion are in `IngestionLedger`. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Coverage, Lane, Stage, StageTimings } from '@vectorlane/domain';
+import type { Coverage, Dependency, Lane, Stage, StageTimings, UnfinishedStatus } from '@vectorlane/domain';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -19,6 +19,10 @@ export interface Claim {
   readonly parserDeaths: number;
   /** Taken over from a worker whose lease had lapsed. */
   readonly interrupted: boolean;
+  /** How often in a row it was put back to wait for a dependency. */
+  readonly waits: number;
+  /** For how long it has waited by now, in milliseconds; 0 where it has not. */
+  readonly waitedMs: number;
 }
 
 /**
@@ -62,13 +66,28 @@ interface ClaimRow {
   interruptions: number;
   parser_deaths: number;
   interrupted: boolean;
+  waits: number;
+  waited_ms: number;
 }
 
-/** May be claimed now: never started, waiting out its backoff, or left behind by a worker that is gone. */
+/** The largest that `INGESTION_LEASE_MS` can be, twice. */
+const LONGEST_LEASE_SECONDS = 1_200;
+
+/**
+ * The database's clock was set back since the row was last written: by it, what was to happen soon is hours away. Then
+ * a wait is over at once, which is never wrong, only early.
+ */
+const CLOCK_SET_BACK = `updated_at > now() + interval '1 second'`;
+
+/**
+ * May be claimed now: never started, waiting out its backoff, or left behind by a worker that is gone. A lease that
+ * ends later than any can is of a time before the clock was set back; a worker that lives prolongs it long before.
+ */
 const CLAIMABLE = `(
-      (status = 'pending' AND next_attempt_at <= now())
-   OR (status = 'processing' AND lease_expires_at IS NULL AND next_attempt_at <= now())
-   OR (status = 'processing' AND lease_expires_at < now()))`;
+      (status = 'pending' AND (next_attempt_at <= now() OR ${CLOCK_SET_BACK}))
+   OR (status = 'processing' AND lease_expires_at IS NULL AND (next_attempt_at <= now() OR ${CLOCK_SET_BACK}))
+   OR (status = 'processing' AND lease_expires_at < now())
+   OR (status = 'processing' AND lease_expires_at > now() + interval '${LONGEST_LEASE_SECONDS} seconds'))`;
 
 /**
  * A worker that still embeds with another model than the current one (it was started before the space was switched)
@@ -76,6 +95,11 @@ const CLAIMABLE = `(
  */
 const IN_CURRENT_SPACE = (parameter: string): string =>
   `EXISTS (SELECT 1 FROM embedding_spaces WHERE id = ${parameter} AND is_current)`;
+
+const NOT_WAITING = 'waiting_for = NULL, waiting_since = NULL';
+/** Since when is kept through all the tries for the same dependency. */
+const WAITING = (dependency: string): string =>
+  `waiting_since = CASE WHEN waiting_for = ${dependency} THEN waiting_since ELSE now() END, waiting_for = ${dependency}`;
 
 const COSTS: Readonly<Record<Cost, string>> = {
   attempt: 'attempts = attempts + 1',
@@ -111,7 +135,8 @@ export class IngestionLedger {
                 updated_at = now()
            FROM found WHERE d.id = found.id
          RETURNING d.id, generation, content_id, filename, format, lane, declared_charset, size_bytes,
-                   attempts, interruptions, parser_deaths, interrupted)
+                   attempts, interruptions, parser_deaths, interrupted, waits,
+                   coalesce(extract(epoch FROM now() - waiting_since) * 1000, 0)::double precision AS waited_ms)
        SELECT * FROM claimed`,
       [documentId, leaseMs / 1000, spaceId],
     );
@@ -159,7 +184,8 @@ export class IngestionLedger {
     await this.move(
       claim,
       `status = 'completed', stage = 'completed', percent = 100, visible_generation = generation, chunk_count = $3,
-       language = $4, timings = $5, coverage = $7, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL`,
+       language = $4, timings = $5, coverage = $7, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL,
+       ${NOT_WAITING}, waits = 0`,
       [
         result.chunkCount,
         result.language,
@@ -179,10 +205,47 @@ export class IngestionLedger {
   async postpone(claim: Claim, delayMs: number, cost: Cost): Promise<void> {
     await this.move(
       claim,
-      `stage = 'queued', percent = 0, ${COSTS[cost]}, lease_expires_at = NULL,
+      `stage = 'queued', percent = 0, ${COSTS[cost]}, lease_expires_at = NULL, ${NOT_WAITING},
        next_attempt_at = now() + make_interval(secs => $3)`,
       [delayMs / 1000],
     );
+  }
+
+  /**
+   * Something it depends on has failed: back to `pending`, at no cost, until that is there again. No job is queued: the
+   * reconciler does that, as soon as the dependency is worth another try.
+   * @throws StaleClaimError
+   */
+  async wait(claim: Claim, dependency: Dependency, delayMs: number): Promise<void> {
+    await this.move(
+      claim,
+      `status = 'pending', stage = 'queued', percent = 0, lease_expires_at = NULL, waits = waits + 1,
+       ${WAITING('$3')}, next_attempt_at = now() + make_interval(secs => $4)`,
+      [dependency, delayMs / 1000],
+    );
+  }
+
+  /**
+   * Keeps a document from being tried while a dependency is known to be away.
+   * @param formats that need the dependency; all of them where it is left out
+   * @returns whether it waits now: it was pending, and needs the dependency by its format or by what was found before
+   */
+  async hold(
+    documentId: string,
+    dependency: Dependency,
+    delayMs: number,
+    formats?: readonly string[],
+  ): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `WITH held AS (
+         UPDATE documents
+            SET ${WAITING('$2')}, next_attempt_at = now() + make_interval(secs => $3), updated_at = now()
+          WHERE id = $1 AND status = 'pending' AND ($4::text[] IS NULL OR format = ANY($4) OR waiting_for = $2)
+         RETURNING id)
+       SELECT id FROM held`,
+      [documentId, dependency, delayMs / 1000, formats ?? null],
+    );
+    return rows.length > 0;
   }
 
   /**
@@ -202,7 +265,7 @@ export class IngestionLedger {
     await this.move(
       claim,
       `status = 'failed', stage = 'failed', lease_expires_at = NULL, failure_code = $3, failure_message = $4,
-       failure_retryable = $5, ${COSTS[cost]}`,
+       failure_retryable = $5, ${COSTS[cost]}, ${NOT_WAITING}`,
       [failure.code, failure.message, failure.retryable],
     );
   }
@@ -213,8 +276,8 @@ export class IngestionLedger {
       `WITH moved AS (
          UPDATE documents
             SET status = 'pending', stage = 'queued', percent = 0, attempts = 0, interruptions = 0, parser_deaths = 0,
-                next_attempt_at = now(), lease_expires_at = NULL, updated_at = now(),
-                failure_code = NULL, failure_message = NULL, failure_retryable = NULL
+                next_attempt_at = now(), lease_expires_at = NULL, updated_at = now(), unfinished_since = now(),
+                failure_code = NULL, failure_message = NULL, failure_retryable = NULL, ${NOT_WAITING}, waits = 0
           WHERE id = $1 AND status = 'failed'
          RETURNING id)
        SELECT id FROM moved`,
@@ -237,13 +300,38 @@ export class IngestionLedger {
     return row && { documentId: row.id, lane: row.lane, delivery: row.delivery };
   }
 
-  /** Documents that could be claimed now, by id, from `afterId` on. */
-  async claimable(afterId: string, limit: number): Promise<readonly Unfinished[]> {
+  /**
+   * Documents that could be claimed now, by id, from `afterId` on.
+   * @param unless they wait for one of these
+   */
+  async claimable(afterId: string, limit: number, unless: readonly Dependency[] = []): Promise<readonly Unfinished[]> {
     const rows: { id: string; lane: Lane; delivery: number }[] = await this.dataSource.query(
       `SELECT id, lane, delivery FROM documents
         WHERE status IN ('pending', 'processing') AND id > $1 AND ${CLAIMABLE}
+          AND (status <> 'pending' OR waiting_for IS NULL OR waiting_for <> ALL($3::text[]))
         ORDER BY id LIMIT $2`,
-      [afterId, limit],
+      [afterId, limit, unless],
+    );
+    return rows.map((row) => ({ documentId: row.id, lane: row.lane, delivery: row.delivery }));
+  }
+
+  /** Unfinished documents by status, and for how many seconds the oldest has been one. */
+  async unfinished(): Promise<Readonly<Record<UnfinishedStatus | 'oldestSeconds', number>>> {
+    const [row] = await this.dataSource.query<Record<UnfinishedStatus | 'oldestSeconds', number>[]>(
+      `SELECT count(*) FILTER (WHERE status = 'pending')::int AS pending,
+              count(*) FILTER (WHERE status = 'processing')::int AS processing,
+              greatest(0, coalesce(extract(epoch FROM now() - min(unfinished_since)), 0))::double precision AS "oldestSeconds"
+         FROM documents WHERE status IN ('pending', 'processing')`,
+    );
+    return row ?? { pending: 0, processing: 0, oldestSeconds: 0 };
+  }
+
+  /** The document that has gone untried longest of those that wait for a dependency. */
+  async longestUntried(dependency: Dependency): Promise<readonly Unfinished[]> {
+    const rows: { id: string; lane: Lane; delivery: number }[] = await this.dataSource.query(
+      `SELECT id, lane, delivery FROM documents
+        WHERE status = 'pending' AND waiting_for = $1 AND ${CLAIMABLE} ORDER BY updated_at LIMIT 1`,
+      [dependency],
     );
     return rows.map((row) => ({ documentId: row.id, lane: row.lane, delivery: row.delivery }));
   }
@@ -292,5 +380,7 @@ function toClaim(row: ClaimRow): Claim {
     interruptions: row.interruptions,
     parserDeaths: row.parser_deaths,
     interrupted: row.interrupted,
+    waits: row.waits,
+    waitedMs: Math.max(0, row.waited_ms),
   };
 }

@@ -3,6 +3,7 @@ export { DocumentCondition, type MetadataCondition, type MetadataScalar } from '
 export { NAMED_POSITIONS, ORDINAL_POSITIONS, Place, placeAt, placeInWords, Position, positionOf } from './place';
 export {
   BlockKind,
+  Dependency,
   DocumentStatus,
   ExhaustedLimit,
   FinalStatus,
@@ -15,5 +16,6 @@ export {
   SearchMode,
   Stage,
   StageTimings,
+  UnfinishedStatus,
   WorkStage,
 } from './vocabulary';

@@ -13,13 +13,17 @@ import { z } from 'zod';
 export const Lane = z.enum(['fast', 'heavy']);
 export type Lane = z.infer<typeof Lane>;
 
-/** Where a document stands, as its owner sees it. */
-export const DocumentStatus = z.enum(['pending', 'processing', 'completed', 'failed']);
-export type DocumentStatus = z.infer<typeof DocumentStatus>;
+/** A document leaves these by itself. */
+export const UnfinishedStatus = z.enum(['pending', 'processing']);
+export type UnfinishedStatus = z.infer<typeof UnfinishedStatus>;
 
 /** A document stays in one of these until somebody asks for something. */
-export const FinalStatus = z.enum(['completed', 'failed']) satisfies z.ZodType<DocumentStatus>;
+export const FinalStatus = z.enum(['completed', 'failed']);
 export type FinalStatus = z.infer<typeof FinalStatus>;
+
+/** Where a document stands, as its owner sees it. */
+export const DocumentStatus = z.enum([...UnfinishedStatus.options, ...FinalStatus.options]);
+export type DocumentStatus = z.infer<typeof DocumentStatus>;
 
 /** The stages that do work and are timed, in the order they run. */
 export const WorkStage = z.enum(['extracting', 'chunking', 'embedding']);
@@ -45,6 +49,10 @@ export type JobState = z.infer<typeof JobState>;
 /** Limits that a document whose bytes may be good can run into; each has a counter of its own. */
 export const ExhaustedLimit = z.enum(['attempts', 'interruptions', 'parser_deaths']);
 export type ExhaustedLimit = z.infer<typeof ExhaustedLimit>;
+
+/** What a document may have to wait for: none of it is of the document's own making. */
+export const Dependency = z.enum(['database', 'redis', 'embeddings', 'ai-worker', 'disk']);
+export type Dependency = z.infer<typeof Dependency>;
 
 /** `vector` by meaning, `keyword` by words, `hybrid` by both. */
 export const SearchMode = z.enum(['hybrid', 'vector', 'keyword']);

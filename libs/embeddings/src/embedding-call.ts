@@ -116,6 +116,6 @@ export class EmbeddingCall {
 }
 
 /** @param what finishes the sentence users read; what only the log should know is the cause */
-export function unavailable(what: string, cause?: unknown): IngestionFailure {
-  return new IngestionFailure('EMBEDDING_UNAVAILABLE', `The embedding model ${what}.`, { cause });
+export function unavailable(what: string, cause?: unknown, ofDocument = false): IngestionFailure {
+  return new IngestionFailure('EMBEDDING_UNAVAILABLE', `The embedding model ${what}.`, { cause, ofDocument });
 }

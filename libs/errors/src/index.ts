@@ -1,3 +1,4 @@
+export { dependencyOf } from './dependency';
 export {
   dependencyErrorType,
   ERROR_TRACKER,
@@ -9,7 +10,12 @@ export {
   type ErrorTracker,
   type ErrorType,
 } from './error-tracker';
-export { INGESTION_FAILURES, IngestionFailure, type IngestionFailureCode } from './ingestion-failure';
+export {
+  INGESTION_FAILURES,
+  IngestionFailure,
+  type IngestionFailureCode,
+  type IngestionFailureOptions,
+} from './ingestion-failure';
 export { Problem, PROBLEMS, problemType, type ProblemCode, type ProblemOptions } from './problem';
 export { cutText, firstText, replaceToFit } from './text/cut';
 export { errorText, redact } from './text/redaction';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
+import type { Dependency } from '@vectorlane/domain';
 import { within } from '@vectorlane/time';
 import { detectFormat, type DetectedFormat, type FormatEvidence } from './detect/format-detection';
 import { finishDocument } from './document-check';
@@ -20,6 +21,15 @@ export class ExtractionService {
    */
   detect(evidence: FormatEvidence): DetectedFormat {
     return detectFormat(evidence, this.extractors);
+  }
+
+  /**
+   * The formats that cannot be read without this dependency.
+   * @returns nothing where it is not for a format to say
+   */
+  formatsNeeding(dependency: Dependency): readonly string[] | undefined {
+    if (dependency !== 'ai-worker') return undefined;
+    return [...this.extractors.values()].filter((extractor) => extractor.needsAiWorker).map(({ format }) => format);
   }
 
   /**

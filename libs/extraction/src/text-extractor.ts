@@ -49,6 +49,8 @@ export interface TextExtractor {
   readonly mediaTypes: readonly string[];
   /** Longest one file may take. @default `EXTRACTION_TIMEOUT_MS` */
   readonly timeoutMs?: number;
+  /** Nothing else reads it. @default false */
+  readonly needsAiWorker?: boolean;
   /**
    * @throws IngestionFailure `CORRUPT_FILE`, `EMPTY_CONTENT`, … when the bytes cannot become text.
    */

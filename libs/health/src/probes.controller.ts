@@ -15,11 +15,13 @@ export class ProbesController {
     return { status: 'ok' };
   }
 
-  /** Touches no dependency: a dead database is no reason to restart this process. */
+  /** Touches no dependency: one that is away is no reason to restart this process, an engine inside given up is. */
   @Get('live')
   @Header('Cache-Control', 'no-store')
-  live(): { alive: true } {
-    return { alive: true };
+  live(@Res({ passthrough: true }) response: Response): { alive: boolean } {
+    const { alive } = this.probes;
+    response.status(alive ? 200 : 503);
+    return { alive };
   }
 
   @Get('ready')

@@ -22,6 +22,11 @@ export class ProbesService {
     private readonly terminus: HealthCheckService,
   ) {}
 
+  /** Whether a restart would help; a dependency that is away comes back by itself. */
+  get alive(): boolean {
+    return !this.registry.needsRestart;
+  }
+
   async readiness(): Promise<Readiness> {
     const states = [...(await this.monitor.states())];
     const checks = states.map(([name, { up, latencyMs, details }]) => {

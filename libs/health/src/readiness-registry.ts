@@ -10,6 +10,7 @@ export class ReadinessRegistry {
   private drain = false;
   private readonly registered = new Map<string, ReadinessIndicator>();
   private readonly listeners: ReadinessListener[] = [];
+  private readonly restartConditions: (() => boolean)[] = [];
 
   /** @throws Error when two libraries claim one name: a bug that would hide a dependency. */
   register(indicator: ReadinessIndicator): void {
@@ -17,6 +18,15 @@ export class ReadinessRegistry {
       throw new Error(`Two readiness indicators are called "${indicator.name}"; each needs a name of its own.`);
     }
     this.registered.set(indicator.name, indicator);
+  }
+
+  /** Something has come to a state that only a new process leaves. @param condition asks nobody, and is asked often */
+  restartWhen(condition: () => boolean): void {
+    this.restartConditions.push(condition);
+  }
+
+  get needsRestart(): boolean {
+    return this.restartConditions.some((condition) => condition());
   }
 
   /** Probed or not, a change is told within a few seconds. */

@@ -31,6 +31,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   'SpaceMismatchError',
   'DataFolderInUseError',
   'DataFolderUnusableError',
+  'NoSpaceError',
   'ModelFilesError',
   'EmbeddingEndpointError',
   'DependencyUnreachableError',

@@ -1,5 +1,13 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
-import { ERROR_TRACKER, type ErrorTracker, Problem, type ProblemCode, problemType } from '@vectorlane/errors';
+import type { Dependency } from '@vectorlane/domain';
+import {
+  dependencyOf,
+  ERROR_TRACKER,
+  type ErrorTracker,
+  Problem,
+  type ProblemCode,
+  problemType,
+} from '@vectorlane/errors';
 import type { Request, Response } from 'express';
 import { refuseRestOfBody } from './refusal';
 import { routeTemplate } from './route-template';
@@ -67,13 +75,18 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+const AWAY: Readonly<Record<Dependency, string>> = {
+  database: 'The database does not answer, or takes no work. Try again in a few seconds.',
+  redis: 'The queue does not answer. Try again in a few seconds.',
+  embeddings: 'The embedding model does not answer. Try again in a few seconds.',
+  'ai-worker': 'The AI worker does not answer. Try again in a few seconds.',
+  disk: 'There is no space left on the disk. Try again when there is room.',
+};
+
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isUnavailable(error)) {
-    return new Problem('DEPENDENCY_UNAVAILABLE', 'The database does not answer. Try again in a few seconds.', {
-      cause: error,
-    });
-  }
+  const dependency = dependencyOf(error);
+  if (dependency !== undefined) return new Problem('DEPENDENCY_UNAVAILABLE', AWAY[dependency], { cause: error });
   if (error instanceof HttpException) {
     if (error.getStatus() === 404)
       return new Problem('NOT_FOUND', 'There is no such route. The documentation is at /docs.');
@@ -85,20 +98,4 @@ function toProblem(error: unknown): Problem {
   return new Problem('INTERNAL_ERROR', 'Something went wrong on our side. Quote the requestId when you report it.', {
     cause: error,
   });
-}
-
-/** Connection exceptions, shutdowns and too many clients (SQLSTATE classes 08, 57P, 53), and what the socket says. */
-const UNAVAILABLE_CODE = /^(08...|57P..|53...|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
-const UNAVAILABLE_MESSAGE =
-  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|is not queryable/;
-const UNAVAILABLE_NAMES: ReadonlySet<string> = new Set(['EngineError', 'DatabaseSilentError']);
-
-function isUnavailable(error: unknown): boolean {
-  for (let inner = error, depth = 0; inner instanceof Error && depth < 5; depth += 1) {
-    const { code, driverError } = inner as Error & { code?: unknown; driverError?: unknown };
-    if (UNAVAILABLE_NAMES.has(inner.name) || UNAVAILABLE_MESSAGE.test(inner.message)) return true;
-    if (typeof code === 'string' && UNAVAILABLE_CODE.test(code)) return true;
-    inner = driverError ?? inner.cause;
-  }
-  return false;
 }

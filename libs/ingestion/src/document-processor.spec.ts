@@ -7,9 +7,12 @@ import {
   StaleClaimError,
 } from '@vectorlane/documents';
 import { IngestionFailure } from '@vectorlane/errors';
+import type { ExtractionService } from '@vectorlane/extraction';
 import type { LogContext } from '@vectorlane/logging';
 import { Metrics } from '@vectorlane/metrics';
 import { Logger } from '@nestjs/common';
+import { ShutdownSequence } from '@vectorlane/shutdown';
+import { DependencyCircuits } from './dependency-circuits';
 import { DocumentProcessor } from './document-processor';
 import { IngestionObserver } from './ingestion-observer';
 import type { IngestionPipeline } from './ingestion.pipeline';
@@ -28,6 +31,8 @@ const CLAIM: Claim = {
   interruptions: 0,
   parserDeaths: 0,
   interrupted: false,
+  waits: 0,
+  waitedMs: 0,
 };
 
 /** The processor over a ledger that records its moves and a pipeline that does what the test says. */
@@ -43,10 +48,13 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
     claim: () => Promise.resolve(claim ?? undefined),
     prolong: jest.fn(() => Promise.resolve()),
     postpone: record('postpone'),
+    wait: record('wait'),
+    hold: jest.fn(() => Promise.resolve(true)),
     fail: record('fail'),
     release: record('release'),
   };
   const scheduled: unknown[][] = [];
+  const circuits = new DependencyCircuits(new ShutdownSequence());
   const metrics = new Metrics();
   const tracked: string[] = [];
   const processor = new DocumentProcessor(
@@ -69,8 +77,12 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
     } as unknown as IngestionScheduler,
     new IngestionObserver(metrics, { trackError: (type) => void tracked.push(type) }),
     { run: (_: unknown, work: () => unknown) => work() } as unknown as LogContext,
+    circuits,
+    {
+      formatsNeeding: (dependency: string) => (dependency === 'ai-worker' ? ['png'] : undefined),
+    } as unknown as ExtractionService,
   );
-  return { processor, moves, scheduled, ledger, metrics, tracked };
+  return { processor, moves, circuits, scheduled, ledger, metrics, tracked };
 }
 
 const shutdown = new AbortController().signal;
@@ -98,7 +110,7 @@ describe('DocumentProcessor', () => {
     [1, 200],
   ])('tries what may pass again after attempt %i, with a backoff that doubles', async (attempts, delayMs) => {
     const { processor, moves, scheduled, metrics } = processorOver(
-      failing(new IngestionFailure('EMBEDDING_UNAVAILABLE', 'Away.')),
+      failing(new IngestionFailure('TIMEOUT', 'Too slow.')),
       {
         ...CLAIM,
         attempts,
@@ -204,5 +216,76 @@ describe('DocumentProcessor', () => {
     setImmediate(() => leaving.abort(new Error('shutting down')));
     await done;
     expect(moves).toEqual(['release']);
+  });
+});
+
+describe('a fault of a dependency', () => {
+  const sqlError = (code: string): Error =>
+    Object.assign(new Error('QueryFailedError'), { driverError: Object.assign(new Error('no'), { code }) });
+  const faults: [string, Error, string][] = [
+    ['an embedder that is away', new IngestionFailure('EMBEDDING_UNAVAILABLE', 'Away.'), 'embeddings'],
+    ['an AI worker that is away', new IngestionFailure('EXTRACTION_UNAVAILABLE', 'Away.'), 'ai-worker'],
+    ['a database with a full disk', sqlError('53100'), 'disk'],
+    ['a database that was demoted', sqlError('25006'), 'database'],
+    ['a full temporary folder', Object.assign(new Error('no space'), { code: 'ENOSPC' }), 'disk'],
+  ];
+
+  it.each(faults)('costs no attempt, however often: %s', async (_, error, dependency) => {
+    const claim = { ...CLAIM, attempts: 2, waits: 500, waitedMs: 3_600_000 };
+    const { processor, moves, scheduled, metrics, tracked } = processorOver(failing(error), claim);
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toHaveLength(1);
+    expect(moves[0]).toMatch(new RegExp(`^wait "${dependency}" \\d+$`));
+    expect(Number(moves[0]?.split(' ')[2])).toBeLessThanOrEqual(15_000);
+    // The reconciler does that, once the dependency is worth another try.
+    expect(scheduled).toEqual([]);
+    expect(tracked).toHaveLength(1);
+    expect(await metrics.scrape()).toContain(`ingestion_dependency_waits_total{dependency="${dependency}"} 1\n`);
+  });
+
+  it('keeps the next document from being tried, unless it needs something else', async () => {
+    const run = jest.fn(failing(new IngestionFailure('EXTRACTION_UNAVAILABLE', 'Away.')));
+    const { processor, ledger } = processorOver(run);
+    await processor.process('image', 'i-1', shutdown);
+    await processor.process('image', 'i-2', shutdown);
+    expect(run).toHaveBeenCalledTimes(1);
+    expect(ledger.hold).toHaveBeenLastCalledWith('image', 'ai-worker', 1_000, ['png']);
+    ledger.hold.mockResolvedValue(false);
+    await processor.process('pdf', 'p-1', shutdown);
+    expect(run).toHaveBeenCalledTimes(2);
+  });
+
+  it('counts as an attempt for a document that keeps failing while others get through', async () => {
+    const claim = { ...CLAIM, waits: 8, waitedMs: 60_000 };
+    const failure = new IngestionFailure('EMBEDDING_UNAVAILABLE', 'answered 400');
+    const { processor, moves, circuits } = processorOver(failing(failure), claim);
+    circuits.succeeded(['embeddings']);
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual(['postpone 100 "attempt"']);
+  });
+
+  it('counts as an attempt where the document may have caused it', async () => {
+    const failure = new IngestionFailure('EMBEDDING_UNAVAILABLE', 'The thread died.', { ofDocument: true });
+    const { processor, moves } = processorOver(failing(failure));
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual(['postpone 100 "attempt"']);
+  });
+
+  it('closes the circuit with the first document that gets through', async () => {
+    const { processor, circuits } = processorOver(() => Promise.resolve());
+    circuits.failed('embeddings', performance.now() - 5_000);
+    expect(circuits.state('embeddings')).toBe('trial');
+    await processor.process('d', 'd-1', shutdown);
+    expect(circuits.state('embeddings')).toBe('closed');
+  });
+
+  it('that keeps the move from being noted is waited out, and the move made then', async () => {
+    const { processor, moves, ledger } = processorOver(failing(new IngestionFailure('CORRUPT_FILE', 'It is broken.')));
+    const { fail } = ledger;
+    let refusals = 2;
+    ledger.fail = (...details) => ((refusals -= 1) >= 0 ? Promise.reject(sqlError('57P03')) : fail(...details));
+    await processor.process('d', 'd-1', shutdown);
+    expect(refusals).toBe(-1);
+    expect(moves).toHaveLength(1);
   });
 });

@@ -9,9 +9,12 @@ import {
   IngestionLedger,
   StaleClaimError,
 } from '@vectorlane/documents';
-import { IngestionFailure } from '@vectorlane/errors';
+import { Dependency } from '@vectorlane/domain';
+import { dependencyOf, IngestionFailure } from '@vectorlane/errors';
+import { ExtractionService } from '@vectorlane/extraction';
 import { LogContext } from '@vectorlane/logging';
-import { backoffMs } from '@vectorlane/time';
+import { backoffMs, retry } from '@vectorlane/time';
+import { DependencyCircuits } from './dependency-circuits';
 import { type EndReason, IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionScheduler } from './ingestion-scheduler';
@@ -25,6 +28,16 @@ const COSTS: Readonly<Record<EndReason, Cost>> = {
 
 /** Where the doubling ends: an hour after the cause is fixed, a document should be on its way. */
 const MAX_BACKOFF_MS = 3_600_000;
+
+/** How long one document waits before it is tried again, while its dependency is away. Never long: see `PAUSE`. */
+const WAIT = { firstMs: 1_000, longestMs: 15_000 };
+/** A document that failed so often in a row while others got through is the cause itself: attempts count again. */
+const WAITS_BEFORE_SUSPICION = 8;
+/** While the database is away nothing can be noted. The lane stands still meanwhile. */
+const DATABASE_AWAY = { firstMs: 250, longestMs: 5_000 };
+/** A database that is away, or whose volume is full. */
+const KEEPS_NOTING_BACK: ReadonlySet<Dependency | undefined> = new Set(['database', 'disk']);
+const DATABASE_AWAY_AT_MOST_MS = 3_600_000;
 
 /** The process is shutting down and the document goes back untouched. */
 class HandedBackError extends Error {
@@ -48,12 +61,16 @@ export class DocumentProcessor {
     private readonly scheduler: IngestionScheduler,
     private readonly observer: IngestionObserver,
     private readonly log: LogContext,
+    private readonly circuits: DependencyCircuits,
+    private readonly extraction: ExtractionService,
   ) {}
 
   /** @param shutdown aborted when the process cannot wait for this document any longer */
   async process(documentId: string, jobId: string, shutdown: AbortSignal): Promise<void> {
     await this.log.run({ documentId, jobId }, async () => {
-      const claim = await this.ledger.claim(documentId, this.config.INGESTION_LEASE_MS, this.spaces.active.id);
+      const { INGESTION_LEASE_MS: leaseMs } = this.config;
+      if (await this.isHeld(documentId)) return;
+      const claim = await this.throughOutage(() => this.ledger.claim(documentId, leaseMs, this.spaces.active.id));
       // Somebody else has it, it is finished, or it is gone: a second delivery of a job is normal.
       if (claim === undefined) return;
       this.observer.claimed(claim);
@@ -73,17 +90,19 @@ export class DocumentProcessor {
     const stopHeartbeat = this.heartbeat(claim, stop);
     try {
       await this.pipeline.run(claim, stop.signal);
+      this.circuits.succeeded(Dependency.options.filter((dependency) => this.isUsed(claim, dependency)));
       await this.chunks.sweepDocument(claim.documentId);
     } catch (error) {
       // Whatever an aborted pipeline throws, the reason for the abort is what counts.
-      await this.settle(claim, stop.signal.aborted ? stop.signal.reason : error);
+      const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
+      await this.throughOutage(() => this.settle(claim, reason));
     } finally {
       stopHeartbeat();
       shutdown.removeEventListener('abort', handBack);
     }
   }
 
-  /** Turns an error into the document's next state. Only a database that does not answer gets out of here. */
+  /** Turns an error into the document's next state. */
   private async settle(claim: Claim, error: unknown): Promise<void> {
     try {
       if (error instanceof StaleClaimError) {
@@ -107,6 +126,10 @@ export class DocumentProcessor {
       error instanceof IngestionFailure
         ? error
         : new IngestionFailure('INTERNAL_ERROR', 'Something went wrong on our side.', { cause: error });
+    const dependency = failure.dependency ?? (error instanceof IngestionFailure ? undefined : dependencyOf(error));
+    if (dependency !== undefined && !this.isCauseItself(claim, dependency)) {
+      return this.wait(claim, failure, dependency);
+    }
     const price = this.price(claim, failure);
     if (price === undefined) return this.end(claim, failure, 'permanent');
     const { cost, spent, limit } = price;
@@ -117,6 +140,53 @@ export class DocumentProcessor {
     await this.ledger.postpone(claim, delayMs, cost);
     this.observer.postponed(cost);
     await this.scheduler.schedule(claim.documentId, delayMs);
+  }
+
+  /** A fault of ours or of a dependency: it costs nothing, and the reconciler brings the document back. */
+  private async wait(claim: Claim, failure: IngestionFailure, dependency: Dependency): Promise<void> {
+    const delayMs = backoffMs(WAIT, claim.waits + 1, Math.random);
+    this.logger.warn({ code: failure.code, dependency, delayMs, err: failure }, 'the document waits for a dependency');
+    await this.ledger.wait(claim, dependency, delayMs);
+    this.circuits.failed(dependency);
+    this.observer.waiting(claim, failure, dependency);
+  }
+
+  private isCauseItself(claim: Claim, dependency: Dependency): boolean {
+    return claim.waits >= WAITS_BEFORE_SUSPICION && this.circuits.hasSucceededWithin(dependency, claim.waitedMs);
+  }
+
+  /** Puts a document aside, untried, that needs something which has just failed. */
+  private async isHeld(documentId: string): Promise<boolean> {
+    for (const dependency of this.circuits.in('open')) {
+      const formats = this.extraction.formatsNeeding(dependency);
+      const hold = (): Promise<boolean> => this.ledger.hold(documentId, dependency, WAIT.firstMs, formats);
+      if (await this.throughOutage(hold)) return true;
+    }
+    return false;
+  }
+
+  /** Whether the end of this document's ingestion says that the dependency works. */
+  private isUsed({ format }: Claim, dependency: Dependency): boolean {
+    return this.extraction.formatsNeeding(dependency)?.includes(format) ?? true;
+  }
+
+  /**
+   * Waits while the database is away, in place of the lane's next documents: each would come to the same end.
+   * @throws the database's error after an hour or at the shutdown; the lease, if there is one, lapses
+   */
+  private throughOutage<T>(work: () => Promise<T>): Promise<T> {
+    const until = performance.now() + DATABASE_AWAY_AT_MOST_MS;
+    const { stopping } = this.circuits;
+    return retry(work, {
+      waitAfter: (error, tries) =>
+        KEEPS_NOTING_BACK.has(dependencyOf(error)) && performance.now() < until && !stopping.aborted
+          ? backoffMs(DATABASE_AWAY, tries, Math.random)
+          : undefined,
+      onWait: (waitMs, error, tries) => {
+        if (tries === 1) this.logger.warn({ waitMs, err: error }, 'the database is away; the lane waits for it');
+      },
+      signal: stopping,
+    });
   }
 
   /**

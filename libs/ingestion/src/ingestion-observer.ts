@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Claim, Cost } from '@vectorlane/documents';
-import type { Coverage, ExhaustedLimit, WorkStage } from '@vectorlane/domain';
+import type { Coverage, Dependency, ExhaustedLimit, WorkStage } from '@vectorlane/domain';
 import { ERROR_TRACKER, type ErrorTracker, type IngestionFailure, ingestionErrorType } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
 
@@ -41,6 +41,12 @@ export class IngestionObserver {
   postponed(cost: Cost): void {
     if (cost === 'parser-death') this.metrics.parserDeaths.inc();
     else this.metrics.attemptsRetried.inc();
+  }
+
+  /** Put aside, at no cost to the document. It is ours to know: nothing will ever fail of it. */
+  waiting({ documentId }: Claim, failure: IngestionFailure, dependency: Dependency): void {
+    this.metrics.dependencyWaits.inc({ dependency });
+    this.errors.trackError(ingestionErrorType(failure.code), { error: failure, documentId });
   }
 
   /** The end of it, until somebody asks for a retry. */

@@ -2,6 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { IngestionLedger } from '@vectorlane/documents';
 import { LaneQueues } from '@vectorlane/queue';
 
+/** What the queue made of it; `refused` says nothing against the document. */
+export type Scheduling = 'queued' | 'not-needed' | 'refused';
+
 /** Puts documents on their lanes. */
 @Injectable()
 export class IngestionScheduler {
@@ -16,13 +19,16 @@ export class IngestionScheduler {
    * Queues the document under a new delivery. When Redis does not take it the document is safe all the same: its row
    * says that it is unfinished, and the reconciler queues it once Redis is back.
    */
-  async schedule(documentId: string, delayMs = 0): Promise<void> {
+  async schedule(documentId: string, delayMs = 0): Promise<Scheduling> {
     const delivery = await this.ledger.nextDelivery(documentId);
-    if (delivery === undefined) return; // finished or deleted meanwhile
+    if (delivery === undefined) return 'not-needed'; // finished or deleted meanwhile
     try {
       await this.queues.add(delivery, delayMs);
+      return 'queued';
     } catch (error) {
       this.logger.warn({ documentId, err: error }, 'could not queue the document now; it is queued later');
+      await this.ledger.hold(documentId, 'redis', delayMs);
+      return 'refused';
     }
   }
 }

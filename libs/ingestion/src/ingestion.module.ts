@@ -3,6 +3,7 @@ import { DocumentsModule } from '@vectorlane/documents';
 import { Lane } from '@vectorlane/domain';
 import { EmbeddingsModule } from '@vectorlane/embeddings';
 import { ExtractionModule } from '@vectorlane/extraction';
+import { DependencyCircuits } from './dependency-circuits';
 import { DocumentProcessor } from './document-processor';
 import { IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
@@ -26,6 +27,7 @@ export class IngestionModule {
         IngestionScheduler,
         IngestionPipeline,
         IngestionObserver,
+        DependencyCircuits,
         DocumentProcessor,
         IngestionRuntime,
         Reconciler,

@@ -1,9 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { TaskLeases } from '@vectorlane/database';
+import type { Dependency } from '@vectorlane/domain';
 import { ChunksRepository, ContentsRepository, IngestionLedger, type Unfinished } from '@vectorlane/documents';
 import { LaneQueues } from '@vectorlane/queue';
 import { ShutdownSequence } from '@vectorlane/shutdown';
+import { DependencyCircuits } from './dependency-circuits';
 import { IngestionScheduler } from './ingestion-scheduler';
 
 const PAGE = 200;
@@ -39,6 +41,7 @@ export class Reconciler {
     private readonly scheduler: IngestionScheduler,
     private readonly leases: TaskLeases,
     private readonly shutdown: ShutdownSequence,
+    private readonly circuits: DependencyCircuits,
   ) {}
 
   /** Begins with a pass at once: after a start of the embedded profile the queue is empty and the database is not. */
@@ -55,15 +58,29 @@ export class Reconciler {
   async reconcile(): Promise<number> {
     let queued = 0;
     let after = FIRST_ID;
+    const away = this.circuits.in('open', 'trial');
     while (!this.stopped) {
-      const page = await this.ledger.claimable(after, PAGE);
+      const page = await this.ledger.claimable(after, PAGE, away);
       const last = page.at(-1);
       if (last === undefined || !(await this.hold())) break;
       after = last.documentId;
-      queued += await this.requeue(page);
-      if (page.length < PAGE) break;
+      const taken = await this.requeue(page);
+      queued += taken.queued;
+      // The first that the queue refuses tells of all the others: the next pass tries again.
+      if (taken.refused || page.length < PAGE) break;
     }
+    queued += await this.tryOne(this.circuits.in('trial'));
     if (queued > 0) this.logger.log({ documents: queued }, 'queued documents that no job carried');
+    return queued;
+  }
+
+  /** A dependency that may be back is tried with one document before all the others come. */
+  private async tryOne(dependencies: readonly Dependency[]): Promise<number> {
+    let queued = 0;
+    for (const dependency of dependencies) {
+      const document = await this.ledger.longestUntried(dependency);
+      if (document.length > 0 && (await this.hold())) queued += (await this.requeue(document)).queued;
+    }
     return queued;
   }
 
@@ -72,10 +89,16 @@ export class Reconciler {
     return (this.holding = await this.leases.acquire(TASK, this.config.INGESTION_LEASE_MS));
   }
 
-  private async requeue(page: readonly Unfinished[]): Promise<number> {
+  /** Counts what the queue took, and not what it was offered. */
+  private async requeue(page: readonly Unfinished[]): Promise<{ queued: number; refused: boolean }> {
     const lost = await this.queues.withoutLiveJob(page);
-    for (const { documentId } of lost) await this.scheduler.schedule(documentId);
-    return lost.length;
+    let queued = 0;
+    for (const { documentId } of lost) {
+      const scheduling = await this.scheduler.schedule(documentId);
+      if (scheduling === 'refused') return { queued, refused: true };
+      if (scheduling === 'queued') queued += 1;
+    }
+    return { queued, refused: false };
   }
 
   private async sweep(): Promise<void> {

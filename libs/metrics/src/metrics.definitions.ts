@@ -1,4 +1,13 @@
-import { ExhaustedLimit, FinalStatus, JobState, Lane, SearchMode, WorkStage } from '@vectorlane/domain';
+import {
+  Dependency,
+  ExhaustedLimit,
+  FinalStatus,
+  JobState,
+  Lane,
+  SearchMode,
+  UnfinishedStatus,
+  WorkStage,
+} from '@vectorlane/domain';
 import type { MetricDefinition } from './metric-definition';
 
 /**
@@ -90,6 +99,29 @@ export const METRICS = {
     type: 'counter',
     help: 'Attempts that ended in an error that may pass and were put back for another one.',
   },
+  documentsUnfinished: {
+    name: 'documents_unfinished',
+    type: 'gauge',
+    help: 'Documents that are neither completed nor failed, by PostgreSQL: whatever the queue says. Absent while it cannot be read.',
+    labels: { status: UnfinishedStatus.options },
+  },
+  oldestUnfinishedAge: {
+    name: 'documents_oldest_unfinished_age_seconds',
+    type: 'gauge',
+    help: 'How long ago the oldest unfinished document was accepted, or retried, by PostgreSQL; 0 where there is none. Absent while it cannot be read.',
+  },
+  queueErrors: {
+    name: 'processing_queue_errors_total',
+    type: 'counter',
+    help: 'Refusals of Redis that a lane’s consumer met: full, read-only, or not permitted.',
+    labels: { lane: Lane.options },
+  },
+  dependencyWaits: {
+    name: 'ingestion_dependency_waits_total',
+    type: 'counter',
+    help: 'Times that a document was put aside because something it depends on had failed. It costs the document nothing.',
+    labels: { dependency: Dependency.options },
+  },
   interruptions: {
     name: 'ingestion_interruptions_total',
     type: 'counter',
@@ -118,6 +150,12 @@ export const METRICS = {
     help: 'Searches that were answered, from the question to the passages, the embedding of the question included.',
     labels: { mode: SearchMode.options },
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+  searchesDegraded: {
+    name: 'search_degraded_total',
+    type: 'counter',
+    help: 'Hybrid searches that were answered by words alone, for their question could not be embedded in time.',
+    labels: { missing: ['vector'] },
   },
   searchEmptyResults: {
     name: 'search_empty_results_total',

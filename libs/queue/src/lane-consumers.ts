@@ -59,6 +59,17 @@ export class LaneConsumers {
       this.metrics.jobsStalled.inc({ lane });
       this.logger.warn({ lane, jobId }, 'job stalled and is delivered again');
     });
+    // A lost connection is told once, by libs/redis; what Redis refuses (full, read-only) nobody else hears.
+    let lastReason = '';
+    worker.on('error', ({ message }) => {
+      const reason = /^[A-Z]{3,}\b/.exec(message)?.[0];
+      if (reason === undefined || /^E[A-Z]{4,}$/.test(reason)) return;
+      this.metrics.queueErrors.inc({ lane });
+      if (reason === lastReason) return;
+      lastReason = reason;
+      this.logger.warn({ lane, reason: message }, 'Redis refuses what the queue needs');
+    });
+    worker.on('active', () => (lastReason = ''));
     worker.on('failed', (job, error) =>
       this.logger.error({ lane, jobId: job?.id, err: error }, 'job ended with an error'),
     );

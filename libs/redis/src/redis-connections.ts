@@ -20,6 +20,9 @@ export type QueueRole = 'consumer' | 'producer';
 const BOOT_TIMEOUT_MS = 10_000;
 const RECONNECT = { firstMs: 50, longestMs: 2_000 };
 const KEEP_ALIVE_MS = 10_000;
+const READINESS_KEY_MS = 60_000;
+/** The other end is no longer the server it was: behind the same name there may be a new primary, or a new password. */
+const NOT_THE_SAME = /^(READONLY|NOAUTH)/;
 /** Trying again does not fix these. */
 const REFUSAL = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR DB index)/;
 
@@ -82,6 +85,15 @@ export class RedisConnections {
     }
     await this.warnOfEviction();
     this.heartbeat = setInterval(() => void this.beat(), this.config.REDIS_COMMAND_TIMEOUT_MS * 2).unref();
+  }
+
+  /**
+   * What readiness asks: a Redis that answers and takes no writes (full, a replica after a failover, its disk full)
+   * serves nobody. One small key that goes by itself, written within the bound of a command.
+   * @throws Error in the words of Redis
+   */
+  async proveWrite(): Promise<void> {
+    await this.shared.set('vectorlane:readiness', '1', 'PX', READINESS_KEY_MS);
   }
 
   /** @throws Error when Redis does not answer within the bound of a command */
@@ -166,6 +178,7 @@ export class RedisConnections {
       connectionName: `vectorlane-${purpose}`,
       connectTimeout: this.config.REDIS_COMMAND_TIMEOUT_MS,
       keepAlive: KEEP_ALIVE_MS,
+      reconnectOnError: ({ message }) => NOT_THE_SAME.test(message),
       // The clients of a returning server do not all come in one instant.
       retryStrategy: (attempt) => backoffMs(RECONNECT, attempt, Math.random),
     };

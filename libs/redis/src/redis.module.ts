@@ -30,7 +30,7 @@ async function openRedis(
     await connections.connect();
     if (embedded !== undefined) shutdown.add('engines', 'embedded Valkey', () => embedded.close());
     shutdown.add('redis', 'redis connections', () => connections.close());
-    readiness.register({ name: 'redis', check: () => connections.ping() });
+    readiness.register({ name: 'redis', check: () => connections.proveWrite() });
     return connections;
   } catch (error) {
     // A boot that fails must leave nothing that keeps the process.

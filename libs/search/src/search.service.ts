@@ -4,6 +4,7 @@ import { matchesNothing, type Passage, PassagesRepository } from '@vectorlane/do
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { IngestionFailure, Problem } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
+import { within } from '@vectorlane/time';
 import { CandidateSearch, type Inquiry } from './candidate-search';
 import { highlights } from './highlights';
 import { parseQuestion } from './question';
@@ -15,6 +16,9 @@ const CANDIDATES_PER_GROUP = 5;
 /** How much further each next look goes when too few were left, and where that ends. */
 const DEPTH_GROWTH = 4;
 const MAX_DEPTH = 4_000;
+
+/** A hybrid search does not wait longer for the vector of its question: words answer without it. */
+const HYBRID_EMBEDDING_MS = 2_000;
 
 /** A question to ranked passages: candidates by meaning and by words, then the page that is asked for. */
 @Injectable()
@@ -42,6 +46,7 @@ export class SearchService {
     const labels = { mode: request.mode };
     this.metrics.searchDuration.observe(labels, (performance.now() - startedAt) / 1_000);
     if (answer.hits.length === 0) this.metrics.searchEmptyResults.inc(labels);
+    for (const missing of answer.degraded) this.metrics.searchesDegraded.inc({ missing });
     return answer;
   }
 
@@ -92,7 +97,10 @@ export class SearchService {
     signal: AbortSignal | undefined,
   ): Promise<Float32Array | undefined> {
     try {
-      const [vector] = await this.embeddings.embed([text], 'query', signal);
+      // The others have the time of any query (EMBEDDING_TIMEOUT_MS).
+      const bound = mode === 'hybrid' ? { timeoutMs: HYBRID_EMBEDDING_MS, late: tooLate } : {};
+      const embed = (giveUp: AbortSignal): Promise<Float32Array[]> => this.embeddings.embed([text], 'query', giveUp);
+      const [vector] = await within(embed, { ...bound, ...(signal !== undefined && { signal }) });
       if (vector === undefined) throw new Error('The embedding model returned no vector for the query.');
       return vector;
     } catch (error) {
@@ -124,6 +132,10 @@ export class SearchService {
       ];
     });
   }
+}
+
+function tooLate(): IngestionFailure {
+  return new IngestionFailure('EMBEDDING_UNAVAILABLE', `No vector within ${HYBRID_EMBEDDING_MS} ms.`);
 }
 
 function toHit(passage: Passage, score: number): SearchHit {

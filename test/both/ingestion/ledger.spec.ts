@@ -64,6 +64,42 @@ describe('a claim', () => {
     expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 1, interruptions: 0 });
   });
 
+  it('is not kept from a document by a database clock that is set back', async () => {
+    const soon = await newDocument();
+    await ledger.postpone(await claimed(soon), 60_000, 'attempt');
+    const waiting = await newDocument();
+    await ledger.wait(await claimed(waiting), 'embeddings', 60_000);
+    const dead = await newDocument();
+    await claimed(dead);
+    for (const id of [soon, waiting, dead]) expect(await moves.claim(id)).toBeUndefined();
+    // As if all of it had been written before the clock went back by a day.
+    await dataSource.query(
+      `UPDATE documents SET updated_at = updated_at + interval '1 day', next_attempt_at = next_attempt_at + interval '1 day',
+              lease_expires_at = lease_expires_at + interval '1 day' WHERE id = ANY($1)`,
+      [[soon, waiting, dead]],
+    );
+    const found = await ledger.claimable('00000000-0000-0000-0000-000000000000', 1_000);
+    expect(found.map(({ documentId }) => documentId)).toEqual(expect.arrayContaining([soon, waiting, dead]));
+    expect(await claimed(soon)).toMatchObject({ interruptions: 0 });
+    expect(await claimed(waiting)).toMatchObject({ interruptions: 0, waits: 1 });
+    expect(await claimed(dead)).toMatchObject({ interruptions: 1 });
+  });
+
+  it('tells what is unfinished, and since when', async () => {
+    await dataSource.query('DELETE FROM documents');
+    expect(await ledger.unfinished()).toEqual({ pending: 0, processing: 0, oldestSeconds: 0 });
+    const old = await newDocument();
+    await claimed(await newDocument());
+    await dataSource.query(`UPDATE documents SET unfinished_since = now() - interval '2 hours' WHERE id = $1`, [old]);
+    const { pending, processing, oldestSeconds } = await ledger.unfinished();
+    expect([pending, processing]).toEqual([1, 1]);
+    expect(oldestSeconds).toBeGreaterThanOrEqual(7_200);
+    // A retried one is as new as its retry.
+    await ledger.fail(await claimed(old), { code: 'TIMEOUT', message: 'Too slow.', retryable: true }, 'attempt');
+    await ledger.retry(old);
+    expect((await ledger.unfinished()).oldestSeconds).toBeLessThan(3_600);
+  });
+
   it('knows of parsers that died of the document, counted apart from attempts', async () => {
     const id = await newDocument();
     await ledger.postpone(await claimed(id), 0, 'parser-death');

@@ -1,4 +1,5 @@
 import { type Claim, StaleClaimError } from '@vectorlane/documents';
+import { Dependency } from '@vectorlane/domain';
 import { Reconciler } from '@vectorlane/ingestion';
 import fc from 'fast-check';
 import { LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
@@ -25,6 +26,8 @@ interface Life {
   attempts: number;
   parserDeaths: number;
   interruptions: number;
+  waitingFor: string | null;
+  waits: number;
   /** Words of the visible generation, in order. */
   visible: readonly string[] | undefined;
 }
@@ -85,6 +88,8 @@ const COMMANDS: Readonly<Record<string, (model: Model, slot: number, worker: num
       attempts: 0,
       parserDeaths: 0,
       interruptions: 0,
+      waitingFor: null,
+      waits: 0,
       visible: undefined,
     };
   },
@@ -134,6 +139,8 @@ const COMMANDS: Readonly<Record<string, (model: Model, slot: number, worker: num
       (life, { words }) => {
         life.status = 'completed';
         life.leased = false;
+        life.waitingFor = null;
+        life.waits = 0;
         life.visible = [...words];
         model.workers[worker] = undefined;
       },
@@ -147,11 +154,37 @@ const COMMANDS: Readonly<Record<string, (model: Model, slot: number, worker: num
       ({ claim }) => moves.ledger.postpone(claim, 0, cost),
       (life) => {
         life.leased = false;
+        life.waitingFor = null;
         if (cost === 'attempt') life.attempts += 1;
         else life.parserDeaths += 1;
         model.workers[worker] = undefined;
       },
     );
+  },
+  async wait(model, slot, worker) {
+    const dependency = Dependency.options[slot] ?? 'disk';
+    await asHolder(
+      model,
+      worker,
+      ({ claim }) => moves.ledger.wait(claim, dependency, 0),
+      (life) => {
+        life.status = 'pending';
+        life.leased = false;
+        life.waits += 1;
+        life.waitingFor = dependency;
+        model.workers[worker] = undefined;
+      },
+    );
+  },
+  async hold(model, slot, worker) {
+    const life = model.slots[slot];
+    if (life === undefined) return;
+    const dependency = Dependency.options[worker] ?? 'disk';
+    const needing = worker === 0 ? undefined : worker === 1 ? ['txt'] : ['png'];
+    const concerned = needing === undefined || needing.includes('txt') || life.waitingFor === dependency;
+    const held = await moves.ledger.hold(life.id, dependency, 0, needing);
+    expect(held).toBe(life.status === 'pending' && concerned);
+    if (held) life.waitingFor = dependency;
   },
   async handBack(model, _slot, worker) {
     await asHolder(
@@ -172,6 +205,7 @@ const COMMANDS: Readonly<Record<string, (model: Model, slot: number, worker: num
       (life) => {
         life.status = 'failed';
         life.leased = false;
+        life.waitingFor = null;
         life.attempts += 1;
         model.workers[worker] = undefined;
       },
@@ -187,7 +221,14 @@ const COMMANDS: Readonly<Record<string, (model: Model, slot: number, worker: num
     if (life === undefined) return;
     expect(await moves.ledger.retry(life.id)).toBe(life.status === 'failed');
     if (life.status !== 'failed') return;
-    Object.assign(life, { status: 'pending', attempts: 0, parserDeaths: 0, interruptions: 0 });
+    Object.assign(life, {
+      status: 'pending',
+      attempts: 0,
+      parserDeaths: 0,
+      interruptions: 0,
+      waitingFor: null,
+      waits: 0,
+    });
   },
   async remove(model, slot) {
     const life = model.slots[slot];
@@ -202,6 +243,11 @@ const COMMANDS: Readonly<Record<string, (model: Model, slot: number, worker: num
     const claimable = model.slots.filter((life): life is Life => life !== undefined && mayBeClaimed(life));
     const found = await moves.ledger.claimable(FIRST_ID, 100);
     expect(found.map(({ documentId }) => documentId)).toEqual(claimable.map(({ id }) => id).sort());
+    const unless = await moves.ledger.claimable(FIRST_ID, 100, ['database']);
+    const free = claimable.filter(({ status, waitingFor }) => status !== 'pending' || waitingFor !== 'database');
+    expect(unless.map(({ documentId }) => documentId)).toEqual(free.map(({ id }) => id).sort());
+    const waiting = claimable.filter(({ status, waitingFor }) => status === 'pending' && waitingFor === 'database');
+    expect(await moves.ledger.longestUntried('database')).toHaveLength(Math.min(1, waiting.length));
     await service.app.get(Reconciler).reconcile();
     // All of it is carried by a job now.
     expect(await service.app.get(Reconciler).reconcile()).toBe(0);
@@ -215,12 +261,13 @@ const COMMANDS: Readonly<Record<string, (model: Model, slot: number, worker: num
 async function check(model: Model): Promise<void> {
   const rows = await moves.dataSource.query<object[]>(
     `SELECT d.id, d.status, d.lease_expires_at IS NOT NULL AS leased, d.generation, d.attempts, d.parser_deaths, d.interruptions,
+            d.waiting_for, d.waits,
             (SELECT array_agg(content ORDER BY ordinal) FROM visible_chunks v WHERE v.document_id = d.id) AS visible
        FROM documents d ORDER BY d.id`,
   );
   const lives = model.slots.filter((life) => life !== undefined);
   const expected = lives
-    .map(({ id, status, leased, generation, attempts, parserDeaths, interruptions, visible }) => ({
+    .map(({ id, status, leased, generation, attempts, parserDeaths, interruptions, waitingFor, waits, visible }) => ({
       id,
       status,
       leased,
@@ -228,6 +275,8 @@ async function check(model: Model): Promise<void> {
       attempts,
       parser_deaths: parserDeaths,
       interruptions,
+      waiting_for: waitingFor,
+      waits,
       visible: visible === undefined || visible.length === 0 ? null : visible,
     }))
     .sort((one, other) => (one.id < other.id ? -1 : 1));

@@ -10,6 +10,8 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { ExtractionService } from '@vectorlane/extraction';
 import { LogContext } from '@vectorlane/logging';
 import { DataSource } from 'typeorm';
+import { ShutdownSequence } from '@vectorlane/shutdown';
+import { DependencyCircuits } from '../../../libs/ingestion/src/dependency-circuits';
 import { DocumentProcessor } from '../../../libs/ingestion/src/document-processor';
 import { IngestionObserver } from '../../../libs/ingestion/src/ingestion-observer';
 import { IngestionPipeline } from '../../../libs/ingestion/src/ingestion.pipeline';
@@ -105,7 +107,7 @@ function processorUnder(plan: Plan, error: () => Error): DocumentProcessor {
   const ledger = underPlan(
     'ledger',
     app.get(IngestionLedger),
-    ['claim', 'progress', 'complete', 'postpone', 'fail', 'release'],
+    ['claim', 'progress', 'complete', 'postpone', 'wait', 'fail', 'release'],
     plan,
     error,
   );
@@ -138,6 +140,9 @@ function processorUnder(plan: Plan, error: () => Error): DocumentProcessor {
     scheduler,
     app.get(IngestionObserver),
     app.get(LogContext),
+    // Of its own: no test waits for the pause of another.
+    new DependencyCircuits(new ShutdownSequence()),
+    app.get(ExtractionService),
   );
 }
 
@@ -154,9 +159,10 @@ interface Ending {
 async function endingUnder(plan: Plan, error: () => Error): Promise<Ending> {
   const { body } = await service.upload('harbour.txt', TEXT + ' '.repeat((uploads += 1)));
   const id = body.id as string;
-  const processor = processorUnder(plan, error);
   for (let delivery = 1; delivery <= MAX_DELIVERIES; delivery += 1) {
-    await processor.process(id, `${id}-${delivery}`, new AbortController().signal).catch(() => undefined);
+    await processorUnder(plan, error)
+      .process(id, `${id}-${delivery}`, new AbortController().signal)
+      .catch(() => undefined);
     const ending = await read(id);
     if (ending.status === 'completed' || ending.status === 'failed') return ending;
     // Time passes: backoffs are over, and a worker that gave no sign has lost its lease.
@@ -227,6 +233,26 @@ describe('an error during the ingestion of a document', () => {
       }
     },
     60_000,
+  );
+
+  it.each([
+    ['a database whose disk is full', () => Object.assign(new Error('full'), { code: '53100' })],
+    ['an embedder that resets', () => new IngestionFailure('EMBEDDING_UNAVAILABLE', 'It cannot be reached.')],
+    ['a full temporary folder', () => Object.assign(new Error('no space'), { code: 'ENOSPC' })],
+  ])(
+    'costs nothing at all when it is of %s',
+    async (_, fault) => {
+      const { steps } = await quietRun();
+      for (const struck of [...new Set(steps)].filter((step) => step !== 'chunks.sweepDocument')) {
+        // More often than a document has attempts.
+        let left = MAX_ATTEMPTS + 1;
+        const inPipeline = !struck.startsWith('ledger.claim');
+        const ending = await endingUnder((step) => (step === struck && (left -= 1) >= 0 ? 'before' : undefined), fault);
+        expect({ struck, ...ending }).toMatchObject({ struck, status: 'completed', attempts: 0 });
+        if (inPipeline) expect(ending.interruptions).toBe(0);
+      }
+    },
+    120_000,
   );
 
   it('ends the document after three attempts when it does not pass', async () => {

@@ -124,3 +124,51 @@ it('makes its cluster where none is, for this user alone, in a folder that was o
   expect((await readdir(dataDir)).sort()).toEqual(['lock', 'pglite']);
   await rm(dataDir, { recursive: true });
 });
+
+describe('a data folder whose disk is full', () => {
+  let full = false;
+  const lackOfRoom = (folder: string): Error | undefined =>
+    full ? Object.assign(new Error(`There is no space left in ${folder}.`), { code: 'ENOSPC' }) : undefined;
+
+  beforeAll(async () => {
+    location = await freshDataFolder();
+  });
+  afterAll(() => location.dispose());
+
+  it('is no reason to give the engine up: it says so, and comes back by itself when there is room', async () => {
+    engine = new PgliteEngine({ clusterFolder: clusterFolder(), restartDelaysMs: [0], lackOfRoom });
+    pool = new GuardedPool({ stream: engine.createStream, user: 'postgres', max: 1 });
+    pool.on('error', () => undefined);
+    await engine.start();
+    await pool.query('CREATE TABLE kept (id integer)');
+    full = true;
+    await killThread();
+    // More often than an engine may fail in a row.
+    for (let time = 0; time < 5; time += 1) {
+      await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: 'ENOSPC' });
+      expect(engine.givenUp).toBe(false);
+    }
+    full = false;
+    expect((await pool.query('SELECT count(*)::int AS n FROM kept')).rows).toEqual([{ n: 0 }]);
+    await close();
+  });
+
+  it('is said at a start', async () => {
+    full = true;
+    engine = new PgliteEngine({ clusterFolder: clusterFolder(), lackOfRoom });
+    await expect(engine.start()).rejects.toThrow(/^There is no space left in /);
+    await engine.close(1_000);
+    full = false;
+  });
+
+  it('is told apart from an engine that only a restart brings back', async () => {
+    engine = new PgliteEngine({ clusterFolder: clusterFolder(), restartDelaysMs: [], lackOfRoom });
+    pool = new GuardedPool({ stream: engine.createStream, user: 'postgres', max: 1 });
+    pool.on('error', () => undefined);
+    await engine.start();
+    await killThread();
+    await expect(pool.query('SELECT 1')).rejects.toThrow(EngineError);
+    expect(engine.givenUp).toBe(true);
+    await close();
+  });
+});

@@ -52,7 +52,7 @@ describe('Prometheus', () => {
     expect(rules.map(({ alert }) => alert)).toEqual(
       expect.arrayContaining([
         ...['TargetDown', 'DependencyDown', 'HighErrorRateFast', 'HighErrorRateSlow', 'HighLatency'],
-        ...['QueueOld', 'DocumentsFailing', 'EventLoopLag', 'AlertsFailed'],
+        ...['QueueOld', 'DocumentsUnfinished', 'DocumentsFailing', 'EventLoopLag', 'AlertsFailed'],
       ]),
     );
   });

@@ -66,6 +66,10 @@ export class EmbeddedBackend extends DatabaseBackend {
     return new EmbeddedBackend(config, lock, engine);
   }
 
+  override get givenUp(): boolean {
+    return this.engine.givenUp;
+  }
+
   openIndicator(pool: GuardedPool): DatabaseIndicator {
     return new EmbeddedIndicator(pool, this.engine);
   }

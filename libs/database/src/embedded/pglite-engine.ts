@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { compiledEntry } from '@vectorlane/config';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { lackOfRoom } from './disk-room';
 import { type EngineLink, EngineStream } from './engine-stream';
 import { monotonicMs, type ThreadData, type ThreadReply, type ThreadRequest } from './thread-protocol';
 
@@ -15,6 +16,8 @@ export interface PgliteEngineOptions {
   readonly clusterFolder: string;
   /** Waits before each restart in a row; after the last one the engine stays down. */
   readonly restartDelaysMs?: readonly number[];
+  /** Why it cannot run for want of room on the disk. @default asks the file system */
+  readonly lackOfRoom?: (folder: string) => Error | undefined;
 }
 
 const RESTART_DELAYS_MS = [0, 250, 1_000, 3_000, 8_000];
@@ -116,11 +119,27 @@ export class PgliteEngine implements EngineLink {
 
   private ready(): Promise<Worker> {
     if (this.closed) return Promise.reject(new EngineError('The embedded database is closed.'));
-    this.running ??= this.launch();
+    // In a step of its own: a launch that fails at once lets the next one try.
+    this.running ??= Promise.resolve().then(() => this.launch());
     return this.running;
   }
 
+  /** Whether only a restart of the program brings it back. */
+  get givenUp(): boolean {
+    return !this.closed && this.worker === undefined && this.failuresInARow > this.restartDelaysMs.length;
+  }
+
+  private get lackOfRoom(): Error | undefined {
+    return (this.options.lackOfRoom ?? lackOfRoom)(this.options.clusterFolder);
+  }
+
   private async launch(): Promise<Worker> {
+    const full = this.lackOfRoom;
+    if (full !== undefined) {
+      // Asked again by the next who connects: it comes back by itself.
+      this.running = undefined;
+      throw full;
+    }
     if (this.failuresInARow > 0) {
       const delayMs = this.restartDelaysMs[this.failuresInARow - 1];
       if (delayMs === undefined) {
@@ -183,14 +202,17 @@ export class PgliteEngine implements EngineLink {
     this.running = undefined;
     if (!this.closed) {
       const stable = this.startedAt > 0 && performance.now() - this.startedAt > STABLE_MS;
-      this.failuresInARow = stable ? 1 : this.failuresInARow + 1;
+      const full = this.lackOfRoom;
+      // Without room any engine ends: that says nothing against it, and is no reason to give it up.
+      if (full !== undefined) this.failuresInARow = 0;
+      else this.failuresInARow = stable ? 1 : this.failuresInARow + 1;
       this.startedAt = 0;
-      this.lastFailure = failure;
+      this.lastFailure = full ?? failure;
       this.logger.error({ err: failure, failuresInARow: this.failuresInARow }, 'embedded database ended');
     }
     const streams = [...this.streams.values()];
     this.streams.clear();
-    for (const stream of streams) stream.destroy(failure);
+    for (const stream of streams) stream.destroy(this.lastFailure ?? failure);
   }
 
   /** PGlite can be told nothing while it computes: a batch over its bound ends with the thread. */

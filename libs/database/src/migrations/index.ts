@@ -1,6 +1,7 @@
 import { InitialSchema1764000000000 } from './1764000000000-initial-schema';
 import { TaskLeases1764200000000 } from './1764200000000-task-leases';
 import { RateLimitOfAKey1764300000000 } from './1764300000000-rate-limit-of-a-key';
+import { WaitingDocuments1765100000000 } from './1765100000000-waiting-documents';
 import { Words1765200000000 } from './1765200000000-words';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
@@ -10,6 +11,7 @@ export const MIGRATIONS = [
   InitialSchema1764000000000,
   TaskLeases1764200000000,
   RateLimitOfAKey1764300000000,
+  WaitingDocuments1765100000000,
   Words1765200000000,
   CoverageOfADocument1765300000000,
   PlaceOfAChunk1765310000000,

@@ -172,7 +172,7 @@ export class ModelThread {
   private giveUpText(): void {
     const reason = `gave no vector within ${this.options.textTimeoutMs} ms`;
     this.logger.error(`an embedding thread ${reason}`);
-    this.takeJob()?.reject(unavailable(reason));
+    this.takeJob()?.reject(unavailable(reason, undefined, true));
     this.turn('late');
   }
 
@@ -181,7 +181,7 @@ export class ModelThread {
     if (worker !== this.worker) return;
     this.worker = undefined;
     this.logger.error({ err: reason }, 'an embedding thread died');
-    this.takeJob()?.reject(unavailable('stopped while it worked on this text', reason));
+    this.takeJob()?.reject(unavailable('stopped while it worked on this text', reason, true));
     this.restartLater();
   }
 

@@ -40,6 +40,7 @@ export class ImageExtractor implements TextExtractor {
   readonly extensions: readonly string[];
   readonly mediaTypes: readonly string[];
   readonly timeoutMs: number;
+  readonly needsAiWorker = true;
   private readonly logger = new Logger('Extraction');
 
   /** @param answers where answers are read */
