@@ -7,6 +7,7 @@ import { ApiKeysService } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
 import { ChunksRepository, ContentsRepository, DocumentsRepository } from '@vectorlane/documents';
 import { IngestionService } from '@vectorlane/ingestion';
+import { Metrics } from '@vectorlane/metrics';
 import { SearchService } from '@vectorlane/search';
 import { AlertsController } from './alerts.controller';
 import { ApiKeysController } from './api-keys.controller';
@@ -23,6 +24,7 @@ const WANTED = [
   SearchService,
   ApiKeysService,
   AlertingService,
+  Metrics,
 ];
 
 /** The controllers with nothing behind them: their decorators say all that the document needs. */
