@@ -207,7 +207,7 @@ describe('a key', () => {
     expect((await fetch('/api/documents', { key })).status).toBe(200);
     expect((await service.fetch(`/api/admin/keys/${id}`, { method: 'DELETE' })).status).toBe(204);
     const statuses: number[] = [];
-    for (let index = 0; index < LIMIT; index += 1) statuses.push((await fetch('/api/documents', { key })).status);
+    for (let index = 0; index <= LIMIT; index += 1) statuses.push((await fetch('/api/documents', { key })).status);
     expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);
   });
 
@@ -217,7 +217,7 @@ describe('a key', () => {
     expect((await fetch('/api/documents', { key })).status).toBe(200);
     const forged = `${key.slice(0, 16)}${'x'.repeat(43)}`;
     const statuses: number[] = [];
-    for (let index = 0; index < LIMIT; index += 1)
+    for (let index = 0; index <= LIMIT; index += 1)
       statuses.push((await fetch('/api/documents', { key: forged })).status);
     expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);
   });

@@ -28,9 +28,7 @@ afterAll(async () => {
 async function allOf(ids: readonly string[], condition: (document: Untyped) => boolean): Promise<Untyped[]> {
   const deadline = performance.now() + 30_000;
   for (;;) {
-    const documents = await Promise.all(
-      ids.map(async (id) => (await service.json(`/api/documents/${id}`)).body as Untyped),
-    );
+    const documents = await Promise.all(ids.map(async (id) => (await service.json(`/api/documents/${id}`)).body));
     if (documents.every(condition)) return documents;
     if (performance.now() > deadline) throw new Error(`Not in time: ${JSON.stringify(documents)}`);
     await delay(50);

@@ -103,7 +103,7 @@ export class RecognisingPdfExtractor implements TextExtractor {
     if (pages === undefined) return read;
     const hasText = read.blocks.length > 0;
     try {
-      const { pagesToRecognise: _, ...whole } = await this.options.client.recognise(
+      const { pagesToRecognise, ...whole } = await this.options.client.recognise(
         {
           format: 'pdf',
           bytes: source.bytes,
