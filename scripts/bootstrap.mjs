@@ -5,6 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { BootstrapError, hashOf, read, ROOT, addFiles } from './bootstrap/files.mjs';
 import { lock } from './bootstrap/lock.mjs';
+import { startTicker } from './bootstrap/ticker.mjs';
 
 export { BootstrapError, ROOT };
 
@@ -150,15 +151,12 @@ function outputOf(source) {
  * @param {{ quiet: boolean, hint: string }} options
  */
 async function step(title, command, args, { quiet, hint }) {
-  const startedAt = Date.now();
-  const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
   /** @param {string} text */
   const say = (text) => process.stderr.write(text);
   const live = process.stderr.isTTY && !quiet;
-  say(`${title} …${live ? '' : '\n'}`);
-  const ticker = live ? setInterval(() => say(`\r${title} … ${seconds()} `), 1000) : undefined;
+  const { seconds, stop } = startTicker(title, { isTerminal: live, say });
   const { code, output } = await run(command, args);
-  clearInterval(ticker);
+  stop();
   if (code !== 0) {
     say(`\n${output.slice(-8_000)}\n`);
     throw new BootstrapError(`${title} failed after ${seconds()}. ${hint}`);

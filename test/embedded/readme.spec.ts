@@ -24,7 +24,7 @@ it('asks a question that finds its answer first', async () => {
   } finally {
     await app.stop();
   }
-});
+}, 120_000);
 
 it('has one screen of introduction: a picture, two commands, a question', () => {
   const screen = readme.split('\n').slice(0, 40).join('\n');

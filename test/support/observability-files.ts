@@ -21,7 +21,7 @@ export const dashboards: Record<string, Untyped> = Object.fromEntries(
 export const panelsOf = (dashboard: Untyped): Untyped[] =>
   dashboard.panels.filter(({ type }: Untyped) => type !== 'row');
 
-/** Every query of every panel for one kind of data source, Grafana's own variables filled in. */
+/** Every query of every panel for one kind of data source, Grafana's variables filled in: all instances. */
 export function dashboardQueries(type: 'prometheus' | 'loki'): Query[] {
   return Object.values(dashboards).flatMap((dashboard) =>
     panelsOf(dashboard).flatMap((panel) =>
@@ -29,7 +29,7 @@ export function dashboardQueries(type: 'prometheus' | 'loki'): Query[] {
         .filter(({ datasource }: Untyped) => datasource.type === type)
         .map(({ expr }: Untyped, index: number) => ({
           where: `${dashboard.title} / ${panel.title}${index === 0 ? '' : ` (${index + 1})`}`,
-          expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$__auto', '1m'),
+          expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$__auto', '1m').replaceAll('$instance', '.*'),
         })),
     ),
   );

@@ -157,7 +157,9 @@ export class StandInApi {
       ? decodeURIComponent(path.slice('/api/admin/keys/'.length))
       : undefined;
     const key = id === undefined ? undefined : this.keys.get(id);
-    if (method === 'POST' && path === '/api/search') {
+    if (method === 'GET' && path === '/api/documents?limit=1') {
+      send(response, 200, { items: [], nextCursor: null });
+    } else if (method === 'POST' && path === '/api/search') {
       send(response, 200, this.options.searchAnswer ?? { results: [], tookMs: 1.4 });
     } else if (method === 'POST' && path === '/api/admin/keys') {
       const { name, scopes, expiresAt, rateLimitPerMinute } = body as Pick<StoredKey, 'name' | 'scopes'> &

@@ -18,6 +18,8 @@ export interface StartedApp {
   readonly url: string;
   /** The first API key, when this start made it. */
   readonly firstKey: string | undefined;
+  /** Whether the key in the data folder is accepted. */
+  readonly keptKeyIsAccepted: boolean;
 }
 
 /**
@@ -33,13 +35,14 @@ export async function startApp(config: Config, shutdown = new ShutdownSequence()
     mountOpenApi(app);
     await app.init();
     const firstKey = await app.get(FirstKey).ensure();
+    const keptKeyIsAccepted = await app.get(FirstKey).keptIsAccepted();
     await app.get(IngestionRuntime).start({ consumes: config.ROLE === 'all' });
     shutdown.add('drain', 'readiness', () => Promise.resolve(app.get(ReadinessRegistry).startDraining()));
     closeHttpServer(app, shutdown, config);
     await app.listen(config.PORT, config.HOST);
     const url = await app.getUrl();
     new Logger('Http').log({ url, role: config.ROLE, embedded: config.embedded }, 'listening');
-    return { app, url, firstKey };
+    return { app, url, firstKey, keptKeyIsAccepted };
   } catch (error) {
     // What is open is closed in order, so that a boot that fails leaves no lock and no half-written folder.
     await app.close();
@@ -51,7 +54,7 @@ export async function startApp(config: Config, shutdown = new ShutdownSequence()
 async function createApp(config: Config, shutdown: ShutdownSequence): Promise<NestExpressApplication> {
   try {
     return await NestFactory.create<NestExpressApplication>(AppModule.register(config, shutdown), new HttpAdapter(), {
-      logger: new BootLogger('Boot', { colors: false, logLevels: ['warn', 'error', 'fatal'] }),
+      logger: new BootLogger(),
       bufferLogs: true,
       bodyParser: false,
       abortOnError: false,

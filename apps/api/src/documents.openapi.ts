@@ -20,7 +20,7 @@ export const uploadBody: ApiBodyOptions = {
           file: {
             type: 'string',
             format: 'binary',
-            description: 'txt, md, html, json or csv, up to `MAX_UPLOAD_BYTES`.',
+            description: 'In a format that the service reads (any other is refused by name), up to `MAX_UPLOAD_BYTES`.',
           },
           metadata: {
             type: 'string',

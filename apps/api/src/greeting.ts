@@ -1,34 +1,62 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Config } from '@vectorlane/config';
 import { logsArePretty } from '@vectorlane/logging';
 import type { StartedApp } from './create-app';
 
 /**
- * What a person sees after `npm start`: where it is, the key, and three lines to try. Not in production. Where the log
- * is JSON the output is kept by machines: the key stands in its file alone, and here where that is.
+ * What a person sees after `npm start`: where it is, the key, and commands to try, which can be pasted all at once:
+ * `ingest` ends when the document can be searched. Empty in production. Where the log is JSON the output is kept by
+ * machines: the key stands in its file alone, and here where that is.
  */
-export function greeting(config: Config, { url, firstKey }: StartedApp): void {
-  if (config.NODE_ENV !== 'development') return;
-  const keyFile = join(config.DATA_DIR, 'api-key');
-  const key = config.embedded ? `$(cat ${keyFile})` : '$VECTORLANE_API_KEY';
-  // The client takes the same defaults; what differs from them must be said to it too.
-  const elsewhere = config.PORT === 3000 ? '' : `VECTORLANE_URL=${url} `;
+export function greeting(config: Config, { url, firstKey, keptKeyIsAccepted }: StartedApp): string {
+  if (config.NODE_ENV !== 'development') return '';
+  const isDefaultFolder = resolve(config.DATA_DIR) === resolve('data');
+  const keyFile = isDefaultFolder ? 'data/api-key' : resolve(config.DATA_DIR, 'api-key');
+  const key = keptKeyIsAccepted ? `$(cat ${quoted(keyFile)})` : '$VECTORLANE_API_KEY';
+  // The command line client takes the same defaults; what differs from them must be said to it too.
+  const settings = [
+    ...(config.PORT === 3000 && config.HOST === '127.0.0.1' ? [] : [`VECTORLANE_URL=${url}`]),
+    ...(keptKeyIsAccepted && !isDefaultFolder ? [`DATA_DIR=${quoted(resolve(config.DATA_DIR))}`] : []),
+  ];
+  const run = [...settings, 'npm run'].join(' ');
   const lines = [
     '',
     `  Vectorlane is up at ${url}  (documentation: ${url}/docs)`,
-    ...(firstKey !== undefined && logsArePretty(config)
-      ? [`  API key: ${firstKey}`, `  (shown this once; kept in ${keyFile})`]
-      : firstKey !== undefined || config.embedded
-        ? [`  API key: in ${keyFile}`]
-        : []),
+    ...keyLines(keptKeyIsAccepted, keyFile, logsArePretty(config) ? firstKey : undefined),
     '',
-    '  Try it (what you upload can be found once its status is "completed", a second or two later):',
-    `    curl -H "X-API-Key: ${key}" -F file=@README.md ${url}/api/documents`,
-    `    curl -H "X-API-Key: ${key}" ${url}/api/documents`,
-    `    curl -H "X-API-Key: ${key}" -H 'Content-Type: application/json' -d '{"query":"how do I start it?"}' ${url}/api/search`,
-    '',
-    `  Or whole folders: ${elsewhere}npm run ingest -- docs, then ${elsewhere}npm run search -- "your question"`,
+    '  Try it; the lines can be pasted all at once, in the folder of the checkout:',
+    `    ${run} ingest -- README.md`,
+    `    ${run} search -- "how do I start it?"`,
+    `    curl -sS -w '\\n' -H "X-API-Key: ${key}" -H 'Content-Type: application/json' -d '{"query":"how do I start it?"}' ${url}/api/search`,
+    `    curl -sS -w '\\n' -H "X-API-Key: ${key}" -F file=@README.md ${url}/api/documents`,
     '',
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
+}
+
+const LIFE_EVERY_MS = 3_000;
+
+/** While a first start makes its database and weights, a person sees that it goes on. */
+export async function showingLife<T>(config: Config, start: () => Promise<T>): Promise<T> {
+  if (config.NODE_ENV !== 'development') return start();
+  const startedAt = performance.now();
+  const timer = setInterval(() => {
+    process.stderr.write(`Starting … ${Math.round((performance.now() - startedAt) / 1_000)} s\n`);
+  }, LIFE_EVERY_MS);
+  try {
+    return await start();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function keyLines(keptKeyIsAccepted: boolean, keyFile: string, firstKey: string | undefined): string[] {
+  if (!keptKeyIsAccepted) return ['  API key: one of yours, in VECTORLANE_API_KEY (export VECTORLANE_API_KEY=vl_…)'];
+  if (firstKey === undefined) return [`  API key: in ${keyFile}`];
+  return [`  API key: ${firstKey}`, `  (shown this once; kept in ${keyFile})`];
+}
+
+/** As one word of a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { DocumentStatus, Place, type Scope, type SearchMode } from '@vectorlane/domain';
 import { z } from 'zod';
-import { UnreadableFile } from './api-errors';
+import { ApiProblem, UnreadableFile } from './api-errors';
 import { fileForm } from './file-form';
 import { whyUnreadable } from './found-files';
 import { HttpTransport, notOurs, type HttpRequest, type TransportOptions } from './http-transport';
@@ -140,6 +140,22 @@ export class ApiClient {
     const timeoutMs = this.options.requestTimeoutMs + Math.ceil(size / SLOWEST_UPLOAD_BYTES_PER_MS);
     const request = { method: 'POST', path: '/api/documents', form, timeoutMs, repeatable: true, signal } as const;
     return this.check(uploadAnswerSchema, (await this.transport.send(request)).body);
+  }
+
+  /**
+   * Whether the key may read documents, which is how an upload is followed.
+   * @throws ApiProblem that says how to make such a key
+   */
+  async requireRead(signal: AbortSignal): Promise<void> {
+    try {
+      await this.call(z.unknown(), { method: 'GET', path: '/api/documents?limit=1', signal });
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.code !== 'INSUFFICIENT_SCOPE') throw error;
+      const advice =
+        'This key may not read, and documents are followed by reading them; nothing was uploaded. ' +
+        'Use a key with both scopes: npm run keys -- create --name importer --scopes read,write';
+      throw new ApiProblem(error.status, error.code, advice, error.requestId);
+    }
   }
 
   async getDocument(id: string, signal: AbortSignal): Promise<FollowedDocument> {

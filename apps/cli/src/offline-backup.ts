@@ -13,7 +13,7 @@ import { DataFolderInUseError } from '@vectorlane/database';
 import { BackupProgressLine } from './backup-progress';
 import { formatMegabytes } from './progress-line';
 import type { Io } from './terminal';
-import { printable } from './text-layout';
+import { plural, printable } from './text-layout';
 
 /** Backup and restore work on the database itself, as the service would open it. */
 
@@ -56,9 +56,9 @@ async function report(
 
 function describe({ header, fileBytes }: BackupSummary): string {
   const parts = [
-    `${rowsOf(header, 'documents')} documents`,
-    `${rowsOf(header, 'chunks')} chunks`,
-    `${rowsOf(header, 'api_keys')} API keys`,
+    plural(rowsOf(header, 'documents'), 'document'),
+    plural(rowsOf(header, 'chunks'), 'chunk'),
+    plural(rowsOf(header, 'api_keys'), 'API key'),
     header.space === null ? 'no vectors' : `vectors of ${printable(header.space.model)}`,
     `${formatMegabytes(fileBytes)} MB`,
     `made ${header.startedAt.slice(0, 19)}Z by version ${printable(header.product)}`,

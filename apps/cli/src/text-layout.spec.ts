@@ -28,7 +28,17 @@ describe('displayWidth', () => {
 });
 
 describe('wrap', () => {
-  it('fills lines and parts paragraphs', () => {
+  it('shows code blocks and tables as they are, however wide', () => {
+    const table = '| setting | what it is for, in many words |\n| --- | --- |';
+    const code = '```sh\nnpm run ingest -- docs   # two  spaces kept\n\nnpm test\n```';
+    const indented = '    const wide = await startApp(config);';
+    const text = `Some words before it.\n${table}\n\n${code}\nand after.\n\n${indented}`;
+    expect(wrap(text, 12)).toEqual([
+      ...['Some words', 'before it.', ...table.split('\n'), '', ...code.split('\n'), 'and after.', '', indented],
+    ]);
+  });
+
+  it('fills lines and separates paragraphs', () => {
     expect(wrap('one two\nthree   four\n\n\nfive', 9)).toEqual(['one two', 'three', 'four', '', 'five']);
   });
 
@@ -42,7 +52,7 @@ describe('wrap', () => {
         fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', 'é', '数', '🙂') }),
         fc.integer({ min: 2, max: 40 }),
         (text, width) => {
-          const lines = wrap(text, width);
+          const lines = wrap(text.replace(/^ +/gm, ' '), width);
           for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(width);
           expect(lines.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
         },
@@ -77,7 +87,7 @@ describe('highlighter', () => {
   it.each([
     ['winter bees', 'Winter: the bees, a beekeeper', '<Winter>: the <bees>, a beekeeper'],
     ['index', 'Indexes, an index, reindex', '<Indexes>, an <index>, reindex'],
-    ['how is it', 'how is it', '<how> is it'],
+    ['bees in it', 'bees in it', '<bees> in it'],
     ['a.*b(c', 'abc a.*b(c', 'abc a.*b(c'],
     ['数据', '大数据库', '大<数据>库'],
     ['version 12', 'version 12 of 120', '<version> <12> of 120'],
@@ -88,5 +98,18 @@ describe('highlighter', () => {
   it('marks nothing where it is off or there are no words', () => {
     expect(highlighter('bees', false)('bees')).toBe('bees');
     expect(highlighter('?!', true)('bees?!')).toBe('bees?!');
+  });
+
+  it.each([
+    [
+      'why is there no port for the database?',
+      'there is no port for it, and the database',
+      'there is no <port> for it, and the <database>',
+    ],
+    ['warum ist die Biene das Tier?', 'Die Biene ist das Tier', 'Die <Biene> ist das <Tier>'],
+    ['what is this', 'what is this', 'what is this'],
+  ])('leaves words that every text has alone: %s', (query, line, wanted) => {
+    const marked = highlighter(query, true)(line);
+    expect(marked.replaceAll(`${ESCAPE}[1;33m`, '<').replaceAll(`${ESCAPE}[22;39m`, '>')).toBe(wanted);
   });
 });

@@ -29,16 +29,41 @@ function characterWidth(character: string): number {
   return DOUBLE_WIDTH.test(character) ? 2 : 1;
 }
 
+const FENCE = /^ {0,3}(```|~~~)/;
+const TABLE_ROW = /^\s*\|/;
+const CODE = /^ {4}/;
+
 /**
- * Fills lines of at most `width` columns. Single line breaks are taken as spaces, blank lines part paragraphs; a word
- * wider than a line is broken.
+ * Fills lines of at most `width` columns. Single line breaks are taken as spaces, blank lines separate paragraphs; a
+ * word wider than a line is broken. Lines of code blocks and tables are shown as they are, however wide.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const paragraph of printable(text, true).split(/\n\s*\n/)) {
-    const words = paragraph.split(/\s+/).filter((word) => word !== '');
-    if (words.length === 0) continue;
-    if (lines.length > 0) lines.push('');
+  let prose: string[] = [];
+  let fenced = false;
+  const endParagraph = (): void => {
+    lines.push(...fill(prose.join(' '), width));
+    prose = [];
+  };
+  for (const line of printable(text, true).split('\n')) {
+    const isFence = FENCE.test(line);
+    const asItIs = fenced || isFence || TABLE_ROW.test(line) || (prose.length === 0 && CODE.test(line));
+    if (isFence) fenced = !fenced;
+    if (asItIs || line.trim() === '') endParagraph();
+    if (asItIs) lines.push(line.trimEnd());
+    else if (line.trim() === '') {
+      if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
+    } else prose.push(line);
+  }
+  endParagraph();
+  while (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+function fill(paragraph: string, width: number): string[] {
+  const lines: string[] = [];
+  const words = paragraph.split(/\s+/).filter((word) => word !== '');
+  if (words.length > 0) {
     let line = '';
     let lineWidth = 0;
     for (const piece of words.flatMap((word) => breakWord(word, width))) {
@@ -75,6 +100,11 @@ function breakWord(word: string, width: number): string[] {
   return pieces;
 }
 
+/** `1 chunk`, `2 chunks`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Cuts the middle out, for paths, whose two ends say most. */
 export function shortenMiddle(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
@@ -92,6 +122,25 @@ function fit(characters: readonly string[], width: number): string[] {
   return characters.slice(0, end === -1 ? characters.length : end);
 }
 
+/** Of the languages most asked in: words of questions and sentences, which mark nothing worth finding. */
+const COMMON_WORDS: ReadonlySet<string> = new Set(
+  [
+    'about all also and any are because been but can could did does for from had has have her him his how its may might',
+    'more most must not nor one our out over shall she should some such than that the their them then there these they',
+    'this those too was were what when where which while who whom whose why will with would you your',
+    'aber als auch auf aus bei bin bist das dass dem den der des die doch durch ein eine einem einen einer eines für hat',
+    'ich ihr ist kann mit nach nicht noch nur oder sich sie sind über und unter vom von vor war warum was weil welche wenn',
+    'wer werden wie wird wir wird zum zur',
+    'aux avec ces cette comment dans des dont elle est être ils les leur mais nous ont par pas plus pour pourquoi quand que',
+    'quel quelle qui sans ses son sont sur une vous',
+    'como con cual cuando del desde donde ella ellos entre era esta este las los más para pero por porque que quien ser sin',
+    'sobre son sus una uno unos',
+    'alla anche che chi come con cosa dal dalla dei del della delle dove gli nel nella non per perché più quale quando sono',
+    'sua sul sulla una uno',
+    'das dos ela ele eles mas muito não nas nos para pela pelo por quando que são sem seu sua uma você',
+  ].flatMap((line) => line.split(' ')),
+);
+
 const ESCAPES = {
   bold: ['\x1b[1m', '\x1b[22m'],
   dim: ['\x1b[2m', '\x1b[22m'],
@@ -104,11 +153,13 @@ export function style(text: string, name: keyof typeof ESCAPES, enabled: boolean
 
 /**
  * A function that marks the query's words in a line. Whole words only, endings of up to three letters allowed on words
- * of four and more; scripts without spaces match anywhere; one- and two-letter Latin words are left alone.
+ * of four and more; scripts without spaces match anywhere; one- and two-letter Latin words are left alone, and so are
+ * words that every text has.
  */
 export function highlighter(query: string, enabled: boolean): (line: string) => string {
   const patterns = [...new Set(query.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])]
     .filter((word) => DOUBLE_WIDTH.test(word) || [...word].length > 2 || /\p{N}/u.test(word))
+    .filter((word) => !COMMON_WORDS.has(word))
     .toSorted((left, right) => right.length - left.length)
     .map((word) => {
       if (DOUBLE_WIDTH.test(word)) return word;

@@ -68,7 +68,7 @@ async function createApp(config: Config, shutdown: ShutdownSequence): Promise<Ne
       WorkerModule.register(config, shutdown),
       new HttpAdapter(),
       {
-        logger: new BootLogger('Boot', { colors: false, logLevels: ['warn', 'error', 'fatal'] }),
+        logger: new BootLogger(),
         bufferLogs: true,
         bodyParser: false,
         abortOnError: false,

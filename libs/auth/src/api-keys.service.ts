@@ -68,6 +68,11 @@ export class ApiKeysService {
     return this.keys.anyUsable();
   }
 
+  /** Whether there is a key of this id, usable or not. */
+  async isKnown(id: string): Promise<boolean> {
+    return (await this.rows.find(id)) !== null;
+  }
+
   /** Newest first. @throws Problem `INVALID_CURSOR` */
   async list(limit: number, cursor: string | undefined): Promise<Page<ApiKeyListing>> {
     return this.keys.list(limit, cursor);

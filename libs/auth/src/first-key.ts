@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { Scope } from '@vectorlane/domain';
-import { generateApiKey } from './api-key-format';
+import { Problem } from '@vectorlane/errors';
+import { generateApiKey, parseApiKey } from './api-key-format';
 import { ApiKeysService } from './api-keys.service';
 
 /** The boot cannot go on without a key; the message says how to make one. */
@@ -29,7 +30,10 @@ export class FirstKey {
    * @throws NoApiKeyError in production when there is no usable key
    */
   async ensure(): Promise<string | undefined> {
-    if (await this.apiKeys.anyUsable()) return undefined;
+    if (await this.apiKeys.anyUsable()) {
+      // After a restore the keys are those of the backup, and the folder's own opens nothing.
+      return (await this.isUnknownHere()) ? this.make() : undefined;
+    }
     const bootstrap = this.config.BOOTSTRAP_API_KEY;
     if (bootstrap !== undefined) {
       const { id } = await this.apiKeys.adopt(bootstrap, {
@@ -78,8 +82,29 @@ export class FirstKey {
     return key;
   }
 
-  /** The key kept in `DATA_DIR/api-key`, for the greeting on a terminal; nothing when there is no such file. */
-  async kept(): Promise<string | undefined> {
+  /** Whether the key kept in `DATA_DIR/api-key` is accepted: it may have been revoked, or be of another database. */
+  async keptIsAccepted(): Promise<boolean> {
+    const kept = await this.kept();
+    if (kept === undefined) return false;
+    try {
+      await this.apiKeys.verify(parseApiKey(kept));
+      return true;
+    } catch (error) {
+      if (error instanceof Problem) return false;
+      throw error;
+    }
+  }
+
+  /** On a machine of one's own the data folder holds a key, unless the one in it was revoked on purpose. */
+  private async isUnknownHere(): Promise<boolean> {
+    const { embedded, NODE_ENV, BOOTSTRAP_API_KEY } = this.config;
+    if (!embedded || NODE_ENV !== 'development' || BOOTSTRAP_API_KEY !== undefined) return false;
+    const kept = await this.kept();
+    const parsed = kept === undefined ? undefined : parseApiKey(kept);
+    return parsed === undefined || !(await this.apiKeys.isKnown(parsed.id));
+  }
+
+  private async kept(): Promise<string | undefined> {
     try {
       return (await readFile(join(this.config.DATA_DIR, 'api-key'), 'utf8')).trim();
     } catch (error) {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { createServer } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Config } from '@vectorlane/config';
 import { HttpDrain, type ShutdownSequence } from '@vectorlane/shutdown';
@@ -14,6 +16,19 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** For ending the connections themselves, beyond the requests' own time. */
 const CUT_TIMEOUT_MS = 1_000;
+
+/**
+ * Whether the address can be listened on, asked before anything is opened. Another program may take it in between; then
+ * listening itself fails.
+ * @throws the error of `listen`
+ */
+export async function requireFreePort(port: number, host: string): Promise<void> {
+  const probe = createServer();
+  probe.listen(port, host);
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
+}
 
 /** Bounds the server's patience and registers its end: first it goes on serving for the drain delay, then it closes. */
 export function closeHttpServer(app: NestExpressApplication, shutdown: ShutdownSequence, config: Config): void {

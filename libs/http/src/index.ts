@@ -2,7 +2,7 @@ export { describeBootFailure } from './boot-failure';
 export { callerOf, type PresentedKey, presentedKey, rememberCaller } from './caller';
 export { DependencyGauge } from './dependency-gauge';
 export { HttpAdapter, inviteBody } from './http-adapter';
-export { closeHttpServer } from './http-server';
+export { closeHttpServer, requireFreePort } from './http-server';
 export { answerParserErrors } from './parser-errors';
 export { ProblemFilter } from './problem.filter';
 export { requestContext } from './request-context';

@@ -4,7 +4,7 @@ import type { HttpMetrics } from '@vectorlane/metrics';
 import type { RequestHandler } from 'express';
 import { callerOf } from './caller';
 import { bytesSent } from './edge-messages';
-import { PROBES, routeTemplate } from './route-template';
+import { POLLED, PROBES, routeTemplate } from './route-template';
 
 /** What the log says of a client that left before there was an answer; nginx' number for it, sent to nobody. */
 const CLIENT_LEFT = 499;
@@ -32,8 +32,10 @@ export class RequestEnds {
     const { method, route, status, durationMs } = ended;
     this.metrics.observe({ method, route, status, durationSeconds: durationMs / 1_000 });
     const line = { ...ended, durationMs: Math.round(durationMs * 10) / 10 };
-    // Probes come every second: worth a line only to somebody who looks for one, or when they fail.
-    if (PROBES.has(route) && status < 500) this.logger.debug(line, 'request');
+    // Probes come every second, and polls for each document that is followed: worth a line only to somebody who looks
+    // for one, or when they fail.
+    const isPoll = method === 'GET' && route === POLLED && status < 400;
+    if (isPoll || (PROBES.has(route) && status < 500)) this.logger.debug(line, 'request');
     else this.logger.log(line, 'request');
   }
 

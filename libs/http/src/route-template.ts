@@ -4,6 +4,9 @@ import type { Route } from './route-table';
 /** Asked by machines as often as they like (docs/contract.md §1): not limited, and logged only when they fail. */
 export const PROBES: ReadonlySet<string> = new Set(['/health', '/live', '/ready', '/metrics']);
 
+/** Asked again and again by clients that follow a document: logged only when it is refused. */
+export const POLLED = '/api/documents/:id';
+
 /** Kept with the response from the first step on: later ones may rewrite the request's URL. */
 export function rememberRoute(response: Response, route: Route | undefined): void {
   response.locals['route'] = route;

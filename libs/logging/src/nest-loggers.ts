@@ -1,4 +1,4 @@
-import { ConsoleLogger } from '@nestjs/common';
+import { ConsoleLogger, Logger as NestLogger, type LogLevel } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 
 /** Where Nest announces each module and route at boot: forty lines nobody reads, kept for `LOG_LEVEL=debug`. */
@@ -18,10 +18,24 @@ export class ServiceLogger extends Logger {
 }
 
 /**
- * Until pino is there: what Nest buffered is shown if the boot fails. The failure itself is left to the entry point,
+ * Until pino is there: warnings and errors as plain lines. The failure that ends a boot is left to the entry point,
  * which has one message for the operator where Nest would print a page of stack.
  */
 export class BootLogger extends ConsoleLogger {
+  constructor() {
+    super('Boot', { colors: false, logLevels: ['warn', 'error', 'fatal'] });
+  }
+
+  /** From the first instant of a process, before Nest has a logger. */
+  static install(): void {
+    NestLogger.overrideLogger(new BootLogger());
+  }
+
+  /** The message alone: no process id, no time, no box. */
+  protected override formatMessage(_level: LogLevel, message: unknown): string {
+    return `${typeof message === 'string' ? message : JSON.stringify(message)}\n`;
+  }
+
   override error(message: unknown, ...optionalParams: unknown[]): void {
     if (optionalParams.at(-1) === 'ExceptionHandler') return;
     super.error(message, ...optionalParams);

@@ -71,7 +71,7 @@ export class ProcessEnd {
     setTimeout(giveUp, this.shutdown.deadlineMs + 2 * HOOKS_MS).unref();
     void this.shutdown.done.then(() => setTimeout(giveUp, HOOKS_MS).unref());
     const exit = (failed: boolean): void => {
-      if (bootFailure !== undefined) process.stderr.write(`\n${bootFailure}\n`);
+      if (bootFailure !== undefined) process.stderr.write(`${bootFailure}\n`);
       process.exit(failed || bootFailure !== undefined ? 1 : 0);
     };
     this.close(reason).then(

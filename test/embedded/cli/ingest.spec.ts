@@ -47,6 +47,23 @@ describe('ingest', () => {
     for (const { key } of api.requests) expect(key).toBe(STAND_IN_KEY);
   });
 
+  it('asks for `read` before the first upload, in words that say how to get it, and sums nothing up', async () => {
+    await write({ 'a.txt': 'a' });
+    api.misbehave('GET', /limit=1$/, { kind: 'problem', status: 403, code: 'INSUFFICIENT_SCOPE' });
+    const run = await ingest();
+    expect(run).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(run.stderr).toContain('nothing was uploaded');
+    expect(run.stderr).toContain('--scopes read,write');
+    expect(uploads()).toBe(0);
+  });
+
+  it('prints no summary where every request is refused', async () => {
+    await write({ 'a.txt': 'a' });
+    const run = await ingest(['--key', 'vl_wrong']);
+    expect(run).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(run.stderr).toContain('INVALID_API_KEY');
+  });
+
   it('takes an empty file and one of unknown kind to the server', async () => {
     await write({ 'empty.txt': '', 'thing.xyz': '?' });
     await restart({
@@ -150,7 +167,7 @@ describe('ingest', () => {
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toMatch(/INVALID_API_KEY[^]*--key, VECTORLANE_API_KEY or the file api-key/);
     expect(run.stdout + run.stderr).not.toContain('hunter2');
-    expect(uploads()).toBe(1);
+    expect(uploads()).toBe(0);
   });
 
   it('asks whether the server runs when nobody takes the connection', async () => {
@@ -180,7 +197,7 @@ describe('ingest', () => {
     const run = await ingest();
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('redirects to another address');
-    expect(api.requests).toHaveLength(1);
+    expect(api.requests.map(({ path }) => path)).toEqual(['/api/documents?limit=1', '/api/documents']);
   });
 
   it('says where it stood when it is interrupted', async () => {
@@ -196,7 +213,7 @@ describe('ingest', () => {
     controller.abort(new Interrupted(130));
     const run = await running;
     expect(run.exitCode).toBe(130);
-    expect(run.stderr).toMatch(/Stopped: 1 of 3 files were uploaded.* The server goes on with what it has/);
+    expect(run.stderr).toMatch(/Stopped: 1 of 3 files uploaded.* The server goes on with what it has/);
     expect(api.documents.size).toBe(1);
   });
 

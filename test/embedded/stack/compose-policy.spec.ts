@@ -47,6 +47,19 @@ describe('which services there are', () => {
     expect(everyService).toHaveLength(11);
   });
 
+  it('takes a PostgreSQL and a Redis of one’s own by `.env` alone', () => {
+    const files = ['docker-compose.yml', 'docker/compose.external.yml'];
+    const own = { DATABASE_URL: 'postgres://me@db.example.org/v', REDIS_URL: 'rediss://cache.example.org' };
+    const { services: there } = renderCompose({ ...filled, ...own }, files);
+    for (const name of ['backend', 'backend-2']) {
+      expect(there[name].environment).toMatchObject({ ...own, AI_WORKER_URL: 'http://ai-worker:8000' });
+      expect(there[name].depends_on ?? []).toHaveLength(0);
+      expect(there[name].networks).toHaveProperty('edge'); // the network that leads outside
+    }
+    for (const name of ['postgres', 'redis']) expect(there[name].profiles).toEqual(['not-in-this-stack']);
+    expect(() => renderCompose(filled, files)).toThrow('DATABASE_URL');
+  });
+
   it('runs the backend with all roles on PostgreSQL, Redis and the AI worker', () => {
     expect(services['backend'].environment).toMatchObject({
       ROLE: 'all',

@@ -182,12 +182,35 @@ describe('Grafana', () => {
       }
     }
     const uids = new Set(sources.map(({ uid }) => uid));
+    const variables: Untyped[] = dashboard.templating.list;
+    const chosen = variables.find(({ name }) => name === 'datasource')?.current.value;
     for (const panel of panelsOf(dashboard)) {
       expect(panel.description).toBeTruthy();
       expect(panel.targets.length).toBeGreaterThan(0);
       for (const { datasource, expr } of panel.targets) {
-        expect(uids.has(datasource.uid)).toBe(true);
+        expect(uids.has(datasource.uid === '${datasource}' ? chosen : datasource.uid)).toBe(true);
         expect(expr).toBeTruthy();
+      }
+    }
+  });
+
+  it('lets one choose the Prometheus and the instances on every dashboard of metrics', () => {
+    const ofMetrics = Object.values(dashboards).filter((dashboard) =>
+      panelsOf(dashboard).some(({ datasource }) => datasource.type === 'prometheus'),
+    );
+    expect(ofMetrics.length).toBeGreaterThanOrEqual(3);
+    for (const dashboard of ofMetrics) {
+      const { list } = dashboard.templating;
+      expect(list[0]).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus' });
+      expect(list[1]).toMatchObject({ name: 'instance', includeAll: true, allValue: '.*' });
+      for (const { targets } of panelsOf(dashboard)) {
+        for (const { datasource, expr } of targets) {
+          expect(datasource.uid).toBe('${datasource}');
+          // What the processes say is asked of the chosen instances alone.
+          for (const [selector] of expr.matchAll(/\{job=~?"(backend|ai-worker)[^}]*\}/g)) {
+            expect(selector).toContain('instance=~"$instance"');
+          }
+        }
       }
     }
   });

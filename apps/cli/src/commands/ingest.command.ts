@@ -7,7 +7,7 @@ import { IngestionTally, type Outcome } from '../ingestion-tally';
 import { ProgressDisplay } from '../progress-display';
 import { formatMegabytes } from '../progress-line';
 import { Interrupted, type Io } from '../terminal';
-import { printable } from '../text-layout';
+import { plural, printable } from '../text-layout';
 
 export const ingestDefinition: CommandDefinition = {
   name: 'ingest',
@@ -68,11 +68,16 @@ export async function runIngest(line: ParsedCommandLine, io: Io): Promise<number
     metadata: metadata === undefined ? undefined : JSON.stringify(metadata),
   });
   try {
+    // Asked before the first upload: without it the documents would go in and nobody could follow them.
+    await client.requireRead(io.interrupt);
     await run.run(files, io.interrupt);
   } catch (error) {
     display.close();
     if (error instanceof Interrupted) io.stderr.write(interruptedMessage(tally));
-    io.stdout.write(`${summary(tally, display.elapsedMs)}\n`);
+    // Refused before anything was done: there is nothing to sum up.
+    if (tally.uploaded > 0 || error instanceof Interrupted) {
+      io.stdout.write(`${summary(tally, display.elapsedMs)}\n`);
+    }
     throw error;
   }
   display.close();
@@ -84,7 +89,7 @@ function interruptedMessage(tally: IngestionTally): string {
   const settled = tally.count('completed') + tally.count('duplicate') + tally.count('failed');
   if (tally.uploaded === 0) return 'Stopped: nothing was uploaded yet.\n';
   return (
-    `Stopped: ${tally.uploaded} of ${tally.total} files were uploaded, ${tally.uploaded - settled} of them are not ready yet. ` +
+    `Stopped: ${tally.uploaded} of ${plural(tally.total, 'file')} uploaded, ${tally.uploaded - settled} of them not ready yet. ` +
     'The server goes on with what it has; the same command again uploads the rest.\n'
   );
 }
@@ -110,8 +115,4 @@ function missingText({ pagesWithoutText: pages, notes }: Missing): string {
   return [...notes, ...(pages.length > 0 ? [`${plural(pages.length, 'page')} without text (${listed})`] : [])].join(
     '; ',
   );
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { loadConfig } from '@vectorlane/config';
+import { showingLife } from '../../apps/api/src/greeting';
+import { ROOT } from '../support/compose-file';
+
+/** What takes long says every few seconds that it goes on. */
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => {
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+});
+
+interface TickerModule {
+  startTicker(
+    title: string,
+    output: { isTerminal: boolean; say: (text: string) => void },
+  ): { seconds(): string; stop(): void };
+}
+
+const { startTicker } = jest.requireActual<TickerModule>(join(ROOT, 'scripts/bootstrap/ticker.mjs'));
+
+it.each([
+  [true, ['Building …', '\rBuilding … 1 s ', '\rBuilding … 2 s ']],
+  [false, ['Building …\n', 'Building … 10 s\n', 'Building … 20 s\n']],
+])('a step of installing or building (on a terminal: %s)', (isTerminal, wanted) => {
+  const said: string[] = [];
+  const { stop } = startTicker('Building', { isTerminal, say: (text) => said.push(text) });
+  jest.advanceTimersByTime(isTerminal ? 2_000 : 20_000);
+  stop();
+  jest.advanceTimersByTime(60_000);
+  expect(said).toEqual(wanted);
+});
+
+it('a start', async () => {
+  const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const config = loadConfig({ NODE_ENV: 'development' });
+  let up = (): void => undefined;
+  const started = showingLife(config, () => new Promise<void>((resolve) => (up = resolve)));
+  jest.advanceTimersByTime(7_000);
+  expect(said.mock.calls.flat()).toEqual(['Starting … 3 s\n', 'Starting … 6 s\n']);
+  up();
+  await started;
+  jest.advanceTimersByTime(60_000);
+  expect(said).toHaveBeenCalledTimes(2);
+});
