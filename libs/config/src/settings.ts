@@ -270,7 +270,7 @@ export const settingsSchema = z
       .default(3)
       .meta({ reason: 'Errors that may pass before a document is given up.' }),
     INGESTION_MAX_INTERRUPTIONS: count(1, 1_000)
-      .default(25)
+      .default(3)
       .meta({ reason: 'Crashes of ours that one document survives before it is set aside.' }),
     INGESTION_MAX_PARSER_DEATHS: count(1, 20)
       .default(3)
@@ -288,10 +288,10 @@ export const settingsSchema = z
       .default(60_000)
       .meta({ reason: 'Longest a parser may take for one document.' }),
     PARSER_MAX_MEMORY_BYTES: count(128 * MEBIBYTE, 65_536 * MEBIBYTE)
-      .default(512 * MEBIBYTE)
+      .default(384 * MEBIBYTE)
       .meta({
         reason:
-          'Memory of one parser process (PDF and the like), of which there are `HEAVY_LANE_CONCURRENCY`; half of the 1 GB that the whole program is made for. A file that needs more fails alone.',
+          'Memory of one parser process, of which there are `HEAVY_LANE_CONCURRENCY`; those for small files (`FAST_LANE_CONCURRENCY`) take 128 MiB at most. With the defaults the whole program stays below 900 MB. A file that needs more fails alone.',
       }),
 
     SHUTDOWN_TIMEOUT_MS: milliseconds(1_000, 3_600_000).default(85_000).meta({

@@ -7,6 +7,7 @@ import type { Dependency } from '@vectorlane/domain';
  */
 export const INGESTION_FAILURES = {
   UNSUPPORTED_FORMAT: { transient: false },
+  UNKNOWN_CHARSET: { transient: false },
   CORRUPT_FILE: { transient: false },
   PASSWORD_PROTECTED: { transient: false },
   EMPTY_CONTENT: { transient: false },
@@ -14,6 +15,8 @@ export const INGESTION_FAILURES = {
   TOO_LARGE: { transient: false },
   TIMEOUT: { transient: true },
   PARSER_CRASHED: { transient: true },
+  /** Processes of ours ended while they worked on it, as often as they may. */
+  PROCESS_CRASHED: { transient: true },
   EXTRACTION_UNAVAILABLE: { transient: true, dependency: 'ai-worker' },
   EMBEDDING_UNAVAILABLE: { transient: true, dependency: 'embeddings' },
   INTERNAL_ERROR: { transient: true },

@@ -6,9 +6,9 @@ import { cutText } from './text-normalisation';
  * Bounds of what one file may turn into. A few bytes can stand for a block, and a block costs a hundred bytes in every
  * process it passes: without a bound a file within the upload limit could fill the memory of the whole program.
  */
-export const MAX_BLOCKS = 2_000_000;
+export const MAX_BLOCKS = 1_000_000;
 /** Code units of extracted text; tables repeat their header in each row, so text can be far longer than its file. */
-export const MAX_TEXT_LENGTH = 128 * 1024 * 1024;
+export const MAX_TEXT_LENGTH = 64 * 1024 * 1024;
 const MAX_TITLE_LENGTH = 300;
 
 /** @throws IngestionFailure `TOO_LARGE` */

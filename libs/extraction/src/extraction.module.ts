@@ -6,55 +6,60 @@ import { ShutdownSequence } from '@vectorlane/shutdown';
 import { IMAGE_FORMATS, ImageExtractor, RecognisingPdfExtractor } from './ai-worker/ai-worker.extractor';
 import { ExtractionService } from './extraction.service';
 import { createExtractors, indexExtractors } from './extractors';
-import { IsolatedExtractor } from './isolation/isolated-extractor';
-import { ParserPool } from './isolation/parser-pool';
 import { parserProcess } from './isolation/parser-process';
-import { parserThread } from './isolation/parser-thread';
+import { ParserPool } from './isolation/parser-pool';
+import { IsolatedExtractor, Parsers } from './isolation/parsers';
 import { TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
 
-/** Measured: 50 MB of each fast format with a million blocks fit; what needs more is hostile, or better split. */
-const MAX_THREAD_HEAP_MEGABYTES = 768;
 /** Parser libraries leak a little with each file. */
 const MAX_FILES_PER_PROCESS = 50;
-/** An idle process holds about 100 MB and starts in a fifth of a second. */
+/** An idle process holds about 70 MB and starts in a fifth of a second. */
 const PROCESS_IDLE_MS = 60_000;
+/** Enough for a small file of any fast format: Node itself takes about half of it. */
+const SMALL_PARSER_BYTES = 128 * 1024 * 1024;
 
 /** Bytes to text with structure: the parsers behind one service. */
 @Module({
   imports: [AiWorkerModule],
   providers: [
     {
+      provide: Parsers,
+      inject: [Config, ShutdownSequence],
+      useFactory: (config: Config, shutdown: ShutdownSequence): Parsers => {
+        const poolOf = (size: number, maxMemoryBytes: number, warm: number): ParserPool =>
+          new ParserPool({
+            size,
+            open: parserProcess({
+              maxMemoryBytes,
+              entry: compiledEntry(join(__dirname, 'isolation'), 'extraction.process'),
+            }),
+            maxFiles: MAX_FILES_PER_PROCESS,
+            idleMs: PROCESS_IDLE_MS,
+            timeoutMs: config.EXTRACTION_TIMEOUT_MS,
+            warm,
+          });
+        const parsers = new Parsers(
+          poolOf(config.FAST_LANE_CONCURRENCY, Math.min(SMALL_PARSER_BYTES, config.PARSER_MAX_MEMORY_BYTES), 1),
+          poolOf(config.HEAVY_LANE_CONCURRENCY, config.PARSER_MAX_MEMORY_BYTES, 0),
+        );
+        shutdown.add('engines', 'parser processes', () => parsers.close());
+        return parsers;
+      },
+    },
+    {
       provide: TEXT_EXTRACTORS,
-      inject: [Config, ShutdownSequence, AI_WORKER],
+      inject: [Config, Parsers, AI_WORKER],
       useFactory: (
         config: Config,
-        shutdown: ShutdownSequence,
+        parsers: Parsers,
         aiWorker: AiWorkerClient | undefined,
       ): ReadonlyMap<string, TextExtractor> => {
-        // A large file of a fast format comes through lane heavy and is parsed in a thread all the same.
-        const threads = new ParserPool({
-          size: config.FAST_LANE_CONCURRENCY + config.HEAVY_LANE_CONCURRENCY,
-          open: parserThread({
-            maxHeapMegabytes: MAX_THREAD_HEAP_MEGABYTES,
-            entry: compiledEntry(join(__dirname, 'isolation'), 'extraction.thread'),
-          }),
-        });
-        const processes = new ParserPool({
-          size: config.HEAVY_LANE_CONCURRENCY,
-          open: parserProcess({
-            maxMemoryBytes: config.PARSER_MAX_MEMORY_BYTES,
-            entry: compiledEntry(join(__dirname, 'isolation'), 'extraction.process'),
-          }),
-          maxFiles: MAX_FILES_PER_PROCESS,
-          idleMs: PROCESS_IDLE_MS,
-        });
-        shutdown.add('engines', 'parser threads', () => threads.close());
-        shutdown.add('engines', 'parser processes', () => processes.close());
-        const here = createExtractors().map(
-          (extractor) => new IsolatedExtractor(extractor, extractor.lane === 'fast' ? threads : processes),
-        );
+        // In a small parser, and after the files of all other places of the lanes in a large one.
+        const turns = 1 + config.FAST_LANE_CONCURRENCY + config.HEAVY_LANE_CONCURRENCY;
+        const longestMs = config.EXTRACTION_TIMEOUT_MS * turns;
+        const here = createExtractors().map((extractor) => new IsolatedExtractor(extractor, parsers, longestMs));
         if (aiWorker === undefined) return indexExtractors(here);
-        return indexExtractors(withAiWorker(here, { aiWorker, threads, timeoutMs: config.EXTRACTION_TIMEOUT_MS }));
+        return indexExtractors(withAiWorker(here, { aiWorker, parsers, timeoutMs: longestMs }));
       },
     },
     ExtractionService,
@@ -68,9 +73,9 @@ function withAiWorker(
   here: readonly TextExtractor[],
   {
     aiWorker: client,
-    threads: answers,
+    parsers: answers,
     timeoutMs,
-  }: { readonly aiWorker: AiWorkerClient; readonly threads: ParserPool; readonly timeoutMs: number },
+  }: { readonly aiWorker: AiWorkerClient; readonly parsers: Parsers; readonly timeoutMs: number },
 ): readonly TextExtractor[] {
   return [
     ...here.map((extractor) =>

@@ -5,6 +5,8 @@ import { ShutdownModule, ShutdownSequence } from '@vectorlane/shutdown';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ExtractionModule } from './extraction.module';
 import { ExtractionService } from './extraction.service';
+import { ParserPool } from './isolation/parser-pool';
+import { Parsers } from './isolation/parsers';
 import { type ExtractedDocument, TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
 
 const signal = (): AbortSignal => new AbortController().signal;
@@ -34,7 +36,7 @@ describe('ExtractionService with the parsers of the product', () => {
     ['html', '<h1>Hello</h1>there', 'Hello\n\nthere', 2],
     ['json', '[{"a":"b"},{"a":"c"}]', 'a: b\n\na: c', 2],
     ['csv', 'name,city\nAda,London\n', 'name: Ada\ncity: London', 1],
-  ])('extracts %s in a thread', async (format, content, text, blocks) => {
+  ])('extracts %s', async (format, content, text, blocks) => {
     const document = await service.extract(format, source(content, `a.${format}`), signal());
     expect(document.text).toBe(text);
     expect(document.blocks).toHaveLength(blocks);
@@ -66,7 +68,8 @@ describe('ExtractionService with the parsers of the product', () => {
     ['json', '{"a"', 'CORRUPT_FILE'],
     ['csv', 'a\n"', 'CORRUPT_FILE'],
     ['docx', 'x', 'CORRUPT_FILE'],
-    ['epub', 'x', 'UNSUPPORTED_FORMAT'],
+    ['epub', 'x', 'CORRUPT_FILE'],
+    ['dwg', 'x', 'UNSUPPORTED_FORMAT'],
   ])('fails %s holding %j with %s', async (format, content, code) => {
     const failure = service.extract(format, source(content), signal());
     await expect(failure).rejects.toBeInstanceOf(IngestionFailure);
@@ -79,7 +82,7 @@ describe('ExtractionService with the parsers of the product', () => {
     expect(all).toEqual(
       expect.arrayContaining([
         ...['txt', 'md', 'html', 'json', 'csv'].map((format) => [format, 'fast']),
-        ...['docx', 'pdf'].map((format) => [format, 'heavy']),
+        ...['docx', 'pdf', 'pptx', 'xlsx', 'epub', 'eml'].map((format) => [format, 'heavy']),
       ]),
     );
   });
@@ -107,10 +110,17 @@ describe('ExtractionService with the parsers of the product', () => {
 
 describe('ExtractionService with an extractor of any kind', () => {
   const config = loadConfig({ EXTRACTION_TIMEOUT_MS: '100' });
+  const unused = new ParserPool({
+    size: 0,
+    open: () => {
+      throw new Error('no parser is needed here');
+    },
+  });
   const serviceOf = (extract: TextExtractor['extract']): ExtractionService =>
     new ExtractionService(
       new Map([['any', { format: 'any', lane: 'heavy', extensions: [], mediaTypes: [], extract }]]),
       config,
+      new Parsers(unused, unused),
     );
 
   it('gives up one that does not end, and tells it so', async () => {

@@ -5,6 +5,7 @@ import type { Dependency } from '@vectorlane/domain';
 import { within } from '@vectorlane/time';
 import { detectFormat, type DetectedFormat, type FormatEvidence } from './detect/format-detection';
 import { finishDocument } from './document-check';
+import { Parsers } from './isolation/parsers';
 import { type ExtractedDocument, type ExtractionSource, TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
 
 /** Bytes to text with structure, for any format, within a bounded time. */
@@ -13,7 +14,13 @@ export class ExtractionService {
   constructor(
     @Inject(TEXT_EXTRACTORS) private readonly extractors: ReadonlyMap<string, TextExtractor>,
     private readonly config: Config,
+    private readonly parsers: Parsers,
   ) {}
+
+  /** To be called where documents will be read, so that the first one need not wait for a parser to start. */
+  prepare(): void {
+    this.parsers.prepare();
+  }
 
   /**
    * The format of a file by its first bytes, its name and its declared type.

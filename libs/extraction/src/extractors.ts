@@ -1,27 +1,49 @@
+import { CodeExtractor } from './formats/code.extractor';
 import { CsvExtractor } from './formats/csv/csv.extractor';
 import { DocxExtractor } from './formats/docx/docx.extractor';
+import { EpubExtractor } from './formats/epub.extractor';
+import { FilesInside } from './formats/files-inside';
 import { HtmlExtractor } from './formats/html/html.extractor';
+import { IpynbExtractor } from './formats/ipynb.extractor';
 import { JsonExtractor } from './formats/json/json.extractor';
+import { EmlExtractor, MboxExtractor, MhtExtractor } from './formats/mail/mail.extractor';
 import { MdExtractor } from './formats/md/md.extractor';
+import { OdfExtractor } from './formats/odf/odf.extractor';
 import { PdfExtractor } from './formats/pdf/pdf.extractor';
+import { PptxExtractor } from './formats/pptx/pptx.extractor';
+import { RtfExtractor } from './formats/rtf/rtf.extractor';
 import { TxtExtractor } from './formats/txt.extractor';
+import { XlsxExtractor } from './formats/xlsx/xlsx.extractor';
 import type { TextExtractor } from './text-extractor';
 
 /**
- * Every format there is: adding one is a class and a line here. Those of lane `fast` run in a parser thread and those
- * of lane `heavy` in a parser process; both make them from this same list, so what is large to load is loaded on first
- * use.
+ * Every format there is: adding one is a class and a line here. Each parser process makes them from this list, so what
+ * is large to load is loaded on first use.
  */
 export function createExtractors(): readonly TextExtractor[] {
-  return [
+  const inside = new FilesInside(() => indexExtractors(extractors));
+  const extractors: readonly TextExtractor[] = [
     new TxtExtractor(),
     new MdExtractor(),
     new HtmlExtractor(),
     new JsonExtractor(),
     new CsvExtractor(),
+    new CodeExtractor(),
+    new RtfExtractor(),
+    new IpynbExtractor(),
     new DocxExtractor(),
     new PdfExtractor(),
+    new PptxExtractor(),
+    new XlsxExtractor(),
+    new OdfExtractor('odt', 'text', ['ott']),
+    new OdfExtractor('ods', 'spreadsheet', ['ots']),
+    new OdfExtractor('odp', 'presentation', ['otp']),
+    new EpubExtractor(),
+    new EmlExtractor(inside),
+    new MboxExtractor(inside),
+    new MhtExtractor(),
   ];
+  return extractors;
 }
 
 /** @throws Error when two extractors claim one format or one extension */

@@ -35,13 +35,15 @@ export interface ExtractionSource {
   readonly declaredCharset?: string;
   /** Set where pages can be recognised; `answer`: what the AI worker has recognised on them. */
   readonly recognition?: { readonly answer?: Uint8Array };
+  /** How many documents this one lies within. @default 0 */
+  readonly depth?: number;
 }
 
 /** One format. Adding a format is one class with this shape and one line in `extractors.ts`. */
 export interface TextExtractor {
   /** Stable name kept with the document and used in filters and metric labels: `txt`, `md`, … */
   readonly format: string;
-  /** `fast` is parsed beside the queue worker, `heavy` in isolation. */
+  /** `fast` is parsed in one of several small processes, `heavy` in one that may take more memory. */
   readonly lane: Lane;
   /** Extensions without the dot, lower case; the first is the usual one. */
   readonly extensions: readonly string[];

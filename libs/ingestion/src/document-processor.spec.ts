@@ -125,12 +125,20 @@ describe('DocumentProcessor', () => {
   });
 
   it('gives up after the last attempt, and says that a retry may help', async () => {
-    const { processor, moves } = processorOver(failing(new IngestionFailure('TIMEOUT', 'Too slow.')), {
-      ...CLAIM,
-      attempts: 2,
-    });
+    const failure = new IngestionFailure('EMBEDDING_UNAVAILABLE', 'Away.');
+    const { processor, moves } = processorOver(failing(failure), { ...CLAIM, attempts: 2 });
     await processor.process('d', 'd-1', shutdown);
-    expect(moves).toEqual(['fail {"code":"TIMEOUT","message":"Too slow.","retryable":true} "attempt"']);
+    expect(moves).toEqual(['fail {"code":"EMBEDDING_UNAVAILABLE","message":"Away.","retryable":true} "attempt"']);
+  });
+
+  it.each([
+    [0, 'postpone 100 "attempt"'],
+    [1, 'fail {"code":"TIMEOUT","message":"Too slow.","retryable":true} "attempt"'],
+  ])('tries what took too long twice at most: after %i attempts', async (attempts, move) => {
+    const failure = new IngestionFailure('TIMEOUT', 'Too slow.');
+    const { processor, moves } = processorOver(failing(failure), { ...CLAIM, attempts });
+    await processor.process('d', 'd-1', shutdown);
+    expect(moves).toEqual([move]);
   });
 
   it.each([
@@ -148,7 +156,7 @@ describe('DocumentProcessor', () => {
     ['CORRUPT_FILE', {}, undefined],
     ['TIMEOUT', { attempts: 2 }, 'attempts'],
     ['PARSER_CRASHED', { parserDeaths: 2 }, 'parser_deaths'],
-    ['INTERNAL_ERROR', { interruptions: 5, interrupted: true }, 'interruptions'],
+    ['PROCESS_CRASHED', { interruptions: 5, interrupted: true }, 'interruptions'],
   ] as const)('reports %s once, after the document has failed of it', async (code, spent, reason) => {
     const { processor, metrics, tracked } = processorOver(failing(new IngestionFailure(code, 'No.')), {
       ...CLAIM,
@@ -177,7 +185,7 @@ describe('DocumentProcessor', () => {
     const { processor, moves } = processorOver(run, { ...CLAIM, interruptions: 5 });
     await processor.process('d', 'd-1', shutdown);
     expect(run).not.toHaveBeenCalled();
-    expect(moves.join()).toMatch(/^fail \{"code":"INTERNAL_ERROR".* "none"$/);
+    expect(moves.join()).toMatch(/^fail \{"code":"PROCESS_CRASHED".* "none"$/);
   });
 
   it('writes nothing once its claim is stale', async () => {

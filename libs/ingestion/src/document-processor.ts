@@ -38,6 +38,8 @@ const DATABASE_AWAY = { firstMs: 250, longestMs: 5_000 };
 /** A database that is away, or whose volume is full. */
 const KEEPS_NOTING_BACK: ReadonlySet<Dependency | undefined> = new Set(['database', 'disk']);
 const DATABASE_AWAY_AT_MOST_MS = 3_600_000;
+/** A document that takes too long mostly does so by its own doing: a busy machine is given one more chance. */
+const MAX_TIMEOUTS = 2;
 
 /** The process is shutting down and the document goes back untouched. */
 class HandedBackError extends Error {
@@ -75,7 +77,11 @@ export class DocumentProcessor {
       if (claim === undefined) return;
       this.observer.claimed(claim);
       if (claim.interruptions >= this.config.INGESTION_MAX_INTERRUPTIONS) {
-        const failure = new IngestionFailure('INTERNAL_ERROR', 'The ingestion was interrupted too often.');
+        const failure = new IngestionFailure(
+          'PROCESS_CRASHED',
+          `The program ended ${claim.interruptions} times while it worked on this document, which may be the cause. ` +
+            'Nothing of it is tried again until you ask for a retry.',
+        );
         await this.end(claim, failure, 'interruptions');
         return;
       }
@@ -199,7 +205,9 @@ export class DocumentProcessor {
       return { cost: 'parser-death', spent: claim.parserDeaths + 1, limit: this.config.INGESTION_MAX_PARSER_DEATHS };
     }
     if (!failure.transient) return undefined;
-    return { cost: 'attempt', spent: claim.attempts + 1, limit: this.config.INGESTION_MAX_ATTEMPTS };
+    const { INGESTION_MAX_ATTEMPTS: attempts } = this.config;
+    const limit = failure.code === 'TIMEOUT' ? Math.min(attempts, MAX_TIMEOUTS) : attempts;
+    return { cost: 'attempt', spent: claim.attempts + 1, limit };
   }
 
   private async end(claim: Claim, failure: IngestionFailure, reason: EndReason): Promise<void> {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { EmbeddingSpacesRepository, IngestionLedger } from '@vectorlane/documents';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
+import { ExtractionService } from '@vectorlane/extraction';
 import { LaneConsumers } from '@vectorlane/queue';
 import { Reconciler } from './reconciler';
 import { WordKeeper } from './word-keeper';
@@ -17,6 +18,7 @@ export class IngestionRuntime {
     private readonly consumers: LaneConsumers,
     private readonly reconciler: Reconciler,
     private readonly words: WordKeeper,
+    private readonly extraction: ExtractionService,
   ) {}
 
   /**
@@ -28,6 +30,7 @@ export class IngestionRuntime {
     if (!consumes) return;
     // Alone by the data folder's lock: every holder of a lease is dead, and nobody needs to wait it out.
     if (this.config.embedded) await this.ledger.lapseAllLeases();
+    this.extraction.prepare();
     this.consumers.start();
     this.reconciler.start();
     this.words.start();

@@ -15,6 +15,7 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { type ExtractedDocument, ExtractionService } from '@vectorlane/extraction';
 import type { Chunk } from './chunking/chunk';
 import { chunkDocument } from './chunking/chunker';
+import { within } from '@vectorlane/time';
 import { IngestionObserver } from './ingestion-observer';
 
 /**
@@ -22,6 +23,11 @@ import { IngestionObserver } from './ingestion-observer';
  * takes it about 10 ms: eight of them hold a search up by less than a tenth of a second.
  */
 const BATCH_CHUNKS = 8;
+
+/** Longest that chunking and embedding of one document may take: a book of 50 MB takes a quarter of it on one core. */
+const LONGEST_MS = 3_600_000;
+/** More is no document that anybody searches; each is a vector and a row. */
+const MAX_CHUNKS = 200_000;
 
 // Where the whole ingestion stands when a stage begins; embedding, by far the longest, fills the rest.
 const PERCENT_CHUNKING = 8;
@@ -53,22 +59,20 @@ export class IngestionPipeline {
 
   /**
    * @param signal aborted when the claim is lost or the process cannot wait; nothing is written afterwards
+   * @param longestMs bound on chunking and embedding
    * @throws IngestionFailure when the document cannot be ingested; StaleClaimError when the claim is lost
    */
-  async run(claim: Claim, signal: AbortSignal): Promise<void> {
+  async run(claim: Claim, signal: AbortSignal, longestMs = LONGEST_MS): Promise<void> {
     const startedAt = performance.now();
     const extracted = await this.extract(claim, signal);
     await this.chunks.storeText(claim, extracted.text);
     const extractedAt = performance.now();
     this.observer.stageEnded('extracting', extractedAt - startedAt);
 
-    await this.ledger.progress(claim, this.at('chunking', PERCENT_CHUNKING));
-    const chunks = await this.chunk(extracted, signal);
-    const chunkedAt = performance.now();
-    this.observer.stageEnded('chunking', chunkedAt - extractedAt);
-
-    const language = await detectLanguage(extracted.text);
-    await this.embedAndStore(claim, chunks, language, signal);
+    const late = (): IngestionFailure =>
+      new IngestionFailure('TIMEOUT', `Embedding this document took longer than ${longestMs} ms. Split it.`);
+    const work = (giveUp: AbortSignal) => this.chunkAndEmbed(claim, extracted, giveUp);
+    const { chunks, language, chunkedAt } = await within(work, { timeoutMs: longestMs, signal, late });
     const embeddedAt = performance.now();
     this.observer.stageEnded('embedding', embeddedAt - chunkedAt);
 
@@ -85,6 +89,17 @@ export class IngestionPipeline {
     await this.ledger.complete(claim, result);
     this.observer.completed(claim, { chunks: chunks.length, coverage }, performance.now() - startedAt);
     this.logger.log({ chunks: chunks.length, ...timings }, 'document completed');
+  }
+
+  private async chunkAndEmbed(claim: Claim, extracted: ExtractedDocument, signal: AbortSignal) {
+    const startedAt = performance.now();
+    await this.ledger.progress(claim, this.at('chunking', PERCENT_CHUNKING));
+    const chunks = await this.chunk(extracted, signal);
+    const chunkedAt = performance.now();
+    this.observer.stageEnded('chunking', chunkedAt - startedAt);
+    const language = await detectLanguage(extracted.text);
+    await this.embedAndStore(claim, chunks, language, signal);
+    return { chunks, language, chunkedAt };
   }
 
   private async extract(claim: Claim, signal: AbortSignal): Promise<ExtractedDocument> {
@@ -111,6 +126,12 @@ export class IngestionPipeline {
     let sliceEndsAt = performance.now() + 20;
     for (const chunk of chunkDocument(extracted, this.embeddings, options)) {
       chunks.push(chunk);
+      if (chunks.length > MAX_CHUNKS) {
+        throw new IngestionFailure(
+          'TOO_LARGE',
+          'There are too many passages in this document. Split it into smaller files.',
+        );
+      }
       if (performance.now() > sliceEndsAt) {
         // Tokenising is CPU work on the main thread: probes and searches get their turn in between.
         await new Promise((resolve) => setImmediate(resolve));

@@ -8,7 +8,7 @@ import {
 import { IngestionFailure, type IngestionFailureCode } from '@vectorlane/errors';
 import { within } from '@vectorlane/time';
 import { finishDocument } from '../document-check';
-import type { ParserPool } from '../isolation/parser-pool';
+import type { Parsers } from '../isolation/parsers';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
 import { RECOGNISED_IMAGE } from './recognised-image.extractor';
 
@@ -47,7 +47,7 @@ export class ImageExtractor implements TextExtractor {
   constructor(
     { format, extensions, mediaTypes }: ImageFormat,
     private readonly client: AiWorkerClient,
-    private readonly answers: ParserPool,
+    private readonly answers: Parsers,
   ) {
     this.format = format;
     this.extensions = extensions;
@@ -57,7 +57,9 @@ export class ImageExtractor implements TextExtractor {
 
   async extract({ bytes }: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
     const read = (answer: Uint8Array): Promise<ExtractedDocument> =>
-      asFaultOfWorker(() => this.answers.parse(RECOGNISED_IMAGE, { bytes: answer, filename: '' }, signal));
+      asFaultOfWorker(() =>
+        this.answers.parse({ format: RECOGNISED_IMAGE, lane: 'fast' }, { bytes: answer, filename: '' }, signal),
+      );
     try {
       return await this.client.recognise({ format: this.format, bytes, patient: true, read }, signal);
     } catch (error) {
@@ -103,7 +105,7 @@ export class RecognisingPdfExtractor implements TextExtractor {
     if (pages === undefined) return read;
     const hasText = read.blocks.length > 0;
     try {
-      const { pagesToRecognise, ...whole } = await this.options.client.recognise(
+      const { text, blocks, coverage } = await this.options.client.recognise(
         {
           format: 'pdf',
           bytes: source.bytes,
@@ -113,7 +115,7 @@ export class RecognisingPdfExtractor implements TextExtractor {
         },
         signal,
       );
-      return whole;
+      return { text, blocks, ...(coverage && { coverage }) };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof AiWorkerAwayError || error instanceof IngestionFailure)) throw error;

@@ -21,6 +21,8 @@ interface Signature extends BinaryKind {
 }
 
 const SAVE_AS = 'Save it as DOCX or PDF.';
+const COMPOUND_FILE = '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1';
+const UNPACK = 'Unpack it and upload the files in it.';
 const NEEDS_AI_WORKER = 'The text of images is recognised where the service has an AI worker (AI_WORKER_URL).';
 
 const SIGNATURES: readonly Signature[] = [
@@ -37,18 +39,22 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'a WebP image', extensions: ['webp'], magic: 'WEBP', offset: 8, advice: NEEDS_AI_WORKER },
   { name: 'a bitmap image', extensions: ['bmp'], magic: 'BM' },
   { name: 'an icon', extensions: ['ico'], magic: '\0\0\x01\0' },
-  { name: 'a gzip archive', extensions: ['gz', 'tgz'], magic: '\x1f\x8b' },
-  { name: 'a bzip2 archive', extensions: ['bz2'], magic: 'BZh' },
-  { name: 'an xz archive', extensions: ['xz'], magic: '\xfd7zXZ\0' },
-  { name: 'a Zstandard archive', extensions: ['zst'], magic: '\x28\xb5\x2f\xfd' },
-  { name: 'a 7-Zip archive', extensions: ['7z'], magic: '7z\xbc\xaf\x27\x1c' },
+  { name: 'a gzip archive', extensions: ['gz', 'tgz'], advice: UNPACK, magic: '\x1f\x8b' },
+  { name: 'a bzip2 archive', extensions: ['bz2'], advice: UNPACK, magic: 'BZh' },
+  { name: 'an xz archive', extensions: ['xz'], advice: UNPACK, magic: '\xfd7zXZ\0' },
+  { name: 'a Zstandard archive', extensions: ['zst'], advice: UNPACK, magic: '\x28\xb5\x2f\xfd' },
+  { name: 'a 7-Zip archive', extensions: ['7z'], advice: UNPACK, magic: '7z\xbc\xaf\x27\x1c' },
   { name: 'a RAR archive', extensions: ['rar'], magic: 'Rar!\x1a\x07' },
   { name: 'a tar archive', extensions: ['tar'], magic: 'ustar', offset: 257 },
   {
-    name: 'an older Office document (DOC, XLS or PPT)', extensions: ['doc', 'xls', 'ppt', 'msg'], magic: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', advice: SAVE_AS,
+    name: 'an older Office document (DOC, XLS or PPT)', extensions: [], magic: COMPOUND_FILE, advice: SAVE_AS,
     // An encrypted document is wrapped in the old container.
-    wraps: ['docx', 'docm', 'dotx', 'dotm', 'xlsx', 'xlsm', 'pptx', 'pptm'],
+    wraps: ['docx', 'docm', 'dotx', 'dotm', 'xlsx', 'xlsm', 'xltx', 'pptx', 'pptm', 'ppsx', 'potx'],
   },
+  { name: 'an older Word document (DOC)', extensions: ['doc', 'dot'], magic: COMPOUND_FILE, advice: SAVE_AS },
+  { name: 'an older Excel workbook (XLS)', extensions: ['xls'], magic: COMPOUND_FILE, advice: 'Save it as XLSX or CSV.' },
+  { name: 'an older PowerPoint presentation (PPT)', extensions: ['ppt'], magic: COMPOUND_FILE, advice: 'Save it as PPTX or PDF.' },
+  { name: 'an Outlook message (MSG)', extensions: ['msg'], magic: COMPOUND_FILE, advice: 'Save it as EML.' },
   { name: 'a program (ELF)', extensions: ['elf'], magic: '\x7fELF' },
   { name: 'a program (Windows)', extensions: ['exe', 'dll'], magic: 'MZ' },
   { name: 'a program (Java class)', extensions: ['class'], magic: '\xca\xfe\xba\xbe' },
@@ -69,15 +75,26 @@ const SIGNATURES: readonly Signature[] = [
 /** ZIP archives that are documents, told apart by the names of their entries. */
 const ZIP_KINDS: readonly (BinaryKind & { readonly entry: string })[] = [
   { name: 'a Word document (DOCX)', extensions: ['docx', 'docm', 'dotx', 'dotm'], entry: 'word/' },
-  { name: 'an Excel workbook (XLSX)', extensions: ['xlsx', 'xlsm'], entry: 'xl/' },
-  { name: 'a PowerPoint presentation (PPTX)', extensions: ['pptx', 'pptm'], entry: 'ppt/' },
+  { name: 'an Excel workbook (XLSX)', extensions: ['xlsx', 'xlsm', 'xltx'], entry: 'xl/' },
+  { name: 'a PowerPoint presentation (PPTX)', extensions: ['pptx', 'pptm', 'ppsx', 'potx'], entry: 'ppt/' },
   { name: 'an EPUB book', extensions: ['epub'], entry: 'application/epub+zip' },
-  { name: 'an OpenDocument file', extensions: ['odt', 'ods', 'odp'], entry: 'application/vnd.oasis.opendocument' },
+  { name: 'an OpenDocument text (ODT)', extensions: ['odt', 'ott'], entry: 'application/vnd.oasis.opendocument.text' },
+  {
+    name: 'an OpenDocument sheet (ODS)',
+    extensions: ['ods', 'ots'],
+    entry: 'application/vnd.oasis.opendocument.spreadsheet',
+  },
+  {
+    name: 'an OpenDocument presentation (ODP)',
+    extensions: ['odp', 'otp'],
+    entry: 'application/vnd.oasis.opendocument.presentation',
+  },
+  { name: 'an OpenDocument file', extensions: ['odg', 'odf', 'odb'], entry: 'application/vnd.oasis.opendocument' },
   { name: 'a Java archive', extensions: ['jar', 'war'], entry: 'META-INF/' },
 ];
 /** No text begins with such bytes. */
 const UNPRINTABLE = /[^\x20-\x7e]/;
-const ZIP: BinaryKind = { name: 'a ZIP archive', extensions: ['zip'] };
+const ZIP: BinaryKind = { name: 'a ZIP archive', extensions: ['zip'], advice: UNPACK };
 /** One of which too little is seen to tell what it is. */
 const ZIP_CUT_OFF: BinaryKind = { ...ZIP, wraps: ZIP_KINDS.flatMap((kind) => kind.extensions) };
 
@@ -92,18 +109,22 @@ export interface FileHead {
   readonly extension: string;
 }
 
-/** The kind these bytes are known to be, if any. */
+/** The kind these bytes are known to be, if any; of several with the same first bytes, the one that the name says. */
 export function recogniseBinary({ head, isWhole, isText, extension }: FileHead): BinaryKind | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
   if (/^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(text)) {
-    return ZIP_KINDS.find((kind) => text.includes(kind.entry)) ?? (isWhole ? ZIP : ZIP_CUT_OFF);
+    return (
+      ZIP_KINDS.find(({ entry }) => text.includes(entry) || text.includes(entry.toUpperCase())) ??
+      (isWhole ? ZIP : ZIP_CUT_OFF)
+    );
   }
-  const atStart = SIGNATURES.find(
+  const atStart = SIGNATURES.filter(
     (signature) =>
       (!isText || signature.evenIfText === true || UNPRINTABLE.test(signature.magic)) &&
       text.startsWith(signature.magic, signature.offset ?? 0),
   );
-  return atStart ?? SIGNATURES.find((signature) => followsJunk(signature, text, extension));
+  const named = atStart.find(({ extensions }) => extensions.includes(extension));
+  return named ?? atStart[0] ?? SIGNATURES.find((signature) => followsJunk(signature, text, extension));
 }
 
 function followsJunk({ magic, extensions, mayFollow }: Signature, text: string, extension: string): boolean {

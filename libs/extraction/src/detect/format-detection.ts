@@ -2,7 +2,7 @@ import { Problem } from '@vectorlane/errors';
 import { type BinaryKind, binaryKindOfExtension, recogniseBinary } from './binary-signatures';
 import { extensionOf } from './filename';
 import type { TextExtractor } from '../text-extractor';
-import { looksLikeHtml, looksLikeJson, looksLikeText, peekText } from './text-sniffing';
+import { looksLikeHtml, looksLikeJson, looksLikeMail, looksLikeText, peekText } from './text-sniffing';
 
 /** What is known of a file before it is read. */
 export interface FormatEvidence {
@@ -75,6 +75,7 @@ function forText(evidence: FormatEvidence, extension: string, all: readonly Text
 function bySniffing(head: Uint8Array, all: readonly TextExtractor[]): TextExtractor | undefined {
   const text = peekText(head);
   if (looksLikeJson(text, head.length < HEAD_BYTES)) return all.find((candidate) => candidate.format === 'json');
+  if (looksLikeMail(text)) return all.find((candidate) => candidate.format === 'eml');
   if (looksLikeHtml(text)) return all.find((candidate) => candidate.format === 'html');
   return undefined;
 }

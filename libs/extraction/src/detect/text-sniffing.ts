@@ -1,5 +1,5 @@
 import { JsonReader, JsonSyntaxError, type JsonVisitor } from '../formats/json/json-reader';
-import { byteOrderMark, guessUtf16 } from '../text-decoding';
+import { byteOrderMark, guessUtf16 } from '../charset/text-decoding';
 
 /** What the first bytes of a file say of the text in it. */
 
@@ -32,6 +32,20 @@ const HTML_START =
 /** A doctype, or a tag that pages begin with. */
 export function looksLikeHtml(text: string): boolean {
   return HTML_START.test(text);
+}
+
+const MAIL_HEADER =
+  /^(?:from|to|subject|date|received|return-path|message-id|mime-version|delivered-to|content-type): ?/i;
+const MAIL_HEADERS = 3;
+
+/** Header lines at the very beginning, at least three of those that mail has. */
+export function looksLikeMail(text: string): boolean {
+  let found = 0;
+  for (const line of text.slice(0, 8_192).split(/\r?\n/)) {
+    if (MAIL_HEADER.test(line)) found += 1;
+    else if (!/^(?:[\w-]{1,60}:|[ \t])/.test(line)) break;
+  }
+  return found >= MAIL_HEADERS;
 }
 
 const IGNORING: JsonVisitor = { openContainer() {}, closeContainer() {}, name() {}, scalar() {} };

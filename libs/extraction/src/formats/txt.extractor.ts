@@ -1,5 +1,5 @@
 import { BlockList } from '../block-list';
-import { decodeText } from '../text-decoding';
+import { decodeText } from '../charset/text-decoding';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
 import { isWhiteSpace, normaliseText } from '../text-normalisation';
 
@@ -15,6 +15,8 @@ export class TxtExtractor implements TextExtractor {
   }
 }
 
+/** One for all: a million blocks would hold a million of them. */
+const NO_TITLES: readonly string[] = [];
 const LINE_FEED = 0x0a;
 const FORM_FEED = 0x0c;
 
@@ -22,7 +24,7 @@ const FORM_FEED = 0x0c;
 export function extractTxt(source: ExtractionSource): ExtractedDocument {
   const text = normaliseText(decodeText(source));
   const list = new BlockList();
-  const add = (start: number, end: number): void => list.add({ kind: 'paragraph', start, end, headingPath: [] });
+  const add = (start: number, end: number): void => list.add({ kind: 'paragraph', start, end, headingPath: NO_TITLES });
   let start = -1;
   let end = 0;
   let lineFeeds = 0;

@@ -1,12 +1,11 @@
-import { packDocument, transferables, unpackDocument } from './document-transfer';
+import { packDocument, unpackDocument } from './document-transfer';
 import type { ExtractedDocument } from '../text-extractor';
 
 const across = (document: ExtractedDocument): Promise<ExtractedDocument> => {
-  const packed = packDocument(document);
-  return unpackDocument(structuredClone(packed, { transfer: transferables(packed) }));
+  return unpackDocument(structuredClone(packDocument(document)));
 };
 
-describe('a document that crosses between threads', () => {
+describe('a document that crosses between processes', () => {
   it.each([
     ['Latin', 'Größe | x'],
     ['any script', '漢字 😀 | x'],

@@ -3,8 +3,8 @@ import { BlockKind, type Coverage, NAMED_POSITIONS, ORDINAL_POSITIONS, type Posi
 import type { ExtractedDocument, TextBlock } from '../text-extractor';
 
 /**
- * Documents between threads and processes. A structured clone of a million block objects would hold up the receiving
- * event loop for seconds; numbers and joined strings cross at the speed of memory, and the objects are made in slices.
+ * Documents between processes. A structured clone of a million block objects would hold up the receiving event loop
+ * for seconds; numbers and joined strings cross at the speed of memory, and the objects are made in slices.
  */
 export interface PackedDocument {
   readonly text: PackedText;
@@ -19,7 +19,7 @@ export interface PackedDocument {
   readonly pagesToRecognise?: readonly number[];
 }
 
-/** Moved, not copied: as a string, 50 MB would be copied four times and hold up the receiver. */
+/** As a string, 50 MB would be copied four times and hold up the receiver. */
 interface PackedText {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly encoding: 'latin1' | 'utf16le';
@@ -40,14 +40,22 @@ const FIELDS = 4;
 /** Made in one go: about a millisecond. */
 const SLICE_BLOCKS = 5_000;
 
+const NO_TITLES: readonly string[] = [];
+
 export function packDocument({ text, blocks, coverage, pagesToRecognise }: ExtractedDocument): PackedDocument {
   const numbers = new Uint32Array(blocks.length * FIELDS);
   // Blocks under the same headings share one array; it crosses once.
   const known = new Map<readonly string[], number>();
   blocks.forEach((block, index) => {
-    let path = known.get(block.headingPath);
-    if (path === undefined) known.set(block.headingPath, (path = known.size));
-    numbers.set([KINDS.indexOf(block.kind), block.start, block.end, path], index * FIELDS);
+    const titles = block.headingPath.length === 0 ? NO_TITLES : block.headingPath;
+    let path = known.get(titles);
+    if (path === undefined) known.set(titles, (path = known.size));
+    // One by one: an array for each of a million blocks would be tens of megabytes to clear away.
+    const at = index * FIELDS;
+    numbers[at] = KINDS.indexOf(block.kind);
+    numbers[at + 1] = block.start;
+    numbers[at + 2] = block.end;
+    numbers[at + 3] = path;
   });
   const paths = [...known.keys()];
   return {
@@ -75,17 +83,6 @@ function packPositions(blocks: readonly TextBlock[]): PositionColumn[] {
   ];
 }
 
-/** Buffers that may move to the receiver instead of being copied. */
-export function transferables(packed: PackedDocument): ArrayBuffer[] {
-  return [
-    packed.text.bytes.buffer,
-    packed.blocks.buffer,
-    packed.pathLengths.buffer,
-    packed.paths.lengths.buffer,
-    ...packed.positions.map((column) => ('ordinals' in column ? column.ordinals : column.names.lengths).buffer),
-  ];
-}
-
 /** Gives the event loop a turn every 5,000 blocks. */
 export async function unpackDocument(packed: PackedDocument): Promise<ExtractedDocument> {
   const paths: (readonly string[])[] = [];
@@ -109,7 +106,6 @@ export async function unpackDocument(packed: PackedDocument): Promise<ExtractedD
     });
     if (blocks.length % SLICE_BLOCKS === 0) await nextTurn();
   }
-  // From a process the bytes come as a view of the whole message.
   const { bytes, encoding } = packed.text;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding);
   const { coverage, pagesToRecognise } = packed;
@@ -134,7 +130,6 @@ function positionReader(column: PositionColumn): (position: Position) => void {
 
 function packText(text: string): PackedText {
   const encoding = /[^\0-\xff]/.test(text) ? 'utf16le' : 'latin1';
-  // Slow means: in memory of its own, which can move; small buffers of the usual kind share a pool.
   const bytes = Buffer.allocUnsafeSlow(encoding === 'latin1' ? text.length : text.length * 2);
   bytes.write(text, encoding);
   return { bytes, encoding };

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type GuardOrders, MEMORY_VERDICT, VERDICT_FD } from './parser-process-child';
+import { type GuardOrders, MEMORY_REASON, REASON_FD } from './parser-process-child';
 
 /**
  * Entry of the guard inside a parser process. A parser may sit in a loop that never comes back to its event loop, so a
@@ -8,7 +8,8 @@ import { type GuardOrders, MEMORY_VERDICT, VERDICT_FD } from './parser-process-c
  * every bound that V8 knows).
  */
 
-const INTERVAL_MS = 100;
+/** A parser that runs away takes some ten megabytes in this time. */
+const INTERVAL_MS = 25;
 const { parentPid, maxMemoryBytes } = workerData as GuardOrders;
 
 setInterval(() => {
@@ -16,7 +17,7 @@ setInterval(() => {
   if (process.ppid !== parentPid) die();
   if (process.memoryUsage.rss() > maxMemoryBytes) {
     try {
-      writeSync(VERDICT_FD, MEMORY_VERDICT);
+      writeSync(REASON_FD, MEMORY_REASON);
     } catch {
       // Nobody reads it any more; what counts is the next line.
     }

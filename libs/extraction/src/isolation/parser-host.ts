@@ -1,12 +1,12 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { unpackDocument } from './document-transfer';
-import type { ExtractionReply, ExtractionRequest } from './parser-protocol';
+import { type ParserReply, type ParserRequest, partsOf, PartsBuffer } from './parser-protocol';
 import type { ExtractedDocument, ExtractionSource } from '../text-extractor';
 
-/** The way to one parser, in a thread or in a process. */
+/** The way to one parser process. */
 export interface ParserChannel {
-  /** Sends a request; the bytes may be moved and not copied. */
-  send(request: ExtractionRequest): void;
+  /** Resolves when the request is on its way, or when there is nobody to receive it. */
+  send(request: ParserRequest): Promise<void>;
   /** Keeps this program running until `release`: a file is being parsed. */
   hold(): void;
   release(): void;
@@ -15,7 +15,7 @@ export interface ParserChannel {
 }
 
 export interface ParserEvents {
-  reply(reply: ExtractionReply): void;
+  reply(reply: ParserReply): void;
   /** Once it is gone, whatever the reason; only the first call counts. */
   died(death: ParserDeath): void;
 }
@@ -26,6 +26,13 @@ export type OpenParser = (events: ParserEvents) => ParserChannel;
 export interface ParserDeath {
   readonly of: 'memory' | 'kill' | 'crash';
   readonly cause: Error;
+}
+
+/** The parser was ended because the file needs more memory than this parser may have. */
+export class MemoryExceededFailure extends IngestionFailure {
+  constructor(cause: Error) {
+    super('PARSER_CRASHED', DEATHS.memory, { cause });
+  }
 }
 
 const DEATHS: Readonly<Record<ParserDeath['of'], string>> = {
@@ -39,7 +46,8 @@ export class ParserHost {
   private readonly channel: ParserChannel | undefined;
   private ready = false;
   private dead: ParserDeath | IngestionFailure | undefined;
-  private settle: { resolve: (reply: ExtractionReply) => void; reject: (reason: unknown) => void } | undefined;
+  private settle: { resolve: (reply: ParserReply) => void; reject: (reason: unknown) => void } | undefined;
+  private readonly text = new PartsBuffer();
   private taken = 0;
 
   constructor(open: OpenParser) {
@@ -47,6 +55,7 @@ export class ParserHost {
       this.channel = open({
         reply: (reply) => {
           if (reply.kind === 'ready') this.ready = true;
+          else if (reply.kind === 'text') this.text.add(reply.bytes, reply.size);
           else this.settle?.resolve(reply);
         },
         died: (death) => this.die(death),
@@ -74,7 +83,10 @@ export class ParserHost {
    */
   async parse(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
     const reply = await this.request(format, source, signal);
-    if (reply.kind === 'document') return unpackDocument(reply.document);
+    if (reply.kind === 'document') {
+      const text = { bytes: this.text.take(), encoding: reply.document.text.encoding };
+      return unpackDocument({ ...reply.document, text });
+    }
     if (reply.kind === 'failure') {
       throw new IngestionFailure(
         reply.code,
@@ -92,19 +104,11 @@ export class ParserHost {
     await this.channel?.kill();
   }
 
-  private async request(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractionReply> {
+  private async request(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ParserReply> {
     signal.throwIfAborted();
     const { channel } = this;
     if (this.dead !== undefined || channel === undefined) throw this.failure();
     this.taken += 1;
-    // A copy, as the caller's bytes may be a view of something larger, and are needed again for the next attempt.
-    const request: ExtractionRequest = {
-      format,
-      bytes: new Uint8Array(source.bytes),
-      filename: source.filename,
-      ...(source.declaredCharset !== undefined && { declaredCharset: source.declaredCharset }),
-      ...(source.recognition !== undefined && { recognition: source.recognition }),
-    };
     const abort = (): void => {
       this.settle?.reject(signal.reason);
       void this.end();
@@ -114,12 +118,30 @@ export class ParserHost {
     try {
       return await new Promise((resolve, reject) => {
         this.settle = { resolve, reject };
-        channel.send(request);
+        void this.hand(channel, format, source);
       });
     } finally {
       this.settle = undefined;
       signal.removeEventListener('abort', abort);
       channel.release();
+    }
+  }
+
+  private async hand(channel: ParserChannel, format: string, source: ExtractionSource): Promise<void> {
+    const { bytes, filename, declaredCharset, recognition } = source;
+    const size = bytes.byteLength;
+    await channel.send({
+      kind: 'file',
+      format,
+      filename,
+      size,
+      ...(declaredCharset !== undefined && { declaredCharset }),
+      ...(recognition !== undefined && { recognition }),
+    });
+    for (const part of partsOf(bytes)) {
+      // Aborted or dead: the rest has nobody to go to.
+      if (this.settle === undefined) return;
+      await channel.send({ kind: 'bytes', bytes: part });
     }
   }
 
@@ -135,6 +157,7 @@ export class ParserHost {
     if (dead === undefined || !this.ready) {
       return new IngestionFailure('INTERNAL_ERROR', 'The parser could not be started.', { cause: dead?.cause });
     }
+    if (dead.of === 'memory') return new MemoryExceededFailure(dead.cause);
     return new IngestionFailure('PARSER_CRASHED', DEATHS[dead.of], { cause: dead.cause });
   }
 }

@@ -8,8 +8,15 @@ export interface ParserPoolOptions {
   readonly open: OpenParser;
   /** Files after which a parser is ended, so that what it leaks goes with it. @default no bound */
   readonly maxFiles?: number;
-  /** Time without a file after which a parser is ended and its memory given back. @default kept */
+  /**
+   * Time without a file after which all parsers but the warm ones are ended and their memory given back. @default
+   * kept
+   */
   readonly idleMs?: number;
+  /** Idle parsers kept started, so that a file need not wait for the start of one. @default 0 */
+  readonly warm?: number;
+  /** Longest one file may keep a parser; the wait for a free one does not count. @default 60 s */
+  readonly timeoutMs?: number;
 }
 
 /** More than this many files waiting for a parser is no queue, but a fault. */
@@ -17,7 +24,7 @@ const MAX_WAITING = 256;
 /** The memory of a parser that read a file this large goes back with the parser. */
 const LARGE_FILE_BYTES = 8 * 1024 * 1024;
 
-/** Isolated parsers of one kind, started when they are needed and kept while they are well. */
+/** Parser processes of one size, started when they are needed and kept while they are well. */
 export class ParserPool {
   private readonly idle: ParserHost[] = [];
   private readonly busy = new Set<ParserHost>();
@@ -29,14 +36,35 @@ export class ParserPool {
 
   constructor(private readonly options: ParserPoolOptions) {}
 
-  /** @throws IngestionFailure as `ParserHost.parse` does, `TIMEOUT` when too many files wait; the signal's reason */
+  /**
+   * @throws IngestionFailure as `ParserHost.parse` does, `TIMEOUT` when the file takes longer than it may,
+   *   `INTERNAL_ERROR` when too many files wait; the signal's reason
+   */
   async parse(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
     signal.throwIfAborted();
     const parser = await this.acquire(signal);
+    const { timeoutMs = 60_000 } = this.options;
+    const bound = new AbortController();
+    const abort = (): void => bound.abort(signal.reason);
+    const timer = setTimeout(
+      () => bound.abort(new IngestionFailure('TIMEOUT', `Reading this file took longer than ${timeoutMs} ms.`)),
+      timeoutMs,
+    );
+    signal.addEventListener('abort', abort, { once: true });
     try {
-      return await parser.parse(format, source, signal);
+      return await parser.parse(format, source, bound.signal);
     } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
       this.release(parser, source.bytes.byteLength >= LARGE_FILE_BYTES);
+    }
+  }
+
+  /** Starts the parsers that are kept warm. */
+  prepare(): void {
+    const { size, warm = 0 } = this.options;
+    while (!this.closed && this.idle.length < warm && this.idle.length + this.busy.size < size) {
+      this.idle.push(new ParserHost(this.options.open));
     }
   }
 
@@ -54,7 +82,7 @@ export class ParserPool {
     const parser = this.takeIdle() ?? this.start();
     if (parser !== undefined) return Promise.resolve(parser);
     if (this.waiting.length >= MAX_WAITING) {
-      return Promise.reject(new IngestionFailure('TIMEOUT', 'Too many files wait for a parser.'));
+      return Promise.reject(new IngestionFailure('INTERNAL_ERROR', 'Too many files wait for a parser.'));
     }
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -98,7 +126,7 @@ export class ParserPool {
     if (this.closed || wasLarge || !parser.usable || parser.files >= maxFiles) this.end(parser);
     else this.keep(parser);
     const next = this.closed ? undefined : this.waiting.shift();
-    if (next === undefined) return;
+    if (next === undefined) return this.prepare();
     const free = this.takeIdle() ?? this.start();
     if (free !== undefined) next.take(free);
   }
@@ -108,7 +136,11 @@ export class ParserPool {
     const { idleMs } = this.options;
     if (idleMs === undefined) return;
     clearTimeout(this.idleTimer);
-    this.idleTimer = setTimeout(() => this.idle.splice(0).forEach((unused) => this.end(unused)), idleMs).unref();
+    this.idleTimer = setTimeout(() => this.endUnused(), idleMs).unref();
+  }
+
+  private endUnused(): void {
+    for (const unused of this.idle.splice(this.options.warm ?? 0)) this.end(unused);
   }
 
   private end(parser: ParserHost): void {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { answerRequest, type ExtractionReply, type ExtractionRequest } from './parser-protocol';
+import { answerFile, type FileDescription, type ParserReply, type ParserRequest, PartsBuffer } from './parser-protocol';
 import type { TextExtractor } from '../text-extractor';
 
 /** The child's side of a parser process: answers requests and makes sure that it outlives neither parent nor bound. */
@@ -15,8 +15,8 @@ export interface GuardOrders {
 }
 
 /** Pipe on which the guard says why it kills; a pipe of its own, as standard error may be full of a parser's words. */
-export const VERDICT_FD = 4;
-export const MEMORY_VERDICT = 'memory';
+export const REASON_FD = 4;
+export const MEMORY_REASON = 'memory';
 
 /** Arguments of the process, in order: the parent's process id, the memory bound in bytes. */
 export function processArguments({ parentPid, maxMemoryBytes }: GuardOrders): string[] {
@@ -29,16 +29,26 @@ export function serveProcess(extractors: ReadonlyMap<string, TextExtractor>): vo
   process.on('disconnect', () => process.exit(0));
   offerToOutOfMemoryKiller();
   const guarded = startGuard();
-  process.on('message', (request: ExtractionRequest) => {
+  const parts = new PartsBuffer();
+  let open: Extract<ParserRequest, { kind: 'file' }> | undefined;
+  const answer = async (file: FileDescription): Promise<void> => {
+    await guarded;
+    for await (const reply of answerFile(extractors, file, () => parts.take())) await send(reply);
+  };
+  process.on('message', (request: ParserRequest) => {
+    if (request.kind === 'file') open = request;
+    const isWhole = request.kind === 'bytes' ? parts.add(request.bytes, open?.size ?? 0) : request.size === 0;
+    if (!isWhole || open === undefined) return;
     // An unhandled rejection ends the process, and its parent reports the file's failure.
-    void guarded.then(() => answerRequest(extractors, request)).then(send);
+    void answer(open);
   });
   void guarded.then(() => send({ kind: 'ready' }));
 }
 
-function send(reply: ExtractionReply): void {
+/** Resolves when the reply is on its way, so that no more than one is ever held. */
+function send(reply: ParserReply): Promise<void> {
   // The reply cannot arrive when the parent is gone; the disconnect, or the guard, ends this process then.
-  process.send?.(reply, undefined, undefined, () => undefined);
+  return new Promise((resolve) => process.send?.(reply, undefined, undefined, () => resolve()));
 }
 
 function startGuard(): Promise<void> {

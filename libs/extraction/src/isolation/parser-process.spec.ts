@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ParserPool, type ParserPoolOptions } from './parser-pool';
 import { parserProcess } from './parser-process';
+import { Parsers } from './parsers';
 import type { ExtractedDocument } from '../text-extractor';
 
 const MEBIBYTE = 1024 * 1024;
@@ -16,6 +17,7 @@ const SERVE = compiledEntry(__dirname, 'parser-process-child');
 
 // A real parser process around parsers that misbehave: which way is asked for by the format.
 const CHILD = `
+const ERRORS = ${JSON.stringify(compiledEntry(join(__dirname, '../../../errors/src'), 'ingestion-failure'))};
 const { writeFileSync } = require('node:fs');
 const { serveProcess } = require(${JSON.stringify(SERVE)});
 const block = (text) => ({ kind: 'paragraph', start: 0, end: text.length, headingPath: [] });
@@ -37,6 +39,8 @@ const parsers = {
   suicide: () => process.kill(process.pid, 'SIGKILL'),
   chatter: () => { for (let i = 0; i < 5000; i++) process.stderr.write('words '.repeat(100) + '\\n'); throw new Error('after many words'); },
   chatterExit: () => { for (let i = 0; i < 5000; i++) process.stderr.write('words '.repeat(100) + '\\n'); return new Promise(() => process.stderr.write('last words', () => process.exit(3))); },
+  fail: () => { const { IngestionFailure } = require(ERRORS); throw new IngestionFailure('CORRUPT_FILE', 'bad file', { cause: new Error('why') }); },
+  allocate: () => say(String(new Array(30_000_000).fill(0.5).length)),
   signals: () => { for (const s of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.kill(process.pid, s); return new Promise((r) => setTimeout(r, 50)).then(() => say('still here')); },
   spin: (source) => { leavePid(source); for (;;); },
 };
@@ -92,6 +96,7 @@ describe('ParserPool of processes', () => {
     ['reject', 'The parser stopped', 'nobody waits for this'],
     ['heap', 'more memory', 'heap out of memory'],
     ['buffers', 'more memory', 'SIGKILL'],
+    ['allocate', 'more memory', ''],
     ['suicide', 'was killed', 'SIGKILL'],
     ['chatterExit', 'The parser stopped', 'last words'],
   ])(
@@ -168,6 +173,74 @@ describe('ParserPool of processes', () => {
     expect(new Set(served).size).toBeLessThanOrEqual(2);
   });
 
+  it('tells what a parser says of a file, and keeps the process', async () => {
+    const first = await parse('pid');
+    await expect(parse('fail')).rejects.toMatchObject({
+      code: 'CORRUPT_FILE',
+      message: 'bad file',
+      cause: { message: 'why' },
+    });
+    expect(await parse('pid')).toBe(first);
+  });
+
+  it('ends a file that takes too long; the wait for a parser does not count', async () => {
+    poolOf({ timeoutMs: 1_500 });
+    await parse('pid');
+    const file = pidFile();
+    const spinning = parse('spin', { filename: file });
+    const waiting = parse('pid');
+    await expect(spinning).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await waiting).not.toBe(String(await pidIn(file)));
+  });
+
+  it('lets go of those who stop waiting', async () => {
+    const [first, second] = [new AbortController(), new AbortController()];
+    const file = pidFile();
+    const spinning = parse('spin', { filename: file, signal: first.signal });
+    const waiting = parse('pid', { signal: second.signal });
+    second.abort(new Error('no longer'));
+    await expect(waiting).rejects.toThrow('no longer');
+    await pidIn(file);
+    first.abort(new Error('enough'));
+    await expect(spinning).rejects.toThrow('enough');
+  });
+
+  it('refuses when far too many wait', async () => {
+    const held = Promise.allSettled(Array.from({ length: 257 }, () => parse('spin', { filename: pidFile() })));
+    await expect(parse('pid')).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+    await pool.close();
+    expect((await held).every(({ status }) => status === 'rejected')).toBe(true);
+  });
+
+  it('keeps one started when it is asked to, also after the time for idle ones', async () => {
+    poolOf({ size: 2, warm: 1, idleMs: 20 });
+    pool.prepare();
+    const [one, other] = await Promise.all([parse('pid'), parse('pid')]);
+    const first = await until(() => [one, other].find((pid) => !lives(Number(pid))), 'the end of the one too many');
+    expect(await parse('pid')).toBe(first === one ? other : one);
+  });
+
+  it('gives a small file that needs much what a large one may have, and does not let small ones wait for it', async () => {
+    const small = poolOf({ open: parserProcess({ maxMemoryBytes: 128 * MEBIBYTE, entry }) });
+    const large = poolOf({ open: parserProcess({ maxMemoryBytes: 1024 * MEBIBYTE, entry }) });
+    const parsers = new Parsers(small, large);
+    const signal = new AbortController().signal;
+    const small1 = (format: string): Promise<ExtractedDocument> =>
+      parsers.parse({ format, lane: 'fast' }, { bytes: Buffer.from('x'), filename: 'a' }, signal);
+    expect((await small1('allocate')).text).toBe('30000000');
+    const file = pidFile();
+    const spinning = parsers.parse(
+      { format: 'spin', lane: 'heavy' },
+      { bytes: Buffer.from('x'), filename: file },
+      signal,
+    );
+    const settled = spinning.catch((error: unknown) => error);
+    await pidIn(file);
+    expect((await small1('pid')).text).not.toBe('');
+    await parsers.close();
+    expect(await settled).toMatchObject({ code: 'INTERNAL_ERROR' });
+  }, 60_000);
+
   it('ends all when it closes, those that spin too, and blames no file', async () => {
     poolOf({ size: 2 });
     const files = [pidFile(), pidFile()];
@@ -217,7 +290,7 @@ describe('ParserPool of processes', () => {
 
     it.each([
       ['environment', '{}'],
-      ['execArgv', '["--max-old-space-size=128"]'],
+      ['execArgv', '["--max-old-space-size=160","--max-semi-space-size=4"]'],
     ])('has nothing of the program in its %s', async (format, nothing) => {
       await start(format, 'a');
       expect(await firstLine()).toBe(nothing);

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { OpenParser, ParserDeath } from './parser-host';
-import { MEMORY_VERDICT, processArguments, VERDICT_FD } from './parser-process-child';
-import type { ExtractionReply } from './parser-protocol';
+import { MEMORY_REASON, processArguments, REASON_FD } from './parser-process-child';
+import type { ParserReply } from './parser-protocol';
 
 export interface ParserProcessOptions {
   /** Resident memory of one process; a file that needs more ends its process, never the program. */
@@ -13,7 +13,7 @@ export interface ParserProcessOptions {
 
 const MEBIBYTE = 1024 * 1024;
 /** Of the resident memory, what Node itself and the bytes of the file take beside the heap. */
-const OUTSIDE_HEAP_MEGABYTES = 128;
+const OUTSIDE_HEAP_MEGABYTES = 96;
 const MIN_HEAP_MEGABYTES = 64;
 /** The report of V8 on a full heap, its first line above all, has to fit. */
 const KEPT_STDERR_BYTES = 16 * 1024;
@@ -22,20 +22,21 @@ const QUOTED_STDERR_LENGTH = 4 * 1024;
 const LAST_WORDS_MS = 1_000;
 
 /**
- * Parsers in child processes: for formats whose parsers take memory outside of the heap, which no thread can be denied.
- * A child is given no environment, and so no secret of the program.
+ * Parsers in child processes, so that no file can take more than a process of its own with it: what a thread allocates
+ * beyond its limits ends the whole program. A child is given no environment, and so no secret of the program.
  */
 export function parserProcess({ maxMemoryBytes, entry }: ParserProcessOptions): OpenParser {
   const heap = Math.max(MIN_HEAP_MEGABYTES, Math.floor(maxMemoryBytes / MEBIBYTE) - OUTSIDE_HEAP_MEGABYTES);
   return (events) => {
     const child = fork(entry, processArguments({ parentPid: process.pid, maxMemoryBytes }), {
       env: {},
-      execArgv: [`--max-old-space-size=${heap}`],
+      // Small young generations: what a parser leaves behind is cleared away sooner than its memory runs out.
+      execArgv: [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     });
     const stderr = lastWords(pipeOf(child, 2));
-    const verdict = lastWords(pipeOf(child, VERDICT_FD));
+    const reason = lastWords(pipeOf(child, REASON_FD));
     const gone = new Promise<void>((resolve) => {
       const died = (death: ParserDeath): void => {
         events.died(death);
@@ -47,7 +48,7 @@ export function parserProcess({ maxMemoryBytes, entry }: ParserProcessOptions): 
         else child.kill('SIGKILL');
       });
       child.once('exit', (code, signal) => {
-        const report = (): void => died(deathOf(code, signal, stderr(), verdict()));
+        const report = (): void => died(deathOf(code, signal, stderr(), reason()));
         const timer = setTimeout(report, LAST_WORDS_MS);
         child.once('close', () => {
           clearTimeout(timer);
@@ -55,12 +56,18 @@ export function parserProcess({ maxMemoryBytes, entry }: ParserProcessOptions): 
         });
       });
     });
-    child.on('message', (reply: ExtractionReply) => events.reply(reply));
+    child.on('message', (reply: ParserReply) => events.reply(reply));
     // Only work holds the program.
     setHeld(child, false);
     return {
-      // What cannot be sent was meant for a process that is gone, or (then without `send`) never began; its end tells.
-      send: (request) => (child as Partial<ChildProcess>).send?.(request, () => undefined),
+      send: (request) =>
+        new Promise((resolve) => {
+          // What cannot be sent was meant for a process that is gone, or (then without `send`) never began; its end
+          // tells.
+          const { send } = child as Partial<ChildProcess>;
+          if (send === undefined) resolve();
+          else send.call(child, request, undefined, undefined, () => resolve());
+        }),
       hold: () => setHeld(child, true),
       release: () => setHeld(child, false),
       kill: () => {
@@ -78,7 +85,7 @@ function pipeOf(child: ChildProcess, fd: number): Socket | undefined {
 
 function setHeld(child: ChildProcess, held: boolean): void {
   const action = held ? 'ref' : 'unref';
-  for (const holder of [child, child.channel, pipeOf(child, 2), pipeOf(child, VERDICT_FD)]) holder?.[action]();
+  for (const holder of [child, child.channel, pipeOf(child, 2), pipeOf(child, REASON_FD)]) holder?.[action]();
 }
 
 /** Reads all and keeps the end. */
@@ -92,10 +99,10 @@ function lastWords(stream: Socket | undefined): () => string {
   return () => kept.toString();
 }
 
-function deathOf(code: number | null, signal: string | null, stderr: string, verdict: string): ParserDeath {
+function deathOf(code: number | null, signal: string | null, stderr: string, reason: string): ParserDeath {
   const end = signal === null ? `code ${code}` : signal;
   const words = stderr.trim();
   const cause = new Error(`the parser process ended with ${end}${words && `: ${words.slice(-QUOTED_STDERR_LENGTH)}`}`);
-  if (verdict.startsWith(MEMORY_VERDICT) || words.includes('heap out of memory')) return { of: 'memory', cause };
+  if (reason.startsWith(MEMORY_REASON) || words.includes('heap out of memory')) return { of: 'memory', cause };
   return { of: signal === 'SIGKILL' ? 'kill' : 'crash', cause };
 }

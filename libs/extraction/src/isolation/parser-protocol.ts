@@ -2,35 +2,91 @@ import { IngestionFailure, type IngestionFailureCode } from '@vectorlane/errors'
 import { packDocument, type PackedDocument } from './document-transfer';
 import type { TextExtractor } from '../text-extractor';
 
-/** What crosses between this program and a parser in a thread or process of its own, one request at a time. */
-export interface ExtractionRequest {
+/**
+ * What crosses between this program and a parser process, one file at a time. Bytes and text cross in parts, so that
+ * neither side ever holds a whole file once more as a message.
+ */
+export type ParserRequest =
+  | ({ readonly kind: 'file'; readonly size: number } & FileDescription)
+  /** As many as the size says, in order. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+
+export interface FileDescription {
   readonly format: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly filename: string;
   readonly declaredCharset?: string;
   readonly recognition?: { readonly answer?: Uint8Array };
 }
 
-export type ExtractionReply =
+export type ParserReply =
   | { readonly kind: 'ready' }
+  /** The text of the document that follows, in parts and in order. */
+  | { readonly kind: 'text'; readonly size: number; readonly bytes: Uint8Array }
   | { readonly kind: 'document'; readonly document: PackedDocument }
-  /** The parser's verdict on the file. */
+  /** What the parser has to say of the file: it cannot be read. */
   | { readonly kind: 'failure'; readonly code: IngestionFailureCode; readonly message: string; readonly cause?: string }
   /** A mistake of ours: the parser threw what it must not. */
   | { readonly kind: 'error'; readonly stack: string };
 
+export const PART_BYTES = 1024 * 1024;
+
+/** Bytes in parts; each is a copy, as a message would otherwise carry all the memory that its part is a view of. */
+export function* partsOf(bytes: Uint8Array): Generator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += PART_BYTES) yield bytes.slice(at, at + PART_BYTES);
+}
+
+/** Parts that become one again, in memory that is taken once. */
+export class PartsBuffer {
+  private length = 0;
+  private buffer: Buffer<ArrayBuffer> | undefined;
+
+  /** @returns whether all is there */
+  add(part: Uint8Array, size: number): boolean {
+    this.buffer ??= Buffer.allocUnsafeSlow(size);
+    this.buffer.set(part, this.length);
+    this.length += part.length;
+    return this.length >= size;
+  }
+
+  take(): Buffer<ArrayBuffer> {
+    const { buffer = Buffer.alloc(0) } = this;
+    this.buffer = undefined;
+    this.length = 0;
+    return buffer;
+  }
+}
+
 // The parser is ended from outside; nobody beside it would ever abort.
 const never = new AbortController().signal;
 
-/** The parser's side: whatever happens to a request becomes a reply. */
-export async function answerRequest(
+/**
+ * The parser's side: whatever happens to a file becomes replies.
+ * @param take gives the bytes of the file away, so that they can go as soon as they are read
+ */
+export async function* answerFile(
   extractors: ReadonlyMap<string, TextExtractor>,
-  request: ExtractionRequest,
-): Promise<ExtractionReply> {
+  file: FileDescription,
+  take: () => Uint8Array,
+): AsyncGenerator<ParserReply, void> {
+  const packed = await parse(extractors, file, take);
+  if ('kind' in packed) {
+    yield packed;
+    return;
+  }
+  const { bytes: text, encoding } = packed.text;
+  for (const part of partsOf(text)) yield { kind: 'text', size: text.length, bytes: part };
+  yield { kind: 'document', document: { ...packed, text: { bytes: new Uint8Array(0), encoding } } };
+}
+
+async function parse(
+  extractors: ReadonlyMap<string, TextExtractor>,
+  file: FileDescription,
+  take: () => Uint8Array,
+): Promise<PackedDocument | ParserReply> {
   try {
-    const extractor = extractors.get(request.format);
-    if (extractor === undefined) throw new Error(`there is no extractor for "${request.format}" in this parser`);
-    return { kind: 'document', document: packDocument(await extractor.extract(request, never)) };
+    const extractor = extractors.get(file.format);
+    if (extractor === undefined) throw new Error(`there is no extractor for "${file.format}" in this parser`);
+    return packDocument(await extractor.extract({ ...file, bytes: take() }, never));
   } catch (error) {
     if (!(error instanceof IngestionFailure)) {
       return { kind: 'error', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };

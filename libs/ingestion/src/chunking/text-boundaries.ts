@@ -4,6 +4,7 @@
  */
 
 const COMBINING = /^[\p{M}\u{1F3FB}-\u{1F3FF}]$/u;
+const LINE_FEED = 0x0a;
 const ZERO_WIDTH_JOINER = 0x200d;
 const LOOK_BACK_UNITS = 64;
 
@@ -105,8 +106,10 @@ export function firstWordStart(text: string, from: number, before: number): numb
   return -1;
 }
 
-/** Last start of a line in (`after`, `upTo`], or -1. */
+/** Last start of a line in (`after`, `upTo`], or -1. Looks no further back than `after`: the text may be one line. */
 export function lastLineStart(text: string, after: number, upTo: number): number {
-  const newline = upTo > 0 ? text.lastIndexOf('\n', upTo - 1) : -1;
-  return newline + 1 > after ? newline + 1 : -1;
+  for (let position = upTo; position > after; position--) {
+    if (text.charCodeAt(position - 1) === LINE_FEED) return position;
+  }
+  return -1;
 }

@@ -1,13 +1,10 @@
-/**
- * What a CSV file does not say of itself: which character separates its fields, and whether its first row is a header.
- */
+/** What a CSV file does not say of itself: which character separates its fields, and where its table begins. */
 
 export type Delimiter = ',' | ';' | '\t' | '|';
 
 const CANDIDATES: readonly Delimiter[] = [',', ';', '\t', '|'];
 const SAMPLE_LENGTH = 64 * 1024;
 const SAMPLE_ROWS = 50;
-const MAX_HEADER_CELL_LENGTH = 60;
 
 /**
  * The delimiter that splits most rows of the sample into the same number of fields, more than one; at equal merit the
@@ -69,17 +66,62 @@ function mostFrequent(counts: readonly number[]): number | undefined {
   return best;
 }
 
+/** How a table begins. */
+export interface TableStart {
+  /** Rows above the table: a title, a date of export. */
+  readonly preamble: number;
+  /** Whether the first row below them names the columns. */
+  readonly hasHeader: boolean;
+}
+
+/** A longer cell is a name only where the rows below hold something of another kind. */
+const MAX_PLAIN_NAME_LENGTH = 60;
+const MAX_NAME_LENGTH = 300;
+
 /**
- * Whether the first row names the columns: short, different names, none of which is a number, a date, an address or
- * empty (but trailing ones), with at least one row to name.
+ * Where the table begins and whether it has a header, from its first rows. A header names columns: its cells are no
+ * values, or years above numbers; they do not come back in their columns; at most the first one is empty, as programs
+ * write an index without a name, and those behind the last.
  */
-export function looksLikeHeader(rows: readonly (readonly string[])[]): boolean {
-  const [first, ...others] = rows;
-  if (first === undefined || others.length === 0) return false;
-  const names = first.map((cell) => cell.trim());
+export function findTable(rows: readonly (readonly string[])[]): TableStart {
+  const filled = rows.map((row) => row.filter((cell) => cell !== '').length);
+  const usual = median(filled.slice(filled.length >> 1));
+  // A title or a date above the table fills half of its columns at most.
+  const first = usual < 2 ? 0 : filled.findIndex((count) => count > usual / 2);
+  const preamble = Math.max(0, first);
+  const [header, ...data] = rows.slice(preamble);
+  return { preamble, hasHeader: header !== undefined && data.length > 0 && namesColumns(header, data) };
+}
+
+function median(counts: readonly number[]): number {
+  const sorted = [...counts].sort((one, other) => one - other);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+function namesColumns(header: readonly string[], data: readonly (readonly string[])[]): boolean {
+  const names = [...header];
   while (names.at(-1) === '') names.pop();
-  if (names.length === 0 || new Set(names.map((name) => name.toLowerCase())).size < names.length) return false;
-  return names.every((name) => name !== '' && name.length <= MAX_HEADER_CELL_LENGTH && !isValue(name));
+  if (names.length === 0 || names.slice(1).includes('') || (names.length === 1 && names[0] === '')) return false;
+  const columns = names.map((_, column) => data.map((row) => row[column] ?? '').filter((cell) => cell !== ''));
+  const isTyped = columns.map((cells) => cells.length > 0 && cells.every(isValue));
+  const hasContrast = names.some((name, column) => name !== '' && isTyped[column] === true && !isValue(name));
+  const yearsAreNames = areYears(names.filter(isValue));
+  return names.every((name, column) => {
+    if (name === '') return true;
+    if (isValue(name)) return yearsAreNames && names.some((other) => other !== '' && !isValue(other));
+    // The names of columns do not come back in them.
+    if (columns[column]?.includes(name) === true) return false;
+    return name.length <= (hasContrast || /\?$/.test(name) ? MAX_NAME_LENGTH : MAX_PLAIN_NAME_LENGTH);
+  });
+}
+
+/** Different years that follow one another as columns of a table do. */
+function areYears(values: readonly string[]): boolean {
+  const years = values.map(Number);
+  return years.every((year, index) => {
+    const before = years[index - 1];
+    return Number.isInteger(year) && year >= 1800 && year <= 2200 && (before === undefined || year !== before);
+  });
 }
 
 const VALUES = [
@@ -88,7 +130,6 @@ const VALUES = [
   /^(?:true|false|null|yes|no|n\/a)$/i,
   /^[^\s@]+@[^\s@]+\.\w+$/,
   /^https?:\/\//i,
-  /[.!?]$/,
 ];
 
 function isValue(cell: string): boolean {

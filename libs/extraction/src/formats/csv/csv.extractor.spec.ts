@@ -1,5 +1,5 @@
 import { IngestionFailure } from '@vectorlane/errors';
-import { looksLikeHeader, sniffDelimiter } from './csv-dialect';
+import { findTable, sniffDelimiter } from './csv-dialect';
 import { extractCsv } from './csv.extractor';
 
 const rows = (source: string, filename = 'a.csv'): [number | undefined, string][] => {
@@ -11,7 +11,7 @@ describe('extractCsv', () => {
   it('writes each data row under its headers', () => {
     expect(rows('\ufeffName,City,Note\r\n"Lovelace, Ada",London,"said ""yes"""\r\nBob,,"two\r\nlines"\r\n')).toEqual([
       [1, 'Name: Lovelace, Ada\nCity: London\nNote: said "yes"'],
-      [2, 'Name: Bob\nNote: two\nlines'],
+      [2, 'Name: Bob\nCity:\nNote: two\nlines'],
     ]);
   });
 
@@ -34,7 +34,7 @@ describe('extractCsv', () => {
 
   it('takes ragged rows as they are, and leaves empty ones out', () => {
     expect(rows('a,b\n1\n,,\n\n1,2,3\n')).toEqual([
-      [1, 'a: 1'],
+      [1, 'a: 1\nb:'],
       [2, 'a: 1\nb: 2\n3'],
     ]);
   });
@@ -78,19 +78,172 @@ describe('sniffDelimiter', () => {
   });
 });
 
-describe('looksLikeHeader', () => {
+describe('findTable', () => {
   it.each([
-    [['name', 'Price (€)', 'in_stock'], true],
-    [['name', 'name'], false],
-    [['name', '', 'city'], false],
-    [['name', 'city', ''], true],
-    [['name', '12.5'], false],
-    [['2024-01-01', 'x'], false],
-    [['ada@example.org', 'x'], false],
-    [['https://example.org', 'x'], false],
-    [['This is a whole sentence.', 'x'], false],
-    [['2024', '2025'], false],
-  ])('%j: %s', (first, expected) => {
-    expect(looksLikeHeader([first, ['a', 'b', 'c']])).toBe(expected);
+    [
+      'names',
+      [
+        ['name', 'Price (€)', 'in_stock'],
+        ['nut', '2', 'yes'],
+      ],
+      true,
+    ],
+    [
+      'equal names',
+      [
+        ['name', 'name'],
+        ['Ada', 'Lovelace'],
+      ],
+      true,
+    ],
+    [
+      'names that end like sentences',
+      [
+        ['Nr.', 'How often do you moor here?'],
+        ['1', 'weekly'],
+      ],
+      true,
+    ],
+    [
+      'an index without a name',
+      [
+        ['', 'ship', 'tonnage'],
+        ['0', 'Halcyon', '4120'],
+        ['1', 'Kestrel', '980'],
+      ],
+      true,
+    ],
+    [
+      'years over numbers',
+      [
+        ['Port', '2019', '2020', '2021'],
+        ['Bergen', '12', '14', '9'],
+      ],
+      true,
+    ],
+    [
+      'a question over several lines',
+      [
+        ['id', `${'Would you recommend '.repeat(5)}this port?`],
+        ['1', 'yes'],
+      ],
+      true,
+    ],
+    [
+      'long names over numbers',
+      [['Gross tonnage of all ships that called at the port within the reporting year, in kt'], ['12']],
+      true,
+    ],
+    [
+      'empty names at the end',
+      [
+        ['name', 'city', ''],
+        ['Ada', 'London', ''],
+      ],
+      true,
+    ],
+    [
+      'an empty name inside',
+      [
+        ['name', '', 'city'],
+        ['a', 'b', 'c'],
+      ],
+      false,
+    ],
+    [
+      'a number',
+      [
+        ['name', '12.5'],
+        ['nut', '2'],
+      ],
+      false,
+    ],
+    [
+      'a date',
+      [
+        ['2024-01-01', 'x'],
+        ['2024-01-02', 'y'],
+      ],
+      false,
+    ],
+    [
+      'an address',
+      [
+        ['ada@example.org', 'x'],
+        ['bob@example.org', 'y'],
+      ],
+      false,
+    ],
+    [
+      'a link',
+      [
+        ['https://example.org', 'x'],
+        ['https://example.com', 'y'],
+      ],
+      false,
+    ],
+    [
+      'years alone',
+      [
+        ['2024', '2025'],
+        ['1', '2'],
+      ],
+      false,
+    ],
+    [
+      'values that come back',
+      [
+        ['EU', 'Cable'],
+        ['EU', 'Hub'],
+        ['US', 'Cable'],
+      ],
+      false,
+    ],
+    [
+      'a whole sentence',
+      [
+        ['This is a whole sentence about the moorings in the west of the harbour.', 'x'],
+        ['Another one.', 'y'],
+      ],
+      false,
+    ],
+  ])('%s', (_name, rows, hasHeader) => {
+    expect(findTable(rows)).toEqual({ preamble: 0, hasHeader });
+  });
+});
+
+describe('tables as people export them', () => {
+  it('keep their columns when cells are empty', () => {
+    expect(rows(',ship,port,tonnage\n0,Halcyon,Bergen,4120\n1,Kestrel,Trieste,980\n2,Marigold,,15250\n')).toEqual([
+      [1, '0\nship: Halcyon\nport: Bergen\ntonnage: 4120'],
+      [2, '1\nship: Kestrel\nport: Trieste\ntonnage: 980'],
+      [3, '2\nship: Marigold\nport:\ntonnage: 15250'],
+    ]);
+    expect(rows('1,Ada,,2024-01-01\n2,,Bob,2024-01-02\n')[1]).toEqual([2, '2 |  | Bob | 2024-01-02']);
+  });
+
+  it.each([
+    [
+      'padded with delimiters',
+      'Account statement;;;\nExported;2026-02-01;;\n;;;\nDate;Payee;Amount;Currency\n2026-01-03;Corner Bakery;-12,40;EUR\n',
+      ['Account statement', 'Exported 2026-02-01'],
+      'Date: 2026-01-03\nPayee: Corner Bakery\nAmount: -12,40\nCurrency: EUR',
+    ],
+    [
+      'without delimiters',
+      'Ships in port\n\nship,port,tonnage\nHalcyon,Bergen,4120\nKestrel,Trieste,980\n',
+      ['Ships in port'],
+      'ship: Halcyon\nport: Bergen\ntonnage: 4120',
+    ],
+    [
+      'of two columns',
+      'Report;Q1\nship;port;tonnage;flag;built\nHalcyon;Bergen;4120;NO;1999\nKestrel;Oslo;1;NO;2001\n',
+      ['Report Q1'],
+      'ship: Halcyon\nport: Bergen\ntonnage: 4120\nflag: NO\nbuilt: 1999',
+    ],
+  ])('have lines above the header: %s', (_name, source, above, first) => {
+    const found = rows(source);
+    expect(found.slice(0, above.length)).toEqual(above.map((text) => [undefined, text]));
+    expect(found[above.length]).toEqual([1, first]);
   });
 });

@@ -1,9 +1,10 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { IngestionFailure } from '@vectorlane/errors';
-import { decodeText } from '../../text-decoding';
+import { TextAssembly } from '../../text-assembly';
+import { decodeText } from '../../charset/text-decoding';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { type Delimiter, sniffDelimiter } from './csv-dialect';
-import { CsvRows } from './csv-rows';
+import { TableText } from '../table-text';
 
 /** CSV with any usual delimiter: each data row is served as lines of `Header: value`. */
 export class CsvExtractor implements TextExtractor {
@@ -39,6 +40,9 @@ export function extractCsv(source: ExtractionSource): ExtractedDocument {
   );
 }
 
+/** One for all rows. */
+const NO_TITLES: readonly string[] = [];
+
 interface Fault {
   readonly code: string;
   /** 1-based, the header counted: as a spreadsheet counts. */
@@ -52,7 +56,8 @@ function isFault(outcome: ExtractedDocument | Fault): outcome is Fault {
 }
 
 function readRows(text: string, delimiter: Delimiter, relaxQuotes: boolean): ExtractedDocument | Fault {
-  const rows = new CsvRows();
+  const assembly = new TextAssembly();
+  const rows = new TableText(assembly, NO_TITLES);
   let rowsRead = 0;
   let linesRead = 0;
   try {
@@ -73,5 +78,6 @@ function readRows(text: string, delimiter: Delimiter, relaxQuotes: boolean): Ext
     if (!(error instanceof CsvError)) throw error;
     return { code: error.code, row: rowsRead + 1, line: linesRead + 1, cause: error };
   }
-  return rows.finish();
+  rows.finish();
+  return assembly.finish();
 }

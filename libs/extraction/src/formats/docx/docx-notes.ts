@@ -1,3 +1,4 @@
+import { roman } from '../numerals';
 import { BlockQueue, type DocxBlock } from './docx-blocks';
 
 export type NoteKind = 'footnote' | 'endnote';
@@ -29,7 +30,7 @@ export class DocxNotes {
     const blocks = this.known[kind].get(id);
     if (!ownMark) this.referred[kind] += 1;
     const count = this.referred[kind];
-    const mark = ownMark ? '' : `[${kind === 'footnote' ? count : lowerRoman(count)}]`;
+    const mark = ownMark ? '' : `[${kind === 'footnote' ? count : roman(count).toLowerCase()}]`;
     if (blocks === undefined) return mark;
     this.known[kind].delete(id);
     const queue = kind === 'footnote' ? this.footnotes : this.endnotes;
@@ -49,20 +50,4 @@ export class DocxNotes {
   takeEndnotes(page: number): readonly DocxBlock[] {
     return this.endnotes.take().map((block) => ({ ...block, page, headingPath: [] }));
   }
-}
-
-const ROMAN: readonly (readonly [number, string])[] = [
-  [1000, 'm'], [900, 'cm'], [500, 'd'], [400, 'cd'], [100, 'c'], [90, 'xc'], [50, 'l'], [40, 'xl'], [10, 'x'], [9, 'ix'],
-  [5, 'v'], [4, 'iv'], [1, 'i'],
-]; // prettier-ignore
-
-function lowerRoman(count: number): string {
-  if (count > 3999) return String(count);
-  let rest = count;
-  let text = '';
-  for (const [value, letters] of ROMAN) {
-    text += letters.repeat(Math.floor(rest / value));
-    rest %= value;
-  }
-  return text;
 }

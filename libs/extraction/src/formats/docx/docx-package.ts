@@ -9,6 +9,8 @@ export interface DocxParts {
   readonly numbering?: string;
   readonly footnotes?: string;
   readonly endnotes?: string;
+  /** Documents of other formats inside, by the ids of their relationships. */
+  readonly embedded: ReadonlyMap<string, string>;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -32,7 +34,9 @@ export async function locateParts(archive: ZipArchive, signal: AbortSignal): Pro
     const name = related.find(({ kind }) => kind === type)?.target ?? `word/${type}.xml`;
     return archive.has(name) ? { [type]: name } : {};
   };
-  return { document, ...named('styles'), ...named('numbering'), ...named('footnotes'), ...named('endnotes') };
+  const chunks = related.filter(({ kind }) => kind === 'aFChunk');
+  const embedded = new Map(chunks.map(({ id, target }) => [id, target]));
+  return { document, embedded, ...named('styles'), ...named('numbering'), ...named('footnotes'), ...named('endnotes') };
 }
 
 export function notWord(): IngestionFailure {

@@ -1,9 +1,7 @@
+import { withoutInvisible } from '../../text-normalisation';
 import { type DocxBlock, headingBlock } from './docx-blocks';
-import type { DocxNumbering } from './docx-numbering';
+import type { DocxNumbering, ListMark } from './docx-numbering';
 import type { DocxStyles, ParagraphStyle } from './docx-styles';
-
-/** Soft hyphens and zero-width spaces would only hide words from a search. */
-const INVISIBLE = /[\u00ad\u200b]/g;
 
 /** One paragraph while it is read: its properties come first, then its text in pieces. */
 export class DocxParagraph {
@@ -18,7 +16,9 @@ export class DocxParagraph {
   style: ParagraphStyle;
   private pieces: string[] = [];
   private page: number | undefined;
-  private bulletShown = false;
+  private styleId: string | undefined;
+  /** Counted once, also when a page break cuts the paragraph in two. */
+  private counted = false;
 
   constructor(
     private readonly styles: DocxStyles,
@@ -41,6 +41,7 @@ export class DocxParagraph {
   }
 
   setStyle(id: string): void {
+    this.styleId = id;
     this.style = this.styles.get(id);
   }
 
@@ -53,24 +54,36 @@ export class DocxParagraph {
   /** What was gathered so far; called once more after a page break within the paragraph. */
   take(): DocxBlock | undefined {
     const { page } = this;
-    const text = this.pieces.join('').replace(INVISIBLE, '');
+    const text = withoutInvisible(this.pieces.join(''));
     this.pieces = [];
     this.page = undefined;
+    const list = this.nextMark();
     if (page === undefined || text.trim() === '') return undefined;
     const level = this.level ?? this.style.level;
-    if (level > 0) return headingBlock(text, level, page);
+    const mark = list?.role === 'item' ? list.mark : '';
+    if (level > 0) return headingBlock(isBullet(mark) ? text : mark + text.trimStart(), level, page);
     if (this.style.code) return { kind: 'code', text, page };
-    return this.listItem(text, page) ?? { kind: 'paragraph', text, page };
+    if (list === undefined || list.role === 'none') return { kind: 'paragraph', text, page };
+    return { kind: 'list-item', text: text.trim(), bullet: mark, depth: this.depth, page };
   }
 
-  private listItem(text: string, page: number): DocxBlock | undefined {
+  private get depth(): number {
+    const depth = this.ilvl ?? this.style.ilvl ?? 0;
+    return Number.isFinite(depth) ? depth : 0;
+  }
+
+  /** What stands before the text; nothing is counted or shown a second time. */
+  private nextMark(): ListMark | undefined {
     const numId = this.numId ?? this.style.numId;
     if (numId === undefined) return undefined;
-    const depth = this.ilvl ?? this.style.ilvl ?? 0;
-    const role = this.numbering.roleOf(numId, depth);
-    if (role === 'none') return undefined;
-    const bullet = role === 'item' && !this.bulletShown ? '- ' : '';
-    this.bulletShown = true;
-    return { kind: 'list-item', text: text.trim(), bullet, depth: Number.isFinite(depth) ? depth : 0, page };
+    if (this.counted) return { role: 'continued' };
+    this.counted = true;
+    const byStyle = this.styleId === undefined ? undefined : this.numbering.levelOfStyle(numId, this.styleId);
+    return this.numbering.next(numId, this.ilvl ?? this.style.ilvl ?? byStyle ?? 0);
   }
+}
+
+/** Titles are no items, whatever decorates them. */
+function isBullet(mark: string): boolean {
+  return mark === '- ';
 }

@@ -1,5 +1,7 @@
 import { BlockQueue, type DocxBlock } from './docx-blocks';
 import { DocxFlow, type DocxProperties } from './docx-flow';
+import { DocxFormField } from './docx-form-field';
+import { DocxMath } from './docx-math';
 import type { DocxNotes, NoteKind } from './docx-notes';
 import { DocxPages } from './docx-pages';
 import type { DocxParagraph } from './docx-paragraph';
@@ -30,6 +32,8 @@ export class DocxStory implements XmlVisitor {
   /** Documents of other formats are embedded whole (`w:altChunk`). */
   hasEmbedded = false;
   private readonly flows: DocxFlow[];
+  private readonly math = new DocxMath();
+  private field: DocxFormField | undefined;
   private readonly floating = new BlockQueue();
   /** Open alternatives: whether one has been taken. */
   private readonly alternatives: { taken: boolean }[] = [];
@@ -50,6 +54,8 @@ export class DocxStory implements XmlVisitor {
     private readonly out: (block: DocxBlock) => void,
     private readonly pages?: DocxPages,
     private readonly notes?: DocxNotes,
+    /** Documents embedded whole, by the id of their relationship. */
+    private readonly embedded: ReadonlyMap<string, readonly DocxBlock[]> = new Map(),
   ) {
     this.flows = [new DocxFlow(properties, pages ?? new DocxPages(), (block) => this.give(block))];
   }
@@ -57,6 +63,7 @@ export class DocxStory implements XmlVisitor {
   open(name: string, attributes: XmlAttributes): boolean | void {
     if (LEFT_OUT.has(name)) return false;
     const { flow } = this;
+    if (name === 'm:oMath' || this.math.isOpen) this.math.open(name, attributes);
     switch (name) {
       case 'w:t':
       case 'm:t':
@@ -92,13 +99,15 @@ export class DocxStory implements XmlVisitor {
       case 'mc:Fallback':
         return this.alternative(attributes.get('Requires') ?? '');
     }
-    if (flow.inParagraphProperties) this.paragraphProperty(name, attributes);
+    if (this.field !== undefined) this.field.open(name, attributes);
+    else if (flow.inParagraphProperties) this.paragraphProperty(name, attributes);
     else if (flow.inRun) this.runContent(name, attributes);
     this.elsewhere(name, attributes);
   }
 
   close(name: string): void {
     const { flow } = this;
+    if (this.math.isOpen) this.closeMath(name);
     switch (name) {
       case 'w:t':
       case 'm:t':
@@ -130,6 +139,8 @@ export class DocxStory implements XmlVisitor {
       case 'mc:AlternateContent':
         this.alternatives.pop();
         return;
+      case 'w:fldChar':
+        return this.endFieldCharacter();
       case 'w:sectPr':
         return this.endSection();
     }
@@ -174,7 +185,9 @@ export class DocxStory implements XmlVisitor {
   private elsewhere(name: string, attributes: XmlAttributes): void {
     if (name === 'w:document') this.isDocument = true;
     else if (name === 'a:blip' || name === 'v:imagedata') this.hasPicture = true;
-    else if (name === 'w:altChunk') this.hasEmbedded = true;
+    else if (name === 'wp:docPr') this.append(spaced(attributes.get('descr') ?? ''));
+    else if (name === 'v:shape' || name === 'v:imagedata') this.append(spaced(attributes.get('alt') ?? ''));
+    else if (name === 'w:altChunk') this.giveEmbedded(attributes.get('r:id') ?? '');
     else if (name === 'w:sectPr') this.flow.inSectionProperties = true;
     else if (name === 'w:type' && this.flow.inSectionProperties) this.sectionType = attributes.get('w:val') ?? '';
   }
@@ -206,7 +219,7 @@ export class DocxStory implements XmlVisitor {
       case 'w:vanish':
         return flow.run.setHidden(isOn(attributes));
       case 'w:fldChar':
-        if (this.properties.fieldsBroken !== true) flow.run.fieldCharacter(attributes.get('w:fldCharType') ?? '');
+        this.field = new DocxFormField(attributes.get('w:fldCharType') ?? '');
         return;
       case 'w:tab':
       case 'w:ptab':
@@ -233,6 +246,26 @@ export class DocxStory implements XmlVisitor {
     }
   }
 
+  /** The value of a form field stands before its code begins, which would hide it. */
+  private endFieldCharacter(): void {
+    const { field } = this;
+    this.field = undefined;
+    if (field === undefined) return;
+    this.append(field.value);
+    if (this.properties.fieldsBroken !== true) this.flow.run.fieldCharacter(field.type);
+  }
+
+  private closeMath(name: string): void {
+    const equation = this.math.close(name);
+    if (equation !== undefined) this.append(equation);
+  }
+
+  private giveEmbedded(id: string): void {
+    const blocks = this.embedded.get(id);
+    if (blocks === undefined) this.hasEmbedded = true;
+    for (const block of blocks ?? []) this.flow.add({ ...block, page: this.page });
+  }
+
   private append(text: string): void {
     const { paragraph, run } = this.flow;
     if (paragraph === undefined || !run.isShown || text === '') return;
@@ -245,6 +278,7 @@ export class DocxStory implements XmlVisitor {
     this.characters = undefined;
     if (characters === undefined) return;
     const text = characters.join('');
+    if (this.math.isOpen) return this.math.text(text);
     this.append((this.preserving ? text : withoutIndentation(text)).replace(/[\t\n\r]/g, ' '));
   }
 
@@ -329,6 +363,11 @@ function withoutIndentation(text: string): string {
   const end = text.trimEnd().length;
   const from = text.slice(0, start).includes('\n') ? start : 0;
   return text.slice(from, text.slice(end).includes('\n') ? end : undefined);
+}
+
+/** A description stands in place of a picture, and runs into no word beside it. */
+function spaced(text: string): string {
+  return text.trim() === '' ? '' : ` ${text.trim()} `;
 }
 
 /** Headings in a text box do not title what follows it in the text; word processors do not list them either. */

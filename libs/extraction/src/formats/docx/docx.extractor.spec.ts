@@ -130,7 +130,7 @@ describe('lists', () => {
     expect(await blocksOf({ body, numbering })).toEqual([
       ['list-item', 'continued', ''],
       ['paragraph', 'plain', ''],
-      ['list-item', '- item', ''],
+      ['list-item', '2. item', ''],
     ]);
   });
 });

@@ -3,6 +3,8 @@ import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { ZipArchive } from '../container/zip-archive';
 import { type DocxBlock, draftOf } from './docx-blocks';
+import { coverageOf } from '../files-inside';
+import { readEmbedded } from './docx-embedded';
 import { refuseCompoundFile } from '../container/compound-file';
 import type { DocxProperties } from './docx-flow';
 import { DocxNoteReader } from './docx-note-reader';
@@ -33,6 +35,7 @@ export class DocxExtractor implements TextExtractor {
 
 /**
  * @param limits bytes that parts may unpack to
+ * @param depth how many documents it lies within
  * @throws IngestionFailure `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `EMPTY_CONTENT`, `NEEDS_OCR`, `TOO_LARGE`; the
  *   signal's
  *   reason when it is aborted
@@ -41,6 +44,7 @@ export async function extractDocx(
   { bytes }: ExtractionSource,
   signal: AbortSignal,
   limits: Readonly<Record<keyof typeof PART_LIMITS, number>> = PART_LIMITS,
+  depth = 0,
 ): Promise<ExtractedDocument> {
   signal.throwIfAborted();
   // As for every other format, a file of no bytes is not broken but empty.
@@ -56,14 +60,18 @@ export async function extractDocx(
   const numbering = new DocxNumbering();
   await walk(parts.styles, limits.properties, styles);
   await walk(parts.numbering, limits.properties, numbering);
+  const docx = (inner: ExtractionSource): Promise<ExtractedDocument> => extractDocx(inner, signal, limits, depth + 1);
+  const embedded = await readEmbedded(archive, parts.embedded, depth < MAX_DEPTH ? { docx } : {}, signal);
   const read = async (properties: DocxProperties): Promise<{ story: DocxStory; document: ExtractedDocument }> => {
     // Before the text, which has them where it refers to them.
     const notes = new DocxNotes();
+    numbering.restart();
     await walk(parts.footnotes, limits.notes, new DocxNoteReader(properties, notes, 'footnote'));
     await walk(parts.endnotes, limits.notes, new DocxNoteReader(properties, notes, 'endnote'));
+    numbering.restart();
     const text = new DocxText();
     const pages = new DocxPages();
-    const story = new DocxStory(properties, (block) => text.add(block), pages, notes);
+    const story = new DocxStory(properties, (block) => text.add(block), pages, notes, embedded.blocks);
     await walk(parts.document, limits.document, story);
     story.finish();
     return { story, document: text.finish(pages) };
@@ -76,8 +84,11 @@ export async function extractDocx(
   const properties = { styles, numbering, outlineFromOne: story.isAllOutermost, fieldsBroken: story.isInCode };
   const result = again ? (await read(properties)).document : document;
   if (result.blocks.length === 0) throw nothingToRead(story);
-  return result;
+  return { ...result, ...coverageOf(embedded.notes) };
 }
+
+/** Documents inside of documents, and no further. */
+const MAX_DEPTH = 3;
 
 /** Blocks to text. The page of each is kept aside, as only the end of the file tells whether it has pages. */
 class DocxText {

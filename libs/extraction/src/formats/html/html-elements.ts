@@ -1,10 +1,11 @@
 /** What each element means for the text that a reader sees. Names are lower case; what is in no list is inline. */
 
 /**
- * Nothing inside of these is shown. `head` is not among them: its end tag is often missing, and what it may hold is.
+ * Nothing inside of these is shown, or (readings above words) it would tear words apart. `head` is not among them: its
+ * end tag is often missing, and what it may hold is.
  */
 export const UNSEEN = new Set([
-  'script', 'style', 'template', 'noscript', 'noembed', 'noframes', 'iframe', 'object', 'audio', 'video', 'canvas', 'datalist',
+  'script', 'style', 'template', 'noscript', 'rt', 'rp', 'rtc', 'noembed', 'noframes', 'iframe', 'object', 'audio', 'video', 'canvas', 'datalist',
 ]); // prettier-ignore
 
 /** Start a line of their own, before and after. */

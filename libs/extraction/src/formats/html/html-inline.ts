@@ -1,3 +1,5 @@
+import { withoutInvisible } from '../../text-normalisation';
+
 /** Text of one block as it comes in pieces: white space collapses across them, `<br>` starts a line. */
 export class InlineText {
   private lines: string[][] = [[]];
@@ -50,10 +52,7 @@ export class InlineText {
   }
 }
 
-/** One space for any white space; soft hyphens and zero-width spaces would only hide words from a search. */
+/** One space for any white space. */
 function collapse(text: string): string {
-  return text
-    .replace(/[\u00ad\u200b]/g, '')
-    .replace(/\s+/g, ' ')
-    .trim();
+  return withoutInvisible(text).replace(/\s+/g, ' ').trim();
 }

@@ -1,8 +1,10 @@
-import { assertBlockCount } from '../../block-list';
+import { assertBlockCount, assertTextLength } from '../../block-list';
 import { type BlockDraft, TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument } from '../../text-extractor';
 import { BLOCKS, LISTS, UNSEEN, VERBATIM } from './html-elements';
 import { InlineText } from './html-inline';
+import { MathText } from './html-math';
+import { OpenLists } from './html-lists';
 import { TableRows } from './html-table-rows';
 import type { HtmlVisitor } from './html-walk';
 
@@ -16,12 +18,12 @@ export class HtmlRendering implements HtmlVisitor {
   private readonly drafts: BlockDraft[] = [];
   private readonly inline = new InlineText();
   private readonly tables = new TableRows(this.inline, (draft) => this.push(draft));
-  /** Open list items: whether each still owes its bullet. */
-  private readonly items: { bullet: boolean }[] = [];
+  private readonly lists = new OpenLists();
+  private readonly math = new MathText();
+  private length = 0;
   /** Levels of open headings, the innermost last. */
   private readonly headings: number[] = [];
   private title: string | undefined;
-  private listDepth = 0;
   private verbatimDepth = 0;
   /** Open elements below, and including, the outermost one that is not shown. */
   private unseenDepth = 0;
@@ -31,15 +33,16 @@ export class HtmlRendering implements HtmlVisitor {
       this.unseenDepth += 1;
       return;
     }
+    if (name === 'math' || this.math.isOpen) return this.math.open(name);
     if (BLOCKS.has(name)) this.endBlock();
     const level = headingLevel(name);
     if (level !== undefined) this.openHeading(level);
     else if (VERBATIM.has(name)) this.openVerbatim();
-    else if (LISTS.has(name)) this.listDepth += 1;
-    else if (name === 'li') this.items.push({ bullet: true });
+    else if (LISTS.has(name)) this.lists.open(name, attributes);
+    else if (name === 'li') this.lists.openItem(attributes);
     else if (name === 'br') this.inline.breakLine();
     else if (name === 'img') this.inline.append(` ${attributes.get('alt') ?? ''} `);
-    else this.tables.open(name);
+    else this.tables.open(name, attributes);
   }
 
   close(name: string): void {
@@ -47,17 +50,20 @@ export class HtmlRendering implements HtmlVisitor {
       this.unseenDepth -= 1;
       return;
     }
+    if (this.math.isOpen) return this.closeMath();
     if (BLOCKS.has(name)) this.endBlock();
     if (headingLevel(name) !== undefined) this.headings.pop();
     else if (VERBATIM.has(name)) this.closeVerbatim();
     else if (name === 'title') this.title = this.inline.takeLine();
-    else if (LISTS.has(name)) this.listDepth -= 1;
-    else if (name === 'li') this.items.pop();
+    else if (LISTS.has(name)) this.lists.close();
+    else if (name === 'li') this.lists.closeItem();
     else this.tables.close(name);
   }
 
   text(text: string): void {
-    if (this.unseenDepth === 0) this.inline.append(text);
+    if (this.unseenDepth > 0) return;
+    if (this.math.isOpen) this.math.text(text);
+    else this.inline.append(text);
   }
 
   finish(): ExtractedDocument {
@@ -80,25 +86,29 @@ export class HtmlRendering implements HtmlVisitor {
 
   private draft(text: string): BlockDraft {
     const level = this.headings.at(-1);
-    const item = this.items.at(-1);
     if (level !== undefined && text.length <= MAX_HEADING_LENGTH) {
       return { kind: 'heading', level, text: text.replaceAll('\n', ' ') };
     }
-    if (item === undefined) return { kind: 'paragraph', text };
-    const bullet = item.bullet ? '- ' : '';
-    item.bullet = false;
+    const mark = this.lists.takeMark();
+    if (mark === undefined) return { kind: 'paragraph', text };
     return {
       kind: 'list-item',
-      text: bullet + text,
+      text: mark + text,
       separator: this.drafts.at(-1)?.kind === 'list-item' ? '\n' : '\n\n',
-      indent: 2 * Math.min(Math.max(this.listDepth - 1, 0), 16),
+      indent: this.lists.indent,
     };
   }
 
   private push(draft: BlockDraft): void {
     if (draft.text.trim() === '') return;
     assertBlockCount(this.drafts.length + 1);
+    assertTextLength((this.length += draft.text.length));
     this.drafts.push(draft);
+  }
+
+  private closeMath(): void {
+    const formula = this.math.close();
+    if (formula !== undefined) this.inline.append(formula);
   }
 
   private openHeading(level: number): void {
@@ -119,6 +129,10 @@ export class HtmlRendering implements HtmlVisitor {
   private isUnseen(name: string, attributes: ReadonlyMap<string, string>): boolean {
     // Only the first title, before any text, is the page's; later ones are tooltips of drawings.
     if (name === 'title') return this.title !== undefined || this.drafts.length > 0 || !this.inline.isEmpty;
+    // What a component shows is written into the page as a template of this kind.
+    if (name === 'template' && attributes.has('shadowrootmode')) return false;
+    // The picture of a formula is hidden from those who hear its MathML, which is hidden from those who see.
+    if (name === 'img' && isFormula(attributes.get('alt') ?? '')) return false;
     // Pages hide their root until a script shows it.
     return UNSEEN.has(name) || (name !== 'html' && name !== 'body' && isHidden(attributes));
   }
@@ -131,6 +145,11 @@ export class HtmlRendering implements HtmlVisitor {
 
 function headingLevel(name: string): number | undefined {
   return /^h[1-6]$/.test(name) ? Number(name[1]) : undefined;
+}
+
+/** As wikis write formulas beside their pictures. */
+function isFormula(alt: string): boolean {
+  return /^\{\\(?:display|text|script)style\b/.test(alt);
 }
 
 function isHidden(attributes: ReadonlyMap<string, string>): boolean {

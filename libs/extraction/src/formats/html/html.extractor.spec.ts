@@ -38,7 +38,7 @@ describe('extractHtml', () => {
       ['heading', 'Steps', brewing],
       ['list-item', '- Boil', steps],
       ['list-item', '- Pour', steps],
-      ['list-item', '- slowly', steps],
+      ['list-item', '1. slowly', steps],
       ['list-item', '- Wait', steps],
       ['list-item', 'longer', steps],
       ['paragraph', 'Ratios', steps],
@@ -75,6 +75,92 @@ describe('extractHtml', () => {
     ['objects and frames', '<iframe>no</iframe><object>no</object>yes'],
   ])('heeds %s', (_name, source) => {
     expect(read(source).text).toBe('yes');
+  });
+
+  it.each([
+    [
+      'readings above words',
+      '<ruby>東<rp>(</rp><rt>とう</rt><rp>)</rp>京<rt>きょう</rt></ruby>湾の<ruby>灯台<rt>とうだい</rt></ruby>を見た。',
+      '東京湾の灯台を見た。',
+    ],
+    ['readings of a whole word', '<ruby><rb>今日</rb><rt>きょう</rt></ruby>は', '今日は'],
+    ['two lines of readings', '<ruby>漢<rtc><rt>Hàn</rt></rtc><rt>かん</rt></ruby>字', '漢字'],
+  ])('leaves out %s', (_name, source, expected) => {
+    expect(read(`<p>${source}</p>`).text).toBe(expected);
+  });
+
+  it.each([
+    [
+      'KaTeX',
+      '<span class="katex"><span class="katex-mathml"><math><semantics><mrow><mi>E</mi><mo>=</mo><mfrac><mn>1</mn><mn>2</mn></mfrac><mi>m</mi><msup><mi>v</mi><mn>2</mn></msup></mrow><annotation encoding="application/x-tex">E=\\frac{1}{2}mv^2</annotation></semantics></math></span><span class="katex-html" aria-hidden="true">E=21mv2</span></span>',
+      'E=1/2mv^2',
+    ],
+    ['plain MathML', '<math><msqrt><mi>x</mi><mo>+</mo><mn>1</mn></msqrt></math>', '√(x+1)'],
+    [
+      'sums',
+      '<math><munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover><mi>i</mi></math>',
+      '∑_(i=1)^ni',
+    ],
+    [
+      'tables',
+      '<math><mtable><mtr><mtd>1</mtd><mtd>0</mtd></mtr><mtr><mtd>0</mtd><mtd>1</mtd></mtr></mtable></math>',
+      '[1, 0; 0, 1]',
+    ],
+    ['an unfinished formula', '<math><mfrac><mn>1</mn>', ''],
+  ])('writes a formula once, in one line: %s', (_name, source, expected) => {
+    expect(read(`<p>It is ${source} then`).text).toContain(`It is ${expected}`.trim());
+  });
+
+  it('shows the formula whose picture stands for it', () => {
+    expect(
+      read(
+        '<p>a<span style="display:none"><math><mi>x</mi></math></span><img aria-hidden="true" alt="{\\displaystyle x^2}"></p>',
+      ).text,
+    ).toBe('a {\\displaystyle x^2}');
+  });
+
+  it.each([
+    [
+      'rows',
+      '<tr><th>Region<th>Product<th>Units<tr><td rowspan=2>EU<td>Cable<td>12<tr><td>Hub<td>7<tr><td>US<td>Cable<td>3',
+      ['Region | Product | Units', 'EU | Cable | 12', 'EU | Hub | 7', 'US | Cable | 3'],
+    ],
+    ['columns', '<tr><th>a<th colspan=2>b<th>c<tr><td>1<td>2<td>3<td>4', ['a | b |  | c', '1 | 2 | 3 | 4']],
+    ['both', '<tr><td rowspan=2 colspan=2>x<td>1<tr><td>2<tr><td>3<td>4<td>5', ['x |  | 1', 'x |  | 2', '3 | 4 | 5']],
+    ['more rows than there are', '<tr><td rowspan=99>x<td>1<tr><td>2', ['x | 1', 'x | 2']],
+    ['the last column', '<tr><td>1<td rowspan=2>x<tr><td>2', ['1 | x', '2 | x']],
+  ])('keeps columns in their place where cells reach over %s', (_name, source, expected) => {
+    expect(outline(`<table>${source}</table>`).map(([, text]) => text)).toEqual(expected);
+  });
+
+  it('does not let cells that reach far fill the memory', () => {
+    const row = `<tr>${`<td rowspan=65534 colspan=1000>${'x'.repeat(190)}`.repeat(300)}`;
+    expect(read(`<table>${row}${'<tr><td>y'.repeat(2_000)}</table>`).text.length).toBeLessThan(10_000_000);
+  });
+
+  it.each([
+    ['a start', '<ol start=3><li>c<li>d</ol>', ['3. c', '4. d']],
+    ['letters', '<ol type=a><li>x<li value=28>y</ol>', ['a. x', 'ab. y']],
+    ['Roman numbers', '<ol type=I start=4><li>x<li>y</ol>', ['IV. x', 'V. y']],
+    ['backwards', '<ol reversed start=2><li>x<li>y</ol>', ['2. x', '1. y']],
+    ['inside of one another', '<ol><li>x<ol><li>y</ol><li>z</ol>', ['1. x', '1. y', '2. z']],
+    ['an item of two paragraphs', '<ol><li><p>x<p>y</ol>', ['1. x', 'y']],
+  ])('numbers lists: %s', (_name, source, expected) => {
+    expect(outline(source).map(([, text]) => text)).toEqual(expected);
+  });
+
+  it('shows what a component has in its shadow, and no other template', () => {
+    expect(
+      read('<x-card><template shadowrootmode="open"><p>shown</template></x-card><template>no</template>').text,
+    ).toBe('shown');
+  });
+
+  it.each([
+    ['soft hyphens', '<p>Donau&shy;dampf&shy;schiff', 'Donaudampfschiff'],
+    ['zero-width spaces', '<p>brine&#x200b;shrimp', 'brineshrimp'],
+    ['a picture in the text', '<p>see data:image/png;base64,iVBORw0KGgo= here', 'see  here'],
+  ])('shows nothing of %s', (_name, source, expected) => {
+    expect(read(source).text).toBe(expected);
   });
 
   it('gives cells of layout tables out as text', () => {

@@ -1,5 +1,5 @@
 import { IngestionFailure } from '@vectorlane/errors';
-import { decodeText } from '../../text-decoding';
+import { decodeText } from '../../charset/text-decoding';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { JsonReader, JsonSyntaxError } from './json-reader';
 import { JsonRecords } from './json-records';

@@ -1,4 +1,4 @@
-import { decodeText } from '../../text-decoding';
+import { decodeText } from '../../charset/text-decoding';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { normaliseText } from '../../text-normalisation';
 import { frontMatterLines, markdownBlocks } from './markdown-blocks';

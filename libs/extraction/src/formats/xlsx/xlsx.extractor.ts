@@ -1,0 +1,76 @@
+import { IngestionFailure } from '@vectorlane/errors';
+import { TextAssembly } from '../../text-assembly';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
+import { refuseCompoundFile } from '../container/compound-file';
+import { walkXml } from '../container/xml-reader';
+import { ZipArchive } from '../container/zip-archive';
+import { readRelationships } from '../ooxml/relationships';
+import { TableText } from '../table-text';
+import { type Sheet, SharedStrings, SheetReader, WorkbookReader, WorkbookStyles } from './workbook';
+
+/** Excel workbooks (OOXML): each sheet under its name, each row with the values as they are shown. */
+export class XlsxExtractor implements TextExtractor {
+  readonly format = 'xlsx';
+  readonly lane = 'heavy';
+  readonly extensions = ['xlsx', 'xlsm', 'xltx'];
+  readonly mediaTypes = [
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.template',
+    'application/vnd.ms-excel.sheet.macroenabled.12',
+  ];
+
+  extract(source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
+    return extractXlsx(source, signal);
+  }
+}
+
+const PART_LIMIT = 256 * 1024 * 1024;
+
+/** @throws IngestionFailure `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `TOO_LARGE`; the signal's reason */
+export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
+  if (bytes.length === 0) return { text: '', blocks: [] };
+  refuseCompoundFile(bytes);
+  const archive = ZipArchive.open(bytes);
+  const root = await readRelationships(archive, '', signal);
+  const main = root.find(({ kind }) => kind === 'officeDocument')?.target ?? 'xl/workbook.xml';
+  if (!archive.has(main)) throw notWorkbook();
+  const workbook = new WorkbookReader();
+  await walkXml(archive.read(main, PART_LIMIT, signal), main, workbook);
+  if (!workbook.isWorkbook) throw notWorkbook();
+
+  const related = await readRelationships(archive, main, signal);
+  const partOf = (kind: string): string | undefined =>
+    related.find((one) => one.kind === kind && archive.has(one.target))?.target;
+  const strings = new SharedStrings();
+  const stringsPart = partOf('sharedStrings');
+  if (stringsPart !== undefined) await walkXml(archive.read(stringsPart, PART_LIMIT, signal), stringsPart, strings);
+  const styles = new WorkbookStyles(workbook.from1904);
+  const stylesPart = partOf('styles');
+  if (stylesPart !== undefined) await walkXml(archive.read(stylesPart, PART_LIMIT, signal), stylesPart, styles);
+
+  const targets = new Map(related.map(({ id, target }) => [id, target]));
+  const assembly = new TextAssembly();
+  const read = async ({ name, id }: Sheet): Promise<void> => {
+    const part = targets.get(id);
+    if (part === undefined || !archive.has(part)) return;
+    const table = new TableText(assembly, [name]);
+    let hasTitle = false;
+    const reader = new SheetReader(strings.values, styles, (cells, row) => {
+      // A sheet with nothing in it is not named either.
+      if (!hasTitle) assembly.add({ kind: 'heading', text: name, headingPath: [] });
+      hasTitle = true;
+      table.add(cells, row);
+    });
+    await walkXml(archive.read(part, PART_LIMIT, signal), part, reader);
+    table.finish();
+  };
+  for (const sheet of workbook.sheets) if (sheet.isShown) await read(sheet);
+  return assembly.finish();
+}
+
+function notWorkbook(): IngestionFailure {
+  return new IngestionFailure(
+    'CORRUPT_FILE',
+    'There is no workbook in this file. Open it in a spreadsheet program, save it as XLSX and upload that.',
+  );
+}

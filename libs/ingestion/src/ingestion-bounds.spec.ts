@@ -1,0 +1,47 @@
+import { Logger } from '@nestjs/common';
+import { loadConfig } from '@vectorlane/config';
+import type {
+  ChunksRepository,
+  Claim,
+  ContentsRepository,
+  EmbeddingSpacesRepository,
+  IngestionLedger,
+} from '@vectorlane/documents';
+import type { EmbeddingProvider } from '@vectorlane/embeddings';
+import type { ExtractionService } from '@vectorlane/extraction';
+import type { IngestionObserver } from './ingestion-observer';
+import { IngestionPipeline } from './ingestion.pipeline';
+
+beforeAll(() => Logger.overrideLogger(false));
+
+/** A pipeline over a text and an embedder that may never answer. */
+function pipelineOver(text: string, embed: EmbeddingProvider['embed']): IngestionPipeline {
+  const blocks = [{ kind: 'paragraph', start: 0, end: text.length, headingPath: [] }];
+  return new IngestionPipeline(
+    loadConfig({ NODE_ENV: 'test' }),
+    { progress: () => Promise.resolve(), complete: () => Promise.resolve() } as unknown as IngestionLedger,
+    { read: () => [] } as unknown as ContentsRepository,
+    { storeText: () => Promise.resolve(), storeBatch: () => Promise.resolve() } as unknown as ChunksRepository,
+    { extract: () => Promise.resolve({ text, blocks }) } as unknown as ExtractionService,
+    {
+      windowTokens: 512,
+      specialTokens: 2,
+      tokenize: (of: string) => ({ count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(of.length) }),
+      embed,
+    } as unknown as EmbeddingProvider,
+    { active: { id: 1 } } as unknown as EmbeddingSpacesRepository,
+    { stageEnded: () => undefined, completed: () => undefined } as unknown as IngestionObserver,
+  );
+}
+
+it('gives up on a document whose chunks take too long to embed, and stops the embedder', async () => {
+  let stopped = false;
+  const pipeline = pipelineOver('Words.', (_texts, _kind, signal) => {
+    signal?.addEventListener('abort', () => (stopped = true));
+    return new Promise(() => undefined);
+  });
+  const claim = { documentId: 'd', sizeBytes: 0, format: 'txt', filename: 'a.txt' } as unknown as Claim;
+  const running = pipeline.run(claim, new AbortController().signal, 50);
+  await expect(running).rejects.toMatchObject({ code: 'TIMEOUT', transient: true });
+  expect(stopped).toBe(true);
+});
