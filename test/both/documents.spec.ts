@@ -5,11 +5,12 @@ import { TestApp } from '../support/test-app';
 
 let service: TestApp;
 beforeAll(async () => {
-  service = await TestApp.start();
+  service = await TestApp.start({ MAX_CONCURRENT_UPLOADS: '64' });
 }, 60_000);
 afterAll(() => service?.stop(), 60_000);
 
-const unique = (): string => randomBytes(8).toString('hex');
+/** Letters alone: one word, of which no part is a word of another text. */
+const unique = (): string => [...randomBytes(16)].map((byte) => String.fromCharCode(97 + (byte % 26))).join('');
 
 async function pagesWithoutText(): Promise<number> {
   const metrics = await (await service.fetch('/metrics')).text();
@@ -80,7 +81,7 @@ describe('POST /api/documents', () => {
   it('makes one document of the same bytes uploaded 200 times at once', async () => {
     const text = `Two hundred times ${unique()}`;
     const answers = [];
-    // 25 at a time: the server bounds uploads under way, and refusing the rest is its right.
+    // 25 at a time: the server bounds the uploads of one key, and refusing the rest is its right.
     for (let round = 0; round < 8; round += 1) {
       answers.push(...(await Promise.all(Array.from({ length: 25 }, () => service.upload('same.txt', text)))));
     }

@@ -110,7 +110,7 @@ describe('DocumentProcessor', () => {
     [1, 200],
   ])('tries what may pass again after attempt %i, with a backoff that doubles', async (attempts, delayMs) => {
     const { processor, moves, scheduled, metrics } = processorOver(
-      failing(new IngestionFailure('TIMEOUT', 'Too slow.')),
+      failing(new IngestionFailure('INTERNAL_ERROR', 'Odd.')),
       {
         ...CLAIM,
         attempts,
@@ -125,10 +125,10 @@ describe('DocumentProcessor', () => {
   });
 
   it('gives up after the last attempt, and says that a retry may help', async () => {
-    const failure = new IngestionFailure('EMBEDDING_UNAVAILABLE', 'Away.');
+    const failure = new IngestionFailure('INTERNAL_ERROR', 'Odd.');
     const { processor, moves } = processorOver(failing(failure), { ...CLAIM, attempts: 2 });
     await processor.process('d', 'd-1', shutdown);
-    expect(moves).toEqual(['fail {"code":"EMBEDDING_UNAVAILABLE","message":"Away.","retryable":true} "attempt"']);
+    expect(moves).toEqual(['fail {"code":"INTERNAL_ERROR","message":"Odd.","retryable":true} "attempt"']);
   });
 
   it.each([

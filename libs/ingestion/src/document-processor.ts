@@ -36,7 +36,8 @@ const WAITS_BEFORE_SUSPICION = 8;
 /** While the database is away nothing can be noted. The lane stands still meanwhile. */
 const DATABASE_AWAY = { firstMs: 250, longestMs: 5_000 };
 /** A database that is away, or whose volume is full. */
-const KEEPS_NOTING_BACK: ReadonlySet<Dependency | undefined> = new Set(['database', 'disk']);
+const keepsNotingBack = (dependency: Dependency | undefined): boolean =>
+  dependency === 'database' || dependency === 'disk';
 const DATABASE_AWAY_AT_MOST_MS = 3_600_000;
 /** A document that takes too long mostly does so by its own doing: a busy machine is given one more chance. */
 const MAX_TIMEOUTS = 2;
@@ -185,7 +186,7 @@ export class DocumentProcessor {
     const { stopping } = this.circuits;
     return retry(work, {
       waitAfter: (error, tries) =>
-        KEEPS_NOTING_BACK.has(dependencyOf(error)) && performance.now() < until && !stopping.aborted
+        keepsNotingBack(dependencyOf(error)) && performance.now() < until && !stopping.aborted
           ? backoffMs(DATABASE_AWAY, tries, Math.random)
           : undefined,
       onWait: (waitMs, error, tries) => {

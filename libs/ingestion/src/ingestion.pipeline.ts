@@ -98,6 +98,8 @@ export class IngestionPipeline {
     const chunkedAt = performance.now();
     this.observer.stageEnded('chunking', chunkedAt - startedAt);
     const language = await detectLanguage(extracted.text);
+    // Told before the first batch: a document that waits for its embedder says so.
+    await this.ledger.progress(claim, this.at('embedding', PERCENT_EMBEDDING));
     await this.embedAndStore(claim, chunks, language, signal);
     return { chunks, language, chunkedAt };
   }

@@ -184,7 +184,7 @@ describe('ParserPool of processes', () => {
   });
 
   it('ends a file that takes too long; the wait for a parser does not count', async () => {
-    poolOf({ timeoutMs: 1_500 });
+    poolOf({ timeoutMs: 4_000 });
     await parse('pid');
     const file = pidFile();
     const spinning = parse('spin', { filename: file });

@@ -1,3 +1,4 @@
+import type { BlockKind } from '@vectorlane/domain';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument } from '../../text-extractor';
 import type { XmlAttributes, XmlVisitor } from '../container/xml-reader';
@@ -13,7 +14,7 @@ const LEFT_OUT = new Set([
 ]); // prettier-ignore
 
 interface Paragraph {
-  readonly kind: 'paragraph' | 'list-item' | 'heading';
+  readonly kind: Extract<BlockKind, 'paragraph' | 'list-item' | 'heading'>;
   readonly level: number;
   readonly pieces: string[];
 }

@@ -1,3 +1,4 @@
+import type { BlockKind } from '@vectorlane/domain';
 import type { TextAssembly } from '../../text-assembly';
 import { type XmlAttributes, type XmlVisitor, isOn } from '../container/xml-reader';
 
@@ -24,7 +25,7 @@ interface Shape {
 interface Paragraph {
   readonly text: string;
   readonly level: number;
-  readonly kind: 'paragraph' | 'list-item' | 'row';
+  readonly kind: Extract<BlockKind, 'paragraph' | 'list-item' | 'row'>;
 }
 
 const TITLES = new Set(['title', 'ctrTitle']);
