@@ -207,6 +207,7 @@ describe('an error during the ingestion of a document', () => {
       'chunks.storeText',
       'ledger.progress',
       'language',
+      'ledger.progress',
       'embeddings.embed',
       'embeddings.embed',
       'chunks.storeBatch',
