@@ -59,6 +59,17 @@ describe('malformed multipart bodies', () => {
     });
   });
 
+  it('is refused for a field before the file, though both come in one piece', async () => {
+    const body = [
+      '--x\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n{"a\r\n',
+      '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n',
+      `${'a word '.repeat(20)}\r\n--x--\r\n`,
+    ].join('');
+    const answer = await raw({ 'Content-Type': 'multipart/form-data; boundary=x' }, Buffer.from(body));
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
   it('leave nothing behind', () => expectUnharmed(0));
 });
 

@@ -51,7 +51,7 @@ function insert(source: string, diff: string, path: string): string {
 }
 
 /**
- * Compiles what the page touches, types and all, into a copy of the build. Nothing else of the build changes with it: the
+ * Compiles what the page touches, types and all, into a copy of the build. Nothing else of the build changes: the
  * page only adds to files, and `npm run check` sees to the types of the rest.
  */
 function build(folder: string, paths: readonly string[]): void {

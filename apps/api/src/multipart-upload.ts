@@ -98,6 +98,11 @@ class MultipartBody {
       const declaredTypes = contentTypesOf(parser);
       parser.on('file', (name, stream, filename) => {
         stream.on('error', () => undefined); // reported through the spooling that reads it
+        // The parser goes on through the bytes at hand after a refused field: nobody would end what is spooled now.
+        if (settled) {
+          stream.destroy();
+          return;
+        }
         if (name !== 'file') {
           fail(unknownField(name));
           return;

@@ -42,7 +42,7 @@ afterEach(async () => {
   log.stop();
 });
 
-/** Where Redis is there, what is counted is its count, however busy the machine; behind a switch it is given up soon. */
+/** Where Redis is there, its count holds, however busy the machine; behind a switch it is given up soon. */
 const replica = async (url = redisUrl): Promise<{ storage: RateLimitStorage; connections: RedisConnections }> => {
   const connections = new RedisConnections(loadConfig({ DATABASE_URL: 'postgres://h/d', REDIS_URL: url }));
   await connections.connect();
