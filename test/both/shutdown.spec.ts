@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { expectInFlightToFinish } from '../support/in-flight';
-import { expectOrder, logged, IN_ORDER, type SceneOptions, ShutdownScene } from '../support/shutdown-scene';
+import { expectOrder, logged, type SceneOptions, ShutdownScene } from '../support/shutdown-scene';
 import { ServiceProcess } from '../support/service-process';
 import { onServer } from '../support/test-database';
 
@@ -70,7 +70,7 @@ describe('an error that nobody caught', () => {
   }, 60_000);
 });
 
-describe('a boot that fails half way', () => {
+describe('a boot that fails', () => {
   it('says why, once, and exits 1', async () => {
     const { settings } = await open();
     const holder = createServer().listen(0, '127.0.0.1');
@@ -79,8 +79,8 @@ describe('a boot that fails half way', () => {
     const { code, output } = await ServiceProcess.run({ ...settings, PORT: String(port) });
     holder.close();
     expect(code).toBe(1);
-    expect(output.match(new RegExp(`Port ${port} on 127.0.0.1 is taken`, 'g'))).toHaveLength(1);
-    expectOrder(output, [IN_ORDER[0] ?? '', 'queue closed', 'database disconnected', 'shutdown complete']);
+    // Found before anything is opened, so that there is nothing to close.
+    expect(output.trim()).toMatch(new RegExp(`^Port ${port} on 127.0.0.1 is taken.*$`));
   }, 60_000);
 
   it('ends where the modules are opened: nothing it had opened keeps the process or the data folder', async () => {

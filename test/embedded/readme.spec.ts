@@ -12,7 +12,7 @@ const question = /^npm run search -- "([^"]+)"$/m.exec(readme)?.[1] ?? '';
 const answer = /<!-- showcase: the first passage comes from (\S+) -->/.exec(readme)?.[1] ?? '';
 
 it('asks a question that finds its answer first', async () => {
-  const app = await TestApp.start();
+  const app = await TestApp.start({ MAX_CONCURRENT_UPLOADS: '64' }, 'local');
   try {
     const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.md'),

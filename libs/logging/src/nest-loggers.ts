@@ -22,8 +22,10 @@ export class ServiceLogger extends Logger {
  * which has one message for the operator where Nest would print a page of stack.
  */
 export class BootLogger extends ConsoleLogger {
+  private endsBySignal = false;
+
   constructor() {
-    super('Boot', { colors: false, logLevels: ['warn', 'error', 'fatal'] });
+    super('Boot', { colors: false, logLevels: ['log', 'warn', 'error', 'fatal'] });
   }
 
   /** From the first instant of a process, before Nest has a logger. */
@@ -36,8 +38,22 @@ export class BootLogger extends ConsoleLogger {
     return `${typeof message === 'string' ? message : JSON.stringify(message)}\n`;
   }
 
+  /** Only the shutdown is told, and only when a signal asked for it: a start that fails has its one message. */
+  override log(message: unknown, ...optionalParams: unknown[]): void {
+    if (optionalParams.at(-1) !== 'Shutdown') return;
+    const [text = message] = optionalParams.length > 1 ? optionalParams : [];
+    if (isObject(message) && typeof message['reason'] === 'string') {
+      this.endsBySignal = message['reason'].startsWith('SIG');
+    }
+    if (this.endsBySignal) super.log(text, 'Shutdown');
+  }
+
   override error(message: unknown, ...optionalParams: unknown[]): void {
     if (optionalParams.at(-1) === 'ExceptionHandler') return;
     super.error(message, ...optionalParams);
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

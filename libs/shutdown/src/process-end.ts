@@ -72,6 +72,8 @@ export class ProcessEnd {
     void this.shutdown.done.then(() => setTimeout(giveUp, HOOKS_MS).unref());
     const exit = (failed: boolean): void => {
       if (bootFailure !== undefined) process.stderr.write(`${bootFailure}\n`);
+      // While the framework is being made its lines wait for the logger to come: there will be none.
+      else Logger.flush();
       process.exit(failed || bootFailure !== undefined ? 1 : 0);
     };
     this.close(reason).then(
