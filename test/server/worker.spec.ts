@@ -218,7 +218,7 @@ forServers?.('two APIs that only accept and two workers', () => {
       const before = seen.at(-1);
       // 99: all is stored, and nothing holds up the last step any more.
       const first = await untilDocument(apis[0]!, id, ({ status, stage, percent }) => {
-        if (before === undefined) return stage === 'chunking';
+        if (before === undefined) return stage === 'embedding';
         return status === 'completed' || (percent > before.percent && percent < 99);
       });
       const { body: second } = await call(apis[1]!, `/api/documents/${id}`);
@@ -228,7 +228,7 @@ forServers?.('two APIs that only accept and two workers', () => {
       gates.open();
     }
     expect(seen.length).toBeGreaterThan(3);
-    expect(new Set(seen.map(({ stage }) => stage))).toEqual(new Set(['chunking', 'embedding', 'completed']));
+    expect(new Set(seen.map(({ stage }) => stage))).toEqual(new Set(['embedding', 'completed']));
     expect(seen.at(-1)).toMatchObject({ percent: 100 });
   }, 120_000);
 

@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         0, ge=0, le=600_000, description="How long to go on serving after `/ready` has turned 503."
     )
     shutdown_requests_timeout_ms: Milliseconds = Field(
-        30_000, description="How long requests in flight may take to finish once the door is closed."
+        30_000, description="How long requests in flight may take to finish once the port is closed."
     )
 
     @field_validator("ai_worker_token")
