@@ -63,7 +63,7 @@ it('pages with text keep it, and those of a scan beside them get theirs', async 
   const document = await ingest('both.pdf', 'office/pdfunite-scan-and-text.pdf');
   expect(document).toMatchObject({ status: 'completed' });
   const { body } = await service.json(`/api/documents/${document.id}/chunks`);
-  const pages = new Set(body.items.map((chunk: Untyped) => chunk.metadata?.page ?? chunk.page));
+  const pages = new Set(body.items.map((chunk: Untyped) => chunk.place.page));
   expect(pages.size).toBeGreaterThanOrEqual(2);
   expect(document.coverage).toEqual({ pages: 3, pagesWithoutText: [], notes: [] });
 });
@@ -88,7 +88,7 @@ it('the worker shows in /ready, with text recognition', async () => {
   expect(body.checks['ai-worker']).toMatchObject({ status: 'up', model: 'up', parsers: 'up', ocr: 'up' });
 });
 
-it('without the worker a PDF with text is read here, and a scan is left to be retried', async () => {
+it('without the worker a PDF with text is read here, and a scan waits for it', async () => {
   const local = await TestApp.start(
     {
       ...worker.settings,
@@ -102,9 +102,9 @@ it('without the worker a PDF with text is read here, and a scan is left to be re
     const { body } = await local.upload('text.pdf', bytes('office/typst.pdf'));
     expect(await local.finished(body.id, 120_000)).toMatchObject({ status: 'completed' });
     const scan = await local.upload('scan.pdf', bytes('office/img2pdf-scan.pdf'));
-    expect(await local.finished(scan.body.id, 120_000)).toMatchObject({
-      ...{ status: 'failed', attempts: 3 },
-      failure: { code: 'EXTRACTION_UNAVAILABLE', retryable: true },
+    expect(await local.reached(scan.body.id, ({ waitingFor }) => waitingFor !== undefined)).toMatchObject({
+      ...{ status: 'pending', attempts: 0 },
+      waitingFor: { dependency: 'ai-worker' },
     });
     expect((await local.json('/ready', undefined, { key: null })).status).toBe(200);
   } finally {

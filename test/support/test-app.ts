@@ -107,11 +107,15 @@ export class TestApp {
   }
 
   /** Polls until the document has ended. @returns its last state */
-  async finished(id: string, timeoutMs = 60_000): Promise<Untyped> {
+  finished(id: string, timeoutMs?: number): Promise<Untyped> {
+    return this.reached(id, ({ status }) => status === 'completed' || status === 'failed', timeoutMs);
+  }
+  /** Polls until the document is as wanted. @returns its state then */
+  async reached(id: string, isWanted: (document: Untyped) => boolean, timeoutMs = 60_000): Promise<Untyped> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const { body } = await this.json(`/api/documents/${id}`);
-      if (body.status === 'completed' || body.status === 'failed') return body;
+      if (isWanted(body)) return body;
       if (Date.now() > deadline) throw new Error(`Document ${id} is still ${JSON.stringify(body)}`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
