@@ -42,9 +42,6 @@ const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { c
   .split('\n')
   .filter((path) => path !== '' && !LEFT_OUT.some((pattern) => pattern.test(path)) && existsSync(join(ROOT, path)));
 
-/** Libraries whose words are still being replaced: looked at for columns and references alone. */
-const UNDER_WORK = /^(apps\/ai-worker|libs\/(backup|documents|embeddings|extraction|health|ingestion|metrics|queue))\//;
-
 const anchors = new Map(files.filter((path) => path.endsWith('.md')).map((path) => [path, anchorsOf(path)]));
 const sections = new Set([...read('docs/contract.md').matchAll(/^## (\d+)\. /gm)].map(([, number]) => number));
 
@@ -61,7 +58,7 @@ for (const path of files) {
     const columns = [...line.replace(/\]\([^)]*\)|https?:\/\/\S+/g, '')].length;
     if (isProse && columns > COLUMNS) faults.push(`${at}: ${columns} columns, ${COLUMNS} are allowed`);
     for (const { words, instead } of DIALECT) {
-      const found = UNDER_WORK.test(path) ? undefined : words.exec(line)?.[0];
+      const found = words.exec(line)?.[0];
       if (found !== undefined) faults.push(`${at}: "${found}": write ${instead}`);
     }
     for (const [, number] of line.matchAll(/contract\.md`? §(\d+)/g)) {

@@ -29,7 +29,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Pages to words with their places
-     * @description 422 is a verdict on the file, told apart by `code`; asking again gives the same, but for TIMEOUT and PARSER_CRASHED (`retryable: true`). Every other failure says nothing of the file.
+     * @description 422 is what the file came to, told apart by `code`; asking again gives the same, but for TIMEOUT and PARSER_CRASHED (`retryable: true`). Every other failure says nothing of the file.
      */
     readonly post: operations['recognisePages'];
     readonly delete?: never;

@@ -10,7 +10,7 @@ const SLICE_LENGTH = 1024 * 1024;
 const SLICE_BLOCKS = 20_000;
 
 /**
- * Checks the promises of an extractor and mends the one that is easily missed, normalisation. Gives the event loop a
+ * Checks the promises of an extractor and repairs the one that is easily missed, normalisation. Gives the event loop a
  * turn every mebibyte of text.
  * @throws IngestionFailure `EMPTY_CONTENT` when there is nothing to read, `INTERNAL_ERROR` when blocks are out of order
  *   or leave something out

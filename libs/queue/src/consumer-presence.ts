@@ -4,7 +4,7 @@ import { Config } from '@vectorlane/config';
 import { Lane } from '@vectorlane/domain';
 import { RedisConnections } from '@vectorlane/redis';
 import { ShutdownSequence } from '@vectorlane/shutdown';
-import { bounded } from './bounded';
+import { answeredWithin } from './answered-within';
 
 /** How often a consumer says that it is there, and for how long that is believed: two beats may be lost. */
 const BEAT_MS = 5_000;
@@ -89,7 +89,7 @@ export class ConsumerPresence {
   }
 
   private ask<T>(work: Promise<T>, what: string): Promise<T> {
-    return bounded(work, this.config.REDIS_COMMAND_TIMEOUT_MS, `${what} consumers`);
+    return answeredWithin(work, this.config.REDIS_COMMAND_TIMEOUT_MS, `${what} consumers`);
   }
 }
 

@@ -1,4 +1,4 @@
-export { QueueTimeoutError } from './bounded';
+export { QueueTimeoutError } from './answered-within';
 export { LaneConsumers } from './lane-consumers';
 export { LaneProcessor, ProcessesLane } from './lane-processor';
 export { LaneQueues } from './lane-queues';

@@ -5,7 +5,7 @@ import { Lane } from '@vectorlane/domain';
 import { RedisConnections } from '@vectorlane/redis';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import type { Queue } from 'bullmq';
-import { bounded, QueueTimeoutError } from './bounded';
+import { answeredWithin, QueueTimeoutError } from './answered-within';
 import { type Delivery, type IngestionJob, jobId, queueName } from './lanes';
 
 /** Clocks of several processes differ by less. */
@@ -97,6 +97,6 @@ export class LaneQueues implements OnModuleInit {
     if (this.redis.shared.status !== 'ready') {
       return Promise.reject(new QueueTimeoutError(`Redis is away and did not ${what}.`));
     }
-    return bounded(work(), this.config.REDIS_COMMAND_TIMEOUT_MS, what);
+    return answeredWithin(work(), this.config.REDIS_COMMAND_TIMEOUT_MS, what);
   }
 }

@@ -70,7 +70,7 @@ _MEANING = {
     413: "The body is larger than is taken (`TOO_LARGE`).",
     415: "The content is of no format that is read here (`UNSUPPORTED_FORMAT`).",
     422: (
-        "A verdict on the file: `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `EMPTY_CONTENT`, `NEEDS_OCR`, `TOO_LARGE`, "
+        "What the file came to: `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `EMPTY_CONTENT`, `NEEDS_OCR`, `TOO_LARGE`, "
         "`TIMEOUT`, `PARSER_CRASHED`."
     ),
     429: "Too many requests of this kind are in work (`BUSY`).",

@@ -1,8 +1,8 @@
 """The vocabulary of refusals: every `code` a caller can meet, with its HTTP status.
 
-One rule tells verdicts from trouble. 422 is the outcome of looking at the file: the same request would end the same, or
-(`retryable: true`: TIMEOUT, PARSER_CRASHED) its repetition is for whoever counts attempts to decide, never for an HTTP
-client. 413 and 415 are verdicts reached before looking. Everything else says nothing of the file.
+One rule tells outcomes from trouble. 422 is the outcome of looking at the file: the same request would end the same, or
+(`retryable: true`: TIMEOUT, PARSER_CRASHED) its repetition is for the counter of attempts to decide, never for an HTTP
+client. 413 and 415 are outcomes reached before looking. Everything else says nothing of the file.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Definition:
 
 
 #: What a parser may say of a file; the codes of the product's contract.
-VERDICTS: Final[Mapping[str, Definition]] = {
+OUTCOMES: Final[Mapping[str, Definition]] = {
     "CORRUPT_FILE": Definition(422, "The file is damaged"),
     "PASSWORD_PROTECTED": Definition(422, "The file is protected by a password"),
     "EMPTY_CONTENT": Definition(422, "There is no text in the file"),
@@ -44,7 +44,7 @@ REFUSALS: Final[Mapping[str, Definition]] = {
     "EMBEDDING_TIMEOUT": Definition(504, "The texts took too long to embed", retryable=True),
 }
 
-PROBLEMS: Final[Mapping[str, Definition]] = {**VERDICTS, **REFUSALS}
+PROBLEMS: Final[Mapping[str, Definition]] = {**OUTCOMES, **REFUSALS}
 
 #: Shown under another name than the one they are told apart by here: one code of the contract, two moments.
 _SHOWN: Final[Mapping[str, str]] = {"BODY_TOO_LARGE": "TOO_LARGE"}

@@ -92,7 +92,7 @@ class _Exchange:
         presented = headers.get(b"x-request-id", b"")
         has_body = b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
         self._body_complete = not has_body
-        # Whoever waits for "100 Continue" has not sent anything yet, and learns from the answer not to.
+        # A client that waits for "100 Continue" has not sent anything yet, and learns from the answer not to.
         self._awaits_continue = headers.get(b"expect", b"").lower() == b"100-continue"
         self.request_id = presented.decode() if _REQUEST_ID.fullmatch(presented) else str(uuid.uuid4())
         scope["request_id"] = self.request_id
@@ -112,7 +112,7 @@ class _Exchange:
             self.status = message["status"]
             extra = [(b"x-request-id", self.request_id.encode())]
             if self._lifecycle.draining:
-                # Kept connections would be reset when the door closes.
+                # Kept connections would be reset when the port closes.
                 extra.append((b"connection", b"close"))
             message = {**message, "headers": [*message.get("headers", []), *extra]}
         elif message["type"] == "http.response.body":

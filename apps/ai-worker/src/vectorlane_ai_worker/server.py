@@ -1,6 +1,6 @@
 """The process: starts, serves, and ends in order.
 
-SIGTERM or SIGINT: `/ready` turns 503, serving goes on for the drain delay, the door closes, requests in flight finish
+SIGTERM or SIGINT: `/ready` turns 503, serving goes on for the drain delay, the port closes, requests in flight finish
 within their bound, the parsers end, exit 0. What had to be cut off makes it 1. A second signal at least a second after
 the first exits at once (a Ctrl-C reaches a process twice under npm).
 """

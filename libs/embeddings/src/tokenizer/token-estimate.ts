@@ -116,7 +116,7 @@ function isSpace(codePoint: number): boolean {
   }
 }
 
-/** Token offsets; no text has more tokens than code units, so their room is known beforehand. */
+/** Token offsets; no text has more tokens than code units, so the size is known beforehand. */
 class Spans {
   count = 0;
   private readonly starts: Uint32Array;

@@ -1,7 +1,7 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
-import { type XmlAttributes, type XmlVisitor, walkXml } from './container/xml-reader';
+import { type XmlAttributes, type XmlVisitor, visitXml } from './container/xml-reader';
 import { ZipArchive } from './container/zip-archive';
 import { appendDocument } from './files-inside';
 import { extractHtml } from './html/html.extractor';
@@ -29,16 +29,16 @@ const ENCRYPTION = 'META-INF/encryption.xml';
 export async function extractEpub({ bytes }: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
   if (bytes.length === 0) return { text: '', blocks: [] };
   const archive = ZipArchive.open(bytes);
-  const walk = (part: string, visitor: XmlVisitor): Promise<void> =>
-    walkXml(archive.read(part, PROPERTIES_LIMIT, signal), part, visitor);
+  const read = (part: string, visitor: XmlVisitor): Promise<void> =>
+    visitXml(archive.read(part, PROPERTIES_LIMIT, signal), part, visitor);
   if (!archive.has(CONTAINER)) throw notBook();
   const container = new ContainerReader();
-  await walk(CONTAINER, container);
+  await read(CONTAINER, container);
   if (container.packagePart === undefined || !archive.has(container.packagePart)) throw notBook();
   const book = new BookReader(container.packagePart);
-  await walk(container.packagePart, book);
+  await read(container.packagePart, book);
   const encrypted = new EncryptionReader();
-  if (archive.has(ENCRYPTION)) await walk(ENCRYPTION, encrypted);
+  if (archive.has(ENCRYPTION)) await read(ENCRYPTION, encrypted);
 
   const assembly = new TextAssembly();
   const title = book.title.join('').trim();

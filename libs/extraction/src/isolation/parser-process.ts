@@ -18,7 +18,7 @@ const MIN_HEAP_MEGABYTES = 64;
 /** The report of V8 on a full heap, its first line above all, has to fit. */
 const KEPT_STDERR_BYTES = 16 * 1024;
 const QUOTED_STDERR_LENGTH = 4 * 1024;
-/** After its end a process may still have words in its pipes; whoever holds them open longer is not waited for. */
+/** After its end a process may still have words in its pipes; one that holds them open longer is not waited for. */
 const LAST_WORDS_MS = 1_000;
 
 /**

@@ -1,8 +1,8 @@
-"""Verdicts on a file, raised in the parser's process and carried to the caller as they are."""
+"""What reading a file came to when it failed, raised in the parser's process and carried to the caller as they are."""
 
 
 class ExtractionFailure(Exception):  # the backend's word for it
-    """`code` is one of `VERDICTS`; `detail` is shown to users and says what to do."""
+    """`code` is one of `OUTCOMES`; `detail` is shown to users and says what to do."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")

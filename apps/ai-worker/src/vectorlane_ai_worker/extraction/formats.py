@@ -32,7 +32,7 @@ def recognise_format(head: bytes, expected: str | None) -> Format:
     if found is not None:
         return found
     if expected is not None:
-        raise ExtractionFailure("CORRUPT_FILE", f"This is not a {expected.upper()} file. Export it anew.")
+        raise ExtractionFailure("CORRUPT_FILE", f"This is not a {expected.upper()} file. Export it again.")
     known = ", ".join(FORMATS)
     raise ExtractionFailure("UNSUPPORTED_FORMAT", f"The content is none of the formats read here: {known}.")
 

@@ -42,7 +42,7 @@ def _open(data: bytes, format_: Format, limits: ParserLimits) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=[_DECODERS[format_]])
     except (OSError, ValueError, SyntaxError, ArithmeticError, IndexError, TypeError):
-        raise corrupt("This picture cannot be read. Export it anew.") from None
+        raise corrupt("This picture cannot be read. Export it again.") from None
     _require_size(image, limits)
     return image
 
@@ -54,7 +54,7 @@ def _page(image: Image.Image, index: int, limits: ParserLimits) -> tuple[Image.I
         _require_size(image, limits)
         image.load()
     except (OSError, ValueError, SyntaxError, ArithmeticError, IndexError, TypeError):
-        raise corrupt(f"Page {index + 1} of this picture is damaged. Export it anew.") from None
+        raise corrupt(f"Page {index + 1} of this picture is damaged. Export it again.") from None
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
         colour = upright.convert("RGBA")

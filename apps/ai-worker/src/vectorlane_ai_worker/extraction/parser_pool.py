@@ -1,4 +1,4 @@
-"""A fixed number of parser processes; whoever dies or has read enough is replaced."""
+"""A fixed number of parser processes; one that dies or has read enough is replaced."""
 
 import asyncio
 import contextlib
@@ -63,7 +63,7 @@ class ParserPool:
         """Has one file parsed; the reply's head is `done`.
 
         Raises:
-            Problem: a verdict on the file, or `NOT_READY` when there is no parser.
+            Problem: a failure of the file, or `NOT_READY` when there is no parser.
 
         """
         parser = await self._take()

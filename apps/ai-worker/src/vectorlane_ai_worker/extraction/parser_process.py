@@ -56,7 +56,7 @@ class ParserProcess:
         self._peak_bytes = 0
         self._ended: Death | None = None
         self.documents = 0
-        #: A file is in its hands; whoever gave it learns of its end.
+        #: A file is in its hands; the sender learns of its end.
         self.busy = False
 
     @classmethod
@@ -146,7 +146,7 @@ class ParserProcess:
             self.busy = False
 
     async def gone(self) -> None:
-        """Returns once the process has ended, whoever ended it."""
+        """Returns once the process has ended, for whatever reason."""
         await self._process.wait()
 
     async def end(self, reason: Death) -> None:

@@ -13,7 +13,7 @@ from ..body import spool_body
 from ..lifecycle import Lifecycle
 from ..metrics import Metrics
 from ..openapi import PROBLEM_HEADERS, binary_body, problems
-from ..problems import VERDICTS, Problem
+from ..problems import OUTCOMES, Problem
 from ..settings import Settings
 from .formats import MEDIA_TYPES
 from .parser_pool import ParserPool
@@ -39,7 +39,7 @@ def recognise_router(
         operation_id="recognisePages",
         summary="Pages to words with their places",
         description=(
-            "422 is a verdict on the file, told apart by `code`; asking again gives the same, but for TIMEOUT and "
+            "422 is what the file came to, told apart by `code`; asking again gives the same, but for TIMEOUT and "
             "PARSER_CRASHED (`retryable: true`). Every other failure says nothing of the file."
         ),
         response_model=RecognisedDocument,
@@ -115,7 +115,7 @@ async def _parse(
         format_, outcome = reply.head["format"], "ok"
     except Problem as problem:
         outcome = problem.code
-        if problem.code in VERDICTS:
+        if problem.code in OUTCOMES:
             request.scope["log_fields"] = {"format": format_, "code": problem.code}
         raise
     finally:

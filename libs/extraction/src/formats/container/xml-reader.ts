@@ -58,7 +58,7 @@ const MAX_CACHED_NAMES = 1_000;
  * @param part its name, for the message of a failure
  * @throws IngestionFailure `CORRUPT_FILE` when it is not well-formed; whatever the source throws
  */
-export async function walkXml(chunks: AsyncIterable<Uint8Array>, part: string, visitor: XmlVisitor): Promise<void> {
+export async function visitXml(chunks: AsyncIterable<Uint8Array>, part: string, visitor: XmlVisitor): Promise<void> {
   const reader = new XmlReader(part, visitor);
   let decoder: TextDecoder | undefined;
   for await (const chunk of chunks) {

@@ -37,7 +37,7 @@ const documentOf = (xml: string): Buffer => withPart({ name: 'word/document.xml'
 const openedTimes = (element: string, times: number, inner: string): string =>
   `<w:${element}>`.repeat(times) + inner + `</w:${element}>`.repeat(times);
 
-describe('verdicts', () => {
+describe('outcomes', () => {
   it('tell the containers of older Office apart', async () => {
     await expectFailure(compoundFile(['Root Entry', 'EncryptedPackage']), 'PASSWORD_PROTECTED', /copy without one/);
     await expectFailure(

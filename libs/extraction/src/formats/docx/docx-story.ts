@@ -150,7 +150,7 @@ export class DocxStory implements XmlVisitor {
     this.characters?.push(text);
   }
 
-  /** To be called after the last event; the story may then begin anew. */
+  /** To be called after the last event; the story may then begin again. */
   finish(): void {
     while (this.flows.length > 1) this.flows.pop();
     this.flow.endParagraphs();

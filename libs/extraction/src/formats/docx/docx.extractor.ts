@@ -14,7 +14,7 @@ import { PART_LIMITS, locateParts, notWord } from './docx-package';
 import { DocxPages } from './docx-pages';
 import { DocxStory } from './docx-story';
 import { DocxStyles } from './docx-styles';
-import { type XmlVisitor, walkXml } from '../container/xml-reader';
+import { type XmlVisitor, visitXml } from '../container/xml-reader';
 
 /** Word documents (OOXML), as Word, LibreOffice, Google Docs and others write them: what a reader of the pages sees. */
 export class DocxExtractor implements TextExtractor {
@@ -52,27 +52,27 @@ export async function extractDocx(
   refuseCompoundFile(bytes);
   const archive = ZipArchive.open(bytes);
   const parts = await locateParts(archive, signal);
-  const walk = async (part: string | undefined, limit: number, visitor: XmlVisitor): Promise<void> => {
-    if (part !== undefined) await walkXml(archive.read(part, limit, signal), part, visitor);
+  const visit = async (part: string | undefined, limit: number, visitor: XmlVisitor): Promise<void> => {
+    if (part !== undefined) await visitXml(archive.read(part, limit, signal), part, visitor);
   };
 
   const styles = new DocxStyles();
   const numbering = new DocxNumbering();
-  await walk(parts.styles, limits.properties, styles);
-  await walk(parts.numbering, limits.properties, numbering);
+  await visit(parts.styles, limits.properties, styles);
+  await visit(parts.numbering, limits.properties, numbering);
   const docx = (inner: ExtractionSource): Promise<ExtractedDocument> => extractDocx(inner, signal, limits, depth + 1);
   const embedded = await readEmbedded(archive, parts.embedded, depth < MAX_DEPTH ? { docx } : {}, signal);
   const read = async (properties: DocxProperties): Promise<{ story: DocxStory; document: ExtractedDocument }> => {
     // Before the text, which has them where it refers to them.
     const notes = new DocxNotes();
     numbering.restart();
-    await walk(parts.footnotes, limits.notes, new DocxNoteReader(properties, notes, 'footnote'));
-    await walk(parts.endnotes, limits.notes, new DocxNoteReader(properties, notes, 'endnote'));
+    await visit(parts.footnotes, limits.notes, new DocxNoteReader(properties, notes, 'footnote'));
+    await visit(parts.endnotes, limits.notes, new DocxNoteReader(properties, notes, 'endnote'));
     numbering.restart();
     const text = new DocxText();
     const pages = new DocxPages();
     const story = new DocxStory(properties, (block) => text.add(block), pages, notes, embedded.blocks);
-    await walk(parts.document, limits.document, story);
+    await visit(parts.document, limits.document, story);
     story.finish();
     return { story, document: text.finish(pages) };
   };

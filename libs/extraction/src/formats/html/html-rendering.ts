@@ -6,13 +6,13 @@ import { InlineText } from './html-inline';
 import { MathText } from './html-math';
 import { OpenLists } from './html-lists';
 import { TableRows } from './html-table-rows';
-import type { HtmlVisitor } from './html-walk';
+import type { HtmlVisitor } from './html-visitor';
 
 /** Longer than this is no title, but text that an unclosed heading has swallowed. */
 const MAX_HEADING_LENGTH = 300;
 
 /**
- * Composes the readable text while the source is walked; state is kept in counters and flat stacks, never recursion.
+ * Composes the readable text while the source is read; state is kept in counters and flat stacks, never recursion.
  */
 export class HtmlRendering implements HtmlVisitor {
   private readonly drafts: BlockDraft[] = [];

@@ -1,7 +1,7 @@
 import { decodeText } from '../../charset/text-decoding';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { HtmlRendering } from './html-rendering';
-import { walkHtml } from './html-walk';
+import { visitHtml } from './html-visitor';
 
 /** HTML: the text a reader of the page would see, with its headings, lists, tables and code. Never refuses a source. */
 export class HtmlExtractor implements TextExtractor {
@@ -18,6 +18,6 @@ export class HtmlExtractor implements TextExtractor {
 /** @throws IngestionFailure `TOO_LARGE` */
 export function extractHtml(source: ExtractionSource): ExtractedDocument {
   const rendering = new HtmlRendering();
-  walkHtml(decodeText(source, 'html').replace(/\r\n?/g, '\n'), rendering);
+  visitHtml(decodeText(source, 'html').replace(/\r\n?/g, '\n'), rendering);
   return rendering.finish();
 }

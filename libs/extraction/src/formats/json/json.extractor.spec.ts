@@ -20,11 +20,11 @@ const failureOf = (source: string): IngestionFailure => {
 describe('extractJson', () => {
   it('makes one record of each element of an array of objects', () => {
     const source = JSON.stringify([
-      { id: 1, name: 'Ada', address: { city: 'London', lines: ['1 Road', 'W1'] }, active: true, boss: null },
+      { id: 1, name: 'Ada', address: { city: 'London', lines: ['1 Street', 'W1'] }, active: true, boss: null },
       { id: 2, orders: [{ sku: 'A1', count: 2 }, { sku: 'B2' }] },
     ]);
     expect(records(source)).toEqual([
-      ['$[0]', 'id: 1\nname: Ada\naddress.city: London\naddress.lines: 1 Road, W1\nactive: true\nboss: null'],
+      ['$[0]', 'id: 1\nname: Ada\naddress.city: London\naddress.lines: 1 Street, W1\nactive: true\nboss: null'],
       ['$[1]', 'id: 2\norders[0].sku: A1\norders[0].count: 2\norders[1].sku: B2'],
     ]);
   });

@@ -1,6 +1,6 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
-import { type XmlAttributes, type XmlVisitor, walkXml } from '../container/xml-reader';
+import { type XmlAttributes, type XmlVisitor, visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
 import { OdfReader } from './odf-reader';
 
@@ -38,7 +38,7 @@ export async function extractOdf({ bytes }: ExtractionSource, signal: AbortSigna
   const archive = ZipArchive.open(bytes);
   if (archive.has(MANIFEST)) {
     const manifest = new ManifestReader();
-    await walkXml(archive.read(MANIFEST, PART_LIMIT, signal), MANIFEST, manifest);
+    await visitXml(archive.read(MANIFEST, PART_LIMIT, signal), MANIFEST, manifest);
     if (manifest.isEncrypted) {
       const message = 'This document is protected by a password. Save a copy without one and upload that.';
       throw new IngestionFailure('PASSWORD_PROTECTED', message);
@@ -46,7 +46,7 @@ export async function extractOdf({ bytes }: ExtractionSource, signal: AbortSigna
   }
   if (!archive.has(CONTENT)) throw notOpenDocument();
   const reader = new OdfReader();
-  await walkXml(archive.read(CONTENT, PART_LIMIT, signal), CONTENT, reader);
+  await visitXml(archive.read(CONTENT, PART_LIMIT, signal), CONTENT, reader);
   if (!reader.isDocument) throw notOpenDocument();
   return reader.finish();
 }

@@ -1,5 +1,5 @@
 import type { ZipArchive } from '../container/zip-archive';
-import { type XmlAttributes, type XmlVisitor, walkXml } from '../container/xml-reader';
+import { type XmlAttributes, type XmlVisitor, visitXml } from '../container/xml-reader';
 
 /** OOXML packages name their parts as they like; relationships say what each part is for. */
 export interface Relationship {
@@ -23,7 +23,7 @@ export async function readRelationships(
   const folder = part.slice(0, part.lastIndexOf('/') + 1);
   const name = `${folder}_rels/${part.slice(folder.length)}.rels`;
   const reader = new RelationshipReader(folder);
-  if (archive.has(name)) await walkXml(archive.read(name, PROPERTIES_LIMIT, signal), name, reader);
+  if (archive.has(name)) await visitXml(archive.read(name, PROPERTIES_LIMIT, signal), name, reader);
   return reader.found;
 }
 

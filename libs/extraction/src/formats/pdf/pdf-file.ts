@@ -154,7 +154,7 @@ export class PdfFile {
 /** What WebAssembly throws for a trap inside, and for a bound of its own. */
 const TRAPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError']);
 
-/** A trap inside of PDFium is a fault of the file for whoever sent it, and costs this instance. */
+/** A trap inside of PDFium is a fault of the file, and costs this instance. */
 function dying<T>(work: () => T): T {
   try {
     return work();

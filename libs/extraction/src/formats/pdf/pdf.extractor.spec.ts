@@ -233,7 +233,7 @@ describe('PdfExtractor', () => {
     expect(texts(await read(pdf([lines.map((line, row) => unicode(line, 50 + row * 12))])))).toEqual([expected]);
   });
 
-  describe('its verdicts', () => {
+  describe('its outcomes', () => {
     const page = column(['Some words to read.']);
 
     it.each([
@@ -272,7 +272,7 @@ describe('PdfExtractor', () => {
     });
   });
 
-  it('gives a document or a verdict for any damage, and never brings its process down', async () => {
+  it('gives a document or a failure for any damage, and never brings its process down', async () => {
     const entry = compiledEntry(join(__dirname, '..', '..', 'isolation'), 'extraction.process');
     pool = new ParserPool({ size: 1, open: parserProcess({ maxMemoryBytes: 512 * 1024 * 1024, entry }) });
     const whole = pdf([[text('Title', { size: 20 }), ...column(['some words', 'more words'], { y: 90 })], [unicode('中文')]], {
@@ -309,7 +309,7 @@ describe('PdfExtractor', () => {
 
 async function read(bytes: Uint8Array): Promise<ExtractedDocument> {
   const source = { bytes, filename: 'a.pdf' };
-  // Whatever it gives has to be sound, and normal without being mended.
+  // Whatever it gives has to be sound, and normal without being repaired.
   const document = await new PdfExtractor().extract(source);
   expect(await finishDocument(document)).toBe(document);
   return document;

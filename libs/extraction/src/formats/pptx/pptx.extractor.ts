@@ -2,7 +2,7 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { refuseCompoundFile } from '../container/compound-file';
-import { walkXml } from '../container/xml-reader';
+import { visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
 import { readRelationships } from '../ooxml/relationships';
 import { SlideReader, SlideOrder } from './slide-reader';
@@ -35,19 +35,19 @@ export async function extractPptx({ bytes }: ExtractionSource, signal: AbortSign
   const slides = await slidesOf(archive, signal);
   for (const [index, slide] of slides.entries()) {
     const reader = new SlideReader(assembly, index + 1);
-    await walkXml(archive.read(slide, PART_LIMIT, signal), slide, reader);
+    await visitXml(archive.read(slide, PART_LIMIT, signal), slide, reader);
     const related = await readRelationships(archive, slide, signal);
     // Words of a diagram (SmartArt) are in a part of their own.
     for (const { kind, target } of related) {
       if (kind === 'diagramData' && archive.has(target)) {
-        await walkXml(archive.read(target, PART_LIMIT, signal), target, reader.diagram());
+        await visitXml(archive.read(target, PART_LIMIT, signal), target, reader.diagram());
       }
     }
     reader.finish();
     const notes = related.find(({ kind }) => kind === 'notesSlide')?.target;
     if (notes !== undefined && archive.has(notes)) {
       const noteReader = reader.notes();
-      await walkXml(archive.read(notes, PART_LIMIT, signal), notes, noteReader);
+      await visitXml(archive.read(notes, PART_LIMIT, signal), notes, noteReader);
       noteReader.finish();
     }
   }
@@ -60,7 +60,7 @@ async function slidesOf(archive: ZipArchive, signal: AbortSignal): Promise<reado
   const main = root.find(({ kind }) => kind === 'officeDocument')?.target ?? 'ppt/presentation.xml';
   if (!archive.has(main)) throw notPresentation();
   const order = new SlideOrder();
-  await walkXml(archive.read(main, PART_LIMIT, signal), main, order);
+  await visitXml(archive.read(main, PART_LIMIT, signal), main, order);
   if (!order.isPresentation) throw notPresentation();
   const targets = new Map((await readRelationships(archive, main, signal)).map(({ id, target }) => [id, target]));
   const slides = order.ids.map((id) => targets.get(id)).filter((name) => name !== undefined && archive.has(name));

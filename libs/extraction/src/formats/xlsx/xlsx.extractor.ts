@@ -2,7 +2,7 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { refuseCompoundFile } from '../container/compound-file';
-import { walkXml } from '../container/xml-reader';
+import { visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
 import { readRelationships } from '../ooxml/relationships';
 import { TableText } from '../table-text';
@@ -35,7 +35,7 @@ export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSign
   const main = root.find(({ kind }) => kind === 'officeDocument')?.target ?? 'xl/workbook.xml';
   if (!archive.has(main)) throw notWorkbook();
   const workbook = new WorkbookReader();
-  await walkXml(archive.read(main, PART_LIMIT, signal), main, workbook);
+  await visitXml(archive.read(main, PART_LIMIT, signal), main, workbook);
   if (!workbook.isWorkbook) throw notWorkbook();
 
   const related = await readRelationships(archive, main, signal);
@@ -43,10 +43,10 @@ export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSign
     related.find((one) => one.kind === kind && archive.has(one.target))?.target;
   const strings = new SharedStrings();
   const stringsPart = partOf('sharedStrings');
-  if (stringsPart !== undefined) await walkXml(archive.read(stringsPart, PART_LIMIT, signal), stringsPart, strings);
+  if (stringsPart !== undefined) await visitXml(archive.read(stringsPart, PART_LIMIT, signal), stringsPart, strings);
   const styles = new WorkbookStyles(workbook.from1904);
   const stylesPart = partOf('styles');
-  if (stylesPart !== undefined) await walkXml(archive.read(stylesPart, PART_LIMIT, signal), stylesPart, styles);
+  if (stylesPart !== undefined) await visitXml(archive.read(stylesPart, PART_LIMIT, signal), stylesPart, styles);
 
   const targets = new Map(related.map(({ id, target }) => [id, target]));
   const assembly = new TextAssembly();
@@ -61,7 +61,7 @@ export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSign
       hasTitle = true;
       table.add(cells, row);
     });
-    await walkXml(archive.read(part, PART_LIMIT, signal), part, reader);
+    await visitXml(archive.read(part, PART_LIMIT, signal), part, reader);
     table.finish();
   };
   for (const sheet of workbook.sheets) if (sheet.isShown) await read(sheet);

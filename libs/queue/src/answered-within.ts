@@ -10,7 +10,7 @@ export class QueueTimeoutError extends Error {
  * longer than any caller should: every one of ours goes through here.
  * @throws QueueTimeoutError after `timeoutMs`
  */
-export function bounded<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+export function answeredWithin<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   const late = (): Error => new QueueTimeoutError(`Redis did not ${what} within ${timeoutMs} ms.`);
   return within(work, { timeoutMs, late });
 }

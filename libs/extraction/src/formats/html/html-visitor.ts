@@ -20,7 +20,7 @@ const READ_ATTRIBUTES = new Set([
 const FOREIGN = new Set(['svg', 'math']);
 const NONE: ReadonlyMap<string, string> = new Map();
 
-export function walkHtml(source: string, visitor: HtmlVisitor): void {
+export function visitHtml(source: string, visitor: HtmlVisitor): void {
   const tokenizer = new Tokenizer({ decodeEntities: true }, new OpenElements(source, visitor));
   tokenizer.write(source);
   tokenizer.end();
