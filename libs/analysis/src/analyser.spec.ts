@@ -22,6 +22,12 @@ describe('words', () => {
     ['a Greek word end', 'ΟΔΟΣ', 'οδος'],
     ['a dotted capital', 'istanbul', 'İstanbul'],
     ['vowel signs of Arabic', 'سلام', 'سَلَام'],
+    ['digits of other scripts', '2024', 'سنة ٢٠٢٤'],
+    ['digits of other scripts in the question', '۲۰۲۴ १९', '2024 and 19'],
+    ['small digits below the line', 'CO2', 'CO₂'],
+    ['thousands', '1234', 'paid 1,234 pounds'],
+    ['dots of an acronym', 'USA', 'the U.S.A. of old'],
+    ['half width', 'ギター', 'ｷﾞﾀｰを弾く'],
     ['vowel signs of Hebrew', 'שלום', 'שָׁלוֹם'],
   ])('do not tell by %s', (_, query, text) => expect(found(query, text)).toBe(true));
 
@@ -54,6 +60,19 @@ describe('identifiers', () => {
       expect(terms(text, 'english')).toContain(whole?.term);
     },
   );
+
+  it.each([
+    ['oauth', 'the OAuth2 flow'],
+    ['iphone', 'an iPhone15 Pro'],
+    ['AT&T', 'of AT&T'],
+    ['10.0.0.1', 'host 10.0.0.1:8080'],
+    ['8080', 'host 10.0.0.1:8080'],
+    ['27001', 'ISO/IEC 27001:2022'],
+    ['dry-run', 'use --dry-run'],
+    ['INV−2031'.normalize(), 'INV-2031'],
+    ["O'Brien", 'Mr O’Brien'],
+    ['eau', 'de l’eau'],
+  ])('are found by %s', (query, within) => expect(found(query, within)).toBe(true));
 
   it('are the same however they are spelt', () => {
     expect(terms('e-mail')).toContain('email');

@@ -11,7 +11,7 @@ import { type Language, stem } from './stemmers';
  * - Scripts without spaces are read in overlapping pairs of signs, as nobody can tell where their words end without a
  *   dictionary of each language.
  */
-export const ANALYSER_VERSION = 1;
+export const ANALYSER_VERSION = 2;
 
 export interface Token {
   readonly term: string;
@@ -30,8 +30,10 @@ const MAX_WHOLE_CHARS = 100;
 const ATOM = new RegExp(`[\\p{L}\\p{N}][\\p{L}\\p{N}\\p{M}${INVISIBLE}]*`, 'gu');
 /** Between two atoms of one identifier. A comma joins digits alone. */
 const JOINER = /^(?:[-‐‑‒_./\\@:'’+#&=?%~]|:\/\/|,)$/u;
-/** Joins that are only a way of spelling: `e-mail` is `email`, `snake_case` is `snakeCase`. */
-const SPELLING_JOINER = /^[-‐‑‒_'’]$/u;
+/** Joins that are only a way of spelling: `e-mail` is `email`, `snake_case` is `snakeCase`, `1,234` is `1234`. */
+const SPELLING_JOINER = /^[-‐‑‒_'’,]$/u;
+const THOUSANDS = /^\d{3}$/;
+const ONE_LETTER = /^\p{L}$/u;
 /** Between names that are also looked for by themselves: the host of an address, the file of a path. */
 const SEGMENT_JOINER = /^(?:[/\\@:?&=#]|:\/\/)$/u;
 
@@ -39,7 +41,7 @@ const UNSPACED_SCRIPTS = ['Han', 'Hira', 'Kana', 'Hang', 'Bopo', 'Yiii', 'Thai',
   .concat(['Lana', 'Talu', 'Tale', 'Tavt', 'Java', 'Bali'])
   .map((script) => `\\p{sc=${script}}`)
   // The marks of length and voice that kana share.
-  .concat('\\u3099-\\u309c\\u30fc\\uff70')
+  .concat('\\u3099-\\u309c\\u30fc\\uff70\\uff9e\\uff9f')
   .join('');
 const UNSPACED = new RegExp(`[${UNSPACED_SCRIPTS}]`, 'u');
 const UNSPACED_RUN = new RegExp(
@@ -57,7 +59,8 @@ const WORD_SIGN = /^[\p{sc=Han}\p{sc=Hang}]$/u;
 const ASCII_PLAIN = /^(?:[A-Z]?[a-z]+|[A-Z]+|\d+)$/;
 /** Where a part of a name begins: `getUser`, `HTMLParser`, `v2`, `2nd`, and at a place where a line may break. */
 const PART_BORDER =
-  /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{L})(?=\p{Nd})|(?<=\p{Nd})(?=\p{L})|[\u200b\u200c]+/u;
+  /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})|[\u200b\u200c]+/u;
+const NUMBER_BORDER = /(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/u;
 const LETTERS = /^[\p{L}\p{M}]+$/u;
 
 /** What a stored text is found by. */
@@ -138,10 +141,14 @@ class TokenList {
       const [first, last] = [atoms[from], atoms[to - 1]];
       if (first === undefined || last === undefined || to - from < 2 || to - from > MAX_PARTS) return;
       if (last.end - first.start > MAX_WHOLE_CHARS) return;
+      // `U.S.A.` is `USA`.
+      const isAcronym = atoms.slice(from, to).every(({ text }) => ONE_LETTER.test(text));
       let whole = foldWord(first.text);
       for (let index = from + 1; index < to; index += 1) {
         const joiner = joiners[index - 1] ?? '';
-        whole += (SPELLING_JOINER.test(joiner) ? '' : joiner) + foldWord(atoms[index]?.text ?? '');
+        const { text } = atoms[index] as Atom;
+        const isSpelling = SPELLING_JOINER.test(joiner) && (joiner !== ',' || THOUSANDS.test(text));
+        whole += (isSpelling || (isAcronym && joiner === '.') ? '' : joiner) + foldWord(text);
       }
       this.push(this.stemmed(whole), first.start, last.end, true);
     };
@@ -187,6 +194,11 @@ class TokenList {
     const parts = PART_BORDER.test(text) ? partsOf(text, start) : [];
     if (parts.length < 2 || parts.length > MAX_PARTS) return this.addWord(text, start, end, false);
     for (const part of parts) this.addWord(part.text, part.start, part.end, false);
+    // `OAuth2` is found by `oauth`, which has parts of its own.
+    const spellings = partsOf(text, start, NUMBER_BORDER);
+    for (const spelling of spellings.length > 1 ? spellings : []) {
+      if (PART_BORDER.test(spelling.text)) this.addWord(spelling.text, spelling.start, spelling.end, true);
+    }
     this.addWord(text, start, end, true);
   }
 
@@ -204,9 +216,9 @@ class TokenList {
   }
 }
 
-function partsOf(text: string, start: number): Atom[] {
+function partsOf(text: string, start: number, at = PART_BORDER): Atom[] {
   const parts: Atom[] = [];
-  const border = new RegExp(PART_BORDER, 'gu');
+  const border = new RegExp(at, 'gu');
   let from = 0;
   const add = (to: number): void => {
     if (to > from) parts.push({ text: text.slice(from, to), start: start + from, end: start + to });

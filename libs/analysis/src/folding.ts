@@ -12,6 +12,9 @@ const INVISIBLE_SIGNS = new RegExp(`[${INVISIBLE}]+`, 'gu');
 /** Vowel signs that Hebrew and Arabic are mostly written without, and the stroke that only stretches a word. */
 const OPTIONAL_MARKS =
   /[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]+/gu;
+/** Digits of any script but ours: `٢٠٢٤` is `2024`. */
+const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu;
+const DIGIT = /\p{Nd}/u;
 const NOT_OF_A_WORD = /[^\p{L}\p{N}\p{M}]+/gu;
 
 /** One word as it is compared. */
@@ -36,5 +39,13 @@ function foldSigns(text: string): string {
       .replace(/ß/g, 'ss')
       .replace(/ς/g, 'σ')
       .replace(OPTIONAL_MARKS, '')
+      .replace(OTHER_DIGIT, valueOf)
   );
+}
+
+/** The ten digits of a script stand in a row, from a code point whose last hexadecimal digit is 0, or else 6. */
+function valueOf(digit: string): string {
+  const codePoint = digit.codePointAt(0) as number;
+  const row = codePoint & ~0xf;
+  return String(codePoint - (DIGIT.test(String.fromCodePoint(row)) ? row : row + 6));
 }

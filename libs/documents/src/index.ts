@@ -28,6 +28,6 @@ export { vectorParameter } from './vector-parameter';
 export { filterCondition, matchesNothing, type SearchFilter, SqlParameters } from './search/filter-condition';
 export { type Passage, PassagesRepository } from './search/passages.repository';
 export { type Neighbour, VectorsRepository } from './search/vectors.repository';
-export { encodePostings, readPostings } from './search/postings';
+export { encodePostings, type Posting, readPostings } from './search/postings';
 export { WordIndexRepository } from './search/word-index.repository';
 export { type LanguageTotals, type WordReading, type WordRun, WordsRepository } from './search/words.repository';
