@@ -59,6 +59,35 @@ describe('POST /api/documents', () => {
     expect(await pagesWithoutText()).toBe(before + 1);
   });
 
+  it('takes metadata as browsers send a Blob, and the name that filename* gives', async () => {
+    const send = async (file: string): Promise<{ status: number; body: Record<string, unknown> }> => {
+      const blob = 'form-data; name="metadata"; filename="blob"\r\nContent-Type: application/json';
+      const parts = [
+        [blob, '{"k":1}'],
+        [file, `# Berths\n\n${unique()}\n`],
+      ];
+      const body = parts.map(([head, content]) => `--B1\r\nContent-Disposition: ${head}\r\n\r\n${content}\r\n`);
+      const answer = await service.fetch('/api/documents', {
+        method: 'POST',
+        headers: { 'Content-Type': 'multipart/form-data; boundary=B1' },
+        body: Buffer.from(`${body.join('')}--B1--\r\n`, 'latin1'),
+      });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+    const star = `form-data; name="file"; filename="upload"; filename*=UTF-8''tarif-%C3%A9t%C3%A9.md`;
+    const named = await send(star);
+    expect(named).toMatchObject({ status: 202, body: { filename: 'tarif-été.md', format: 'md' } });
+    expect(await service.finished(named.body.id as string)).toMatchObject({ metadata: { k: 1 } });
+
+    expect((await send('form-data; name="file"; filename="Geb\xfchren.md"')).body).toMatchObject({
+      filename: 'Gebühren.md',
+    });
+    expect(await send('form-data; name="file"')).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_MULTIPART', detail: expect.stringContaining('filename') },
+    });
+  });
+
   it('takes a text as JSON', async () => {
     const { status, body } = await service.json('/api/documents', {
       text: `Just a note ${unique()}`,

@@ -51,7 +51,7 @@ export function malformedMultipartBodies(): MalformedBody[] {
     ['metadata without a file', PART('form-data; name="metadata"', '{}') + END],
     ['metadata that is no JSON', PART('form-data; name="metadata"', '{') + FILE + END],
     ['metadata that is a list', PART('form-data; name="metadata"', '[]') + FILE + END],
-    ['metadata as a file', PART('form-data; name="metadata"; filename="m.json"', '{}') + FILE + END],
+    ['metadata as a file that is a list', PART('form-data; name="metadata"; filename="m.json"', '[]') + FILE + END],
     ['metadata beyond its size', PART('form-data; name="metadata"', `{"a":"${'x'.repeat(40_000)}"}`) + FILE + END],
     ['a field name beyond its size', PART(`form-data; name="${'n'.repeat(5_000)}"`, 'x') + FILE + END],
     [

@@ -7,6 +7,7 @@ import type { Request } from 'express';
 import { watchPace } from './body-pace';
 import { metadataSchema } from './documents.schemas';
 import { parseJson } from './json-body';
+import { partFilename } from './part-filename';
 import { invalidRequest } from './validation';
 
 /** Beside the file itself: boundaries, part headers and the metadata field. */
@@ -95,8 +96,8 @@ class MultipartBody {
         });
       const abandoned = (): void => fail(new Problem('INVALID_MULTIPART', 'The connection broke off in the body.'));
 
-      const declaredTypes = contentTypesOf(parser);
-      parser.on('file', (name, stream, filename) => {
+      const part = partHeadersOf(parser);
+      parser.on('file', (name, stream) => {
         stream.on('error', () => undefined); // reported through the spooling that reads it
         // The parser goes on through the bytes at hand after a refused field: nobody would end what is spooled now.
         if (settled) {
@@ -107,9 +108,14 @@ class MultipartBody {
           fail(unknownField(name));
           return;
         }
+        this.filename = partFilename(part.disposition);
+        if (this.filename === undefined) {
+          stream.destroy();
+          fail(new Problem('INVALID_MULTIPART', 'The part "file" has no filename: send it as a file, with its name.'));
+          return;
+        }
         this.openFile = stream;
-        this.filename = filename;
-        this.declaredType = declaredTypes.current;
+        this.declaredType = part.contentType;
         this.spooled = this.receive(stream as AsyncIterable<Buffer>);
         this.spooled.catch(fail);
       });
@@ -138,7 +144,12 @@ class MultipartBody {
 
   private createParser(): InstanceType<typeof Busboy> {
     try {
-      return new Busboy({ headers: this.request.headers as BusboyHeaders, limits: LIMITS });
+      return new Busboy({
+        headers: this.request.headers as BusboyHeaders,
+        limits: LIMITS,
+        // Browsers give a filename to whatever is a Blob, metadata as JSON among them.
+        isPartAFile: (name, _type, filename) => name === 'file' || (name !== 'metadata' && filename !== undefined),
+      });
     } catch (error) {
       throw invalid(error);
     }
@@ -162,15 +173,19 @@ class MultipartBody {
 }
 
 /**
- * The `Content-Type` of the part at hand with its parameters: busboy's events drop them, the charset among them. Its
- * own parser is listened to before it is, so that the header is known when the `file` event comes.
+ * The headers of the part at hand as they were sent: busboy drops parameters of the type, the charset among them, and
+ * `filename*`. Its own parser is listened to before it is, so that they are known when the `file` event comes.
  */
-function contentTypesOf(parser: InstanceType<typeof Busboy>): { readonly current: string | undefined } {
-  const seen: { current: string | undefined } = { current: undefined };
+function partHeadersOf(parser: InstanceType<typeof Busboy>): {
+  readonly contentType: string | undefined;
+  readonly disposition: string;
+} {
+  const seen: { contentType: string | undefined; disposition: string } = { contentType: undefined, disposition: '' };
   const { _parser } = parser as unknown as { _parser: { parser: EventEmitter } };
   _parser.parser.prependListener('part', (part: EventEmitter) => {
     part.on('header', (header: Record<string, string[] | undefined>) => {
-      seen.current = header['content-type']?.[0];
+      seen.contentType = header['content-type']?.[0];
+      seen.disposition = header['content-disposition']?.[0] ?? '';
     });
   });
   return seen;

@@ -131,11 +131,11 @@ export class ApiClient {
   async uploadDocument(
     path: string,
     name: string,
-    metadata: string | undefined,
+    metadata: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
   ): Promise<UploadAnswer> {
     const { size } = await readable(path, () => stat(path));
-    const fields = metadata === undefined ? {} : { metadata };
+    const fields = Object.keys(metadata).length === 0 ? {} : { metadata: JSON.stringify(metadata) };
     const form = async () => fileForm(fields, name, await readable(path, () => openAsBlob(path)));
     const timeoutMs = this.options.requestTimeoutMs + Math.ceil(size / SLOWEST_UPLOAD_BYTES_PER_MS);
     const request = { method: 'POST', path: '/api/documents', form, timeoutMs, repeatable: true, signal } as const;

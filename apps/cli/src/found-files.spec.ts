@@ -26,8 +26,17 @@ describe('findFiles', () => {
     await write('d/b.txt', 'd/B.txt', 'd/a/z.bin', 'd/a10.txt', 'd/a2.txt', 'd/noext');
     expect(await found('d')).toEqual(['d/B.txt', 'd/a/z.bin', 'd/a10.txt', 'd/a2.txt', 'd/b.txt', 'd/noext']);
     expect((await findFiles(['d/a'], root)).files).toEqual([
-      { path: 'd/a/z.bin', location: join(root, 'd/a/z.bin'), name: 'z.bin', sizeBytes: 9 },
+      { path: 'd/a/z.bin', location: join(root, 'd/a/z.bin'), name: 'z.bin', folder: 'a', sizeBytes: 9 },
     ]);
+  });
+
+  it('keeps the folder below the one that was named', async () => {
+    await write('d/b.txt', 'd/a/c/z.bin');
+    const folders = async (...paths: string[]) => (await findFiles(paths, root)).files.map(({ folder }) => folder);
+    expect(await folders('d/b.txt')).toEqual([undefined]);
+    expect(await folders('d')).toEqual(['d/a/c', 'd']);
+    expect(await folders('./d/a/')).toEqual(['a/c']);
+    expect(await folders(join(root, 'd/a'))).toEqual(['a/c']);
   });
 
   it('passes over hidden entries, node_modules and links below a folder', async () => {

@@ -13,6 +13,8 @@ export interface FoundFile {
   /** Absolute, for opening. */
   readonly location: string;
   readonly name: string;
+  /** From the folder that was named down to the one it lies in, with slashes; left out for a file named by itself. */
+  readonly folder?: string;
   readonly sizeBytes: number;
 }
 
@@ -38,16 +40,18 @@ export async function findFiles(paths: readonly string[], from: string, signal?:
   const files = new Map<string, FoundFile>();
   const unreadable: UnreadablePath[] = [];
 
-  const visit = async (path: string, named: boolean): Promise<void> => {
+  const visit = async (path: string, named: boolean, folder?: string): Promise<void> => {
     signal?.throwIfAborted();
     const location = resolve(from, path);
     try {
       // Only a link the user named is followed; inside folders one might lead anywhere, or in circles.
       const found = named ? await stat(location) : await lstat(location);
       if (found.isDirectory()) {
-        for (const name of await childNames(location)) await visit(join(path, name), false);
+        const inside = [folder, basename(location)].filter(Boolean).join('/');
+        for (const name of await childNames(location)) await visit(join(path, name), false, inside);
       } else if (found.isFile()) {
-        if (!files.has(location)) files.set(location, foundFile(path, location, found));
+        if (!files.has(location))
+          files.set(location, { ...foundFile(path, location, found), ...(folder && { folder }) });
       } else if (named) {
         unreadable.push({ path, code: 'NOT_A_FILE', message: 'neither a file nor a folder' });
       }

@@ -32,8 +32,8 @@ export interface IngestionRunOptions {
   readonly observer: IngestionObserver;
   /** Uploads at once, and documents followed at once in each lane. */
   readonly concurrency: number;
-  /** JSON, sent with each file. */
-  readonly metadata: string | undefined;
+  /** Sent with each file, beside its folder as `path`. */
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 export class IngestionRun {
@@ -100,7 +100,8 @@ export class IngestionRun {
     observer.changed();
     let answer: UploadAnswer;
     try {
-      answer = await client.uploadDocument(file.location, file.name, metadata, this.controller.signal);
+      const sent = { ...(file.folder !== undefined && { path: file.folder }), ...metadata };
+      answer = await client.uploadDocument(file.location, file.name, sent, this.controller.signal);
     } catch (error) {
       if (this.controller.signal.aborted || concernsEveryFile(error)) throw error;
       const { code, message } = shown(error);

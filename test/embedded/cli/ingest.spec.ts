@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Interrupted } from '../../../apps/cli/src/terminal';
 import { STAND_IN_KEY, StandInApi, type StandInOptions } from '../../support/stand-in-api';
 import { environmentFor, runCli, type CliOptions } from './run-cli';
@@ -40,9 +40,12 @@ describe('ingest', () => {
       /^3 documents, 4 chunks · 0\.00 MB in \d+\.\d s · 0 duplicates · 0 failed · 0 refused or unreadable\.\n$/,
     );
     const documents = [...api.documents.values()];
+    const pathOf = (metadata: unknown): unknown => (metadata as { path?: unknown }).path;
     expect(documents.map(({ sizeBytes }) => sizeBytes).toSorted((left, right) => left - right)).toEqual([1, 1, 1_500]);
     for (const document of documents)
       expect(document).toMatchObject({ status: 'completed', metadata: { team: 'legal' } });
+    expect(documents.filter(({ metadata }) => pathOf(metadata) === basename(folder))).toHaveLength(1);
+    expect(documents.filter(({ metadata }) => pathOf(metadata) === `${basename(folder)}/sub`)).toHaveLength(2);
     expect(documents.map(({ filename }) => filename)).toEqual(expect.arrayContaining(['a.txt', 'b.md']));
     for (const { key } of api.requests) expect(key).toBe(STAND_IN_KEY);
   });

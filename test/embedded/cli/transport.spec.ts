@@ -109,7 +109,7 @@ describe('ApiClient', () => {
   });
 
   it('tells why a file cannot be sent', async () => {
-    const gone = client().uploadDocument(join(folder, 'gone.txt'), 'gone.txt', undefined, signal);
+    const gone = client().uploadDocument(join(folder, 'gone.txt'), 'gone.txt', {}, signal);
     await expect(gone).rejects.toMatchObject({ name: 'UnreadableFile', code: 'ENOENT' });
     expect(api.requests).toHaveLength(0);
   });
@@ -123,7 +123,7 @@ describe('ApiClient', () => {
       return this.stream();
     });
     try {
-      const upload = client().uploadDocument(path, 'growing.txt', undefined, signal);
+      const upload = client().uploadDocument(path, 'growing.txt', {}, signal);
       await expect(upload).rejects.toBeInstanceOf(UnreadableFile);
       expect(api.documents.size).toBe(0);
     } finally {
@@ -140,7 +140,7 @@ describe('ApiClient', () => {
     let peak = 0;
     const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage().arrayBuffers)), 10);
     try {
-      await client().uploadDocument(path, 'large.txt', undefined, signal);
+      await client().uploadDocument(path, 'large.txt', {}, signal);
     } finally {
       clearInterval(sampling);
     }

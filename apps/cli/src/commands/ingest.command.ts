@@ -21,6 +21,7 @@ export const ingestDefinition: CommandDefinition = {
   notes: [
     'Folders are taken with all below them, in the same order each time; hidden entries, node_modules and symbolic links are passed over. ' +
       'Every file is tried: the server says which it does not take.',
+    'A file found in a folder keeps that folder as "path" in its metadata, for filters; a "path" of --metadata wins.',
     'Files the server already has count as duplicates, so running it again after an interruption goes on where it stopped.',
     'Exit code: 0 when every file got in, 1 when any was refused or failed, 2 for wrong usage, 130 after Ctrl-C.',
   ],
@@ -65,7 +66,7 @@ export async function runIngest(line: ParsedCommandLine, io: Io): Promise<number
     tally,
     observer,
     concurrency,
-    metadata: metadata === undefined ? undefined : JSON.stringify(metadata),
+    metadata: metadata ?? {},
   });
   try {
     // Asked before the first upload: without it the documents would go in and nobody could follow them.
