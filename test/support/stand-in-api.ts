@@ -157,8 +157,22 @@ export class StandInApi {
       ? decodeURIComponent(path.slice('/api/admin/keys/'.length))
       : undefined;
     const key = id === undefined ? undefined : this.keys.get(id);
-    if (method === 'GET' && path === '/api/documents?limit=1') {
-      send(response, 200, { items: [], nextCursor: null });
+    if (method === 'GET' && path.startsWith('/api/documents?')) {
+      this.list(new URLSearchParams(path.split('?')[1]), response);
+    } else if (method === 'POST' && path === '/api/documents/retry') {
+      // Two at a time: a client that asks once leaves the rest as they are.
+      const failed = [...this.documents.values()].filter(({ failure }) => failure?.retryable === true);
+      const retried = failed.slice(0, 2);
+      for (const document of retried) this.retry(document);
+      send(response, 200, { matched: failed.length, retried: retried.length });
+    } else if (method === 'POST' && path.endsWith('/retry')) {
+      const document = this.documents.get(path.split('/')[3] ?? '');
+      if (document === undefined) problem(response, 404, 'DOCUMENT_NOT_FOUND');
+      else if (document.status !== 'failed') problem(response, 409, 'NOT_FAILED');
+      else send(response, 202, documentBody(this.retry(document)));
+    } else if (method === 'DELETE' && path.startsWith('/api/documents/')) {
+      if (this.documents.delete(path.split('/')[3] ?? '')) response.writeHead(204).end();
+      else problem(response, 404, 'DOCUMENT_NOT_FOUND');
     } else if (method === 'POST' && path === '/api/search') {
       send(response, 200, this.options.searchAnswer ?? { results: [], tookMs: 1.4 });
     } else if (method === 'POST' && path === '/api/admin/keys') {
@@ -191,6 +205,20 @@ export class StandInApi {
     } else {
       problem(response, 404, 'NOT_FOUND');
     }
+  }
+
+  private list(query: URLSearchParams, response: ServerResponse): void {
+    const at = Number(query.get('cursor') ?? 0);
+    const end = at + Math.min(2, Number(query.get('limit')));
+    const wanted = [...this.documents.values()].filter(({ status }) => (query.get('status') ?? status) === status);
+    const items = wanted.slice(at, end).map(documentBody);
+    send(response, 200, { items, nextCursor: end < wanted.length ? String(end) : null });
+  }
+
+  private retry(document: StoredDocument): StoredDocument {
+    document.status = 'pending';
+    delete document.failure;
+    return document;
   }
 
   private async upload(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
@@ -31,6 +31,8 @@ import {
   listQuerySchema,
   type PageQuery,
   pageQuerySchema,
+  retriedSchema,
+  retrySchema,
   textDocumentSchema,
 } from './documents.schemas';
 import { receiveMultipart } from './multipart-upload';
@@ -218,6 +220,22 @@ export class DocumentsController {
     response.setHeader('Location', `/api/documents/${document.id}`);
     const { filename, format, lane, status } = document;
     return { id: document.id, filename, format, lane, status };
+  }
+
+  @Post('retry')
+  @HttpCode(200)
+  @RequiresScope('write')
+  @ApiOperation({
+    operationId: 'retryDocuments',
+    summary: 'Try failed documents again, all that a retry may help',
+    description: 'In short steps, for ten seconds at most; where `retried` is less than `matched`, ask again.',
+  })
+  @ApiResponse({ status: 200, description: 'What was done.', standardSchema: retriedSchema })
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON')
+  retryMatching(
+    @Body({ schema: retrySchema }) { filter }: z.output<typeof retrySchema>,
+  ): Promise<z.output<typeof retriedSchema>> {
+    return this.ingestion.retryMatching(filter);
   }
 
   @Delete(':id')

@@ -1,6 +1,16 @@
 import type { Document, StoredChunk } from '@vectorlane/documents';
-import { Coverage, Dependency, DocumentStatus, Lane, Place, Stage, StageTimings } from '@vectorlane/domain';
+import {
+  Coverage,
+  Dependency,
+  DocumentCondition,
+  DocumentStatus,
+  Lane,
+  Place,
+  Stage,
+  StageTimings,
+} from '@vectorlane/domain';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
+import type { Retried } from '@vectorlane/ingestion';
 import { z } from 'zod';
 import { isStorable, storableText, UNSTORABLE } from './storable-text';
 
@@ -114,6 +124,19 @@ export const chunkSchema = z.object({
 }) satisfies z.ZodType<StoredChunk>;
 
 export const chunkPageSchema = z.object({ items: z.array(chunkSchema), nextCursor: z.string().nullable() });
+
+export const retrySchema = z
+  .strictObject({
+    filter: DocumentCondition.exactOptional().meta({ description: 'Which of them; left out: all of them.' }),
+  })
+  .meta({ example: { filter: { format: ['pdf'] } } });
+
+export const retriedSchema = z.object({
+  matched: z.int().meta({ description: 'How many there were when it began.' }),
+  retried: z
+    .int()
+    .meta({ description: 'How many of them are pending now. Fewer than `matched`: ask again for the rest.' }),
+}) satisfies z.ZodType<Retried>;
 
 export type ListQuery = z.output<typeof listQuerySchema>;
 export type PageQuery = z.output<typeof pageQuerySchema>;

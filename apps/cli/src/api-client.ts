@@ -33,6 +33,20 @@ const documentSchema = z.object({
   coverage: z.object({ pagesWithoutText: z.array(z.number()), notes: z.array(z.string()) }).nullish(),
 });
 
+const listedDocumentSchema = z.looseObject({
+  id: z.string().min(1),
+  filename: z.string(),
+  status: DocumentStatus,
+  sizeBytes: z.number(),
+  chunkCount: z.number().nullish(),
+  updatedAt: z.string(),
+  failure: z.object({ code: z.string(), message: z.string(), retryable: z.boolean().nullish() }).nullish(),
+});
+
+const documentPageSchema = z.object({ items: z.array(listedDocumentSchema), nextCursor: z.string().nullable() });
+
+const retriedSchema = z.object({ matched: z.number(), retried: z.number() });
+
 const searchAnswerSchema = z.object({
   results: z.array(
     z.object({
@@ -87,6 +101,8 @@ const testAlertSchema = z.object({
 
 export type UploadAnswer = z.infer<typeof uploadAnswerSchema>;
 export type FollowedDocument = z.infer<typeof documentSchema>;
+export type ListedDocument = z.infer<typeof listedDocumentSchema>;
+type DocumentPage = z.infer<typeof documentPageSchema>;
 export type SearchAnswer = z.infer<typeof searchAnswerSchema>;
 export type CreatedKey = z.infer<typeof createdKeySchema>;
 type KeyPage = z.infer<typeof keyPageSchema>;
@@ -99,6 +115,11 @@ export interface SearchRequest {
   readonly topK: number;
   readonly mode: SearchMode;
   readonly filter?: Record<string, unknown>;
+}
+
+export interface DocumentQuery {
+  readonly status?: DocumentStatus;
+  readonly format?: string;
 }
 
 export interface NewKey {
@@ -159,7 +180,62 @@ export class ApiClient {
   }
 
   async getDocument(id: string, signal: AbortSignal): Promise<FollowedDocument> {
-    return this.call(documentSchema, { method: 'GET', path: `/api/documents/${encodeURIComponent(id)}`, signal });
+    return this.call(documentSchema, { method: 'GET', path: documentPath(id), signal });
+  }
+
+  /** The newest, `most` at most. @returns also whether there are more */
+  async listDocuments(
+    query: DocumentQuery,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<{ documents: ListedDocument[]; more: boolean }> {
+    const documents: ListedDocument[] = [];
+    let cursor: string | null = null;
+    do {
+      const limit = String(Math.min(100, most - documents.length));
+      const search = new URLSearchParams({ ...query, limit, ...(cursor !== null && { cursor }) }).toString();
+      const request = { method: 'GET', path: `/api/documents?${search}`, signal } as const;
+      const page: DocumentPage = await this.call(documentPageSchema, request);
+      documents.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null && documents.length < most);
+    return { documents, more: cursor !== null };
+  }
+
+  /** With every field that the server tells. */
+  async showDocument(id: string, signal: AbortSignal): Promise<ListedDocument> {
+    return this.call(listedDocumentSchema, { method: 'GET', path: documentPath(id), signal });
+  }
+
+  /** Not repeated once it may have been carried out: the second answer, that there is none, would hide that. */
+  async deleteDocument(id: string, signal: AbortSignal): Promise<void> {
+    await this.transport.send({
+      method: 'DELETE',
+      path: documentPath(id),
+      ...this.defaults,
+      repeatable: false,
+      signal,
+    });
+  }
+
+  /** Not repeated either: a second retry is refused, since the first has worked. */
+  async retryDocument(id: string, signal: AbortSignal): Promise<void> {
+    const path = `${documentPath(id)}/retry`;
+    await this.transport.send({ method: 'POST', path, ...this.defaults, repeatable: false, signal });
+  }
+
+  /** All that failed and that a retry may help. @returns how many are tried again */
+  async retryDocuments(filter: Record<string, unknown> | undefined, signal: AbortSignal): Promise<number> {
+    const json = filter === undefined ? {} : { filter };
+    let retried = 0;
+    let matched: number | undefined;
+    for (;;) {
+      const step = await this.call(retriedSchema, { method: 'POST', path: '/api/documents/retry', json, signal });
+      matched ??= step.matched;
+      retried += step.retried;
+      // One that fails again meanwhile counts as done: it is not tried for ever.
+      if (step.retried === 0 || retried >= matched) return retried;
+    }
   }
 
   async search(json: SearchRequest, signal: AbortSignal): Promise<SearchAnswer> {
@@ -214,6 +290,10 @@ export class ApiClient {
     const field = issue === undefined || issue.path.length === 0 ? 'the whole' : `field ${issue.path.join('.')}`;
     throw notOurs(this.options.url, field);
   }
+}
+
+function documentPath(id: string): string {
+  return `/api/documents/${encodeURIComponent(id)}`;
 }
 
 /** Turns an error of the file system into one that can be shown beside the file's name. */

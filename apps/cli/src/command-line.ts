@@ -48,6 +48,11 @@ export class ParsedCommandLine {
     readonly positionals: readonly string[],
   ) {}
 
+  /** Whether it was given at all. */
+  has(name: string): boolean {
+    return this.values[name] !== undefined;
+  }
+
   flag(name: string): boolean {
     return this.values[name] === true;
   }

@@ -9,6 +9,7 @@ import {
 } from './command-line';
 import { alertsDefinition, runAlerts } from './commands/alerts.command';
 import { backupDefinition, runBackup } from './commands/backup.command';
+import { documentsDefinition, runDocuments } from './commands/documents.command';
 import { ingestDefinition, runIngest } from './commands/ingest.command';
 import { keysDefinition, runKeys } from './commands/keys.command';
 import { restoreDefinition, runRestore } from './commands/restore.command';
@@ -25,6 +26,7 @@ interface Command {
 const COMMANDS: readonly Command[] = [
   { definition: ingestDefinition, run: runIngest },
   { definition: searchDefinition, run: runSearch },
+  { definition: documentsDefinition, run: runDocuments },
   { definition: keysDefinition, run: runKeys },
   { definition: alertsDefinition, run: runAlerts },
   { definition: backupDefinition, run: runBackup },
@@ -62,7 +64,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 function overview(): string {
-  const commands = COMMANDS.map(({ definition }) => `  npm run ${definition.name.padEnd(8)} ${definition.summary}`);
+  const commands = COMMANDS.map(({ definition }) => `  npm run ${definition.name.padEnd(9)} ${definition.summary}`);
   const first = 'The command line client of Vectorlane.';
   return [first, '', ...commands, '', 'More on each: npm run ingest -- --help', ''].join('\n');
 }

@@ -170,3 +170,30 @@ export function highlighter(query: string, enabled: boolean): (line: string) => 
   const expression = new RegExp(patterns.join('|'), 'giu');
   return (line) => line.replace(expression, (match) => style(match, 'match', true));
 }
+
+/** Rows of cells, each column as wide as its widest cell; every cell has to be printable. */
+export function renderTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** A timestamp of the API, to the minute. */
+export function minuteOf(timestamp: string): string {
+  return timestamp.slice(0, 16).replace('T', ' ');
+}
+
+/** JSON escapes most control characters itself, but not these, which a terminal may obey too. */
+export function asJson(value: unknown): string {
+  const json = JSON.stringify(value, null, 2);
+  return `${json.replace(/[\u007f-\u009f]/g, (character) => escaped(character))}\n`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -3,6 +3,7 @@ import { ChunksRepository } from './chunks.repository';
 import { ContentsRepository } from './contents.repository';
 import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
+import { FailedDocumentsRepository } from './failed-documents.repository';
 import { UnfinishedGauges } from './unfinished-gauges';
 import { IngestionLedger } from './ingestion-ledger';
 import { PassagesRepository } from './search/passages.repository';
@@ -15,6 +16,7 @@ const repositories = [
   ContentsRepository,
   ChunksRepository,
   IngestionLedger,
+  FailedDocumentsRepository,
   EmbeddingSpacesRepository,
   VectorsRepository,
   WordsRepository,

@@ -16,6 +16,7 @@ export {
   type StoredSpace,
   tableOf as vectorTableOf,
 } from './embedding-spaces.repository';
+export { FailedDocumentsRepository } from './failed-documents.repository';
 export {
   type Claim,
   type Cost,

@@ -101,6 +101,11 @@ const NOT_WAITING = 'waiting_for = NULL, waiting_since = NULL';
 const WAITING = (dependency: string): string =>
   `waiting_since = CASE WHEN waiting_for = ${dependency} THEN waiting_since ELSE now() END, waiting_for = ${dependency}`;
 
+/** What a retry sets: pending again, with everything that was counted at zero. */
+export const RETRIED = `status = 'pending', stage = 'queued', percent = 0, attempts = 0, interruptions = 0,
+  parser_deaths = 0, next_attempt_at = now(), lease_expires_at = NULL, updated_at = now(), unfinished_since = now(),
+  failure_code = NULL, failure_message = NULL, failure_retryable = NULL, ${NOT_WAITING}, waits = 0`;
+
 const COSTS: Readonly<Record<Cost, string>> = {
   attempt: 'attempts = attempts + 1',
   'parser-death': 'parser_deaths = parser_deaths + 1',
@@ -274,10 +279,7 @@ export class IngestionLedger {
   async retry(documentId: string): Promise<boolean> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH moved AS (
-         UPDATE documents
-            SET status = 'pending', stage = 'queued', percent = 0, attempts = 0, interruptions = 0, parser_deaths = 0,
-                next_attempt_at = now(), lease_expires_at = NULL, updated_at = now(), unfinished_since = now(),
-                failure_code = NULL, failure_message = NULL, failure_retryable = NULL, ${NOT_WAITING}, waits = 0
+         UPDATE documents SET ${RETRIED}
           WHERE id = $1 AND status = 'failed'
          RETURNING id)
        SELECT id FROM moved`,

@@ -6,8 +6,10 @@ import {
   type Document,
   type DocumentMetadata,
   DocumentsRepository,
+  FailedDocumentsRepository,
   IngestionLedger,
   type NewDocument,
+  type SearchFilter,
 } from '@vectorlane/documents';
 import type { Lane } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
@@ -29,6 +31,18 @@ export interface Submitted {
   readonly duplicate: boolean;
 }
 
+/** What was done of something asked for many documents; asked again it goes on. */
+export interface Retried {
+  /** Documents that it concerned when it began. */
+  readonly matched: number;
+  readonly retried: number;
+}
+
+/** Documents moved by one short statement: the embedded database is one session for everybody. */
+const RETRY_STEP = 200;
+/** One request does no more: whoever asks does not wait long, and asks again for the rest. */
+const RETRY_FOR_MS = 10_000;
+
 /** Accepts documents. Once `submit` has returned, the document survives any crash and ends completed or failed. */
 @Injectable()
 export class IngestionService {
@@ -40,6 +54,7 @@ export class IngestionService {
     private readonly documents: DocumentsRepository,
     private readonly contents: ContentsRepository,
     private readonly ledger: IngestionLedger,
+    private readonly failed: FailedDocumentsRepository,
     private readonly scheduler: IngestionScheduler,
     private readonly extraction: ExtractionService,
   ) {}
@@ -102,6 +117,25 @@ export class IngestionService {
     }
     await this.scheduler.schedule(documentId);
     return document;
+  }
+
+  /** Everything that failed for a reason that may have passed, in short steps, as far as the time of a request goes. */
+  async retryMatching(filter: SearchFilter | undefined): Promise<Retried> {
+    const until = performance.now() + RETRY_FOR_MS;
+    const { matched, moment } = await this.failed.count(filter);
+    let retried = 0;
+    let isQueueUp = true;
+    do {
+      const ids = await this.failed.retry(filter, moment, RETRY_STEP);
+      retried += ids.length;
+      for (const id of ids) {
+        // Pending all the same where the queue refuses them: the reconciler brings them once it is back.
+        if (isQueueUp) isQueueUp = (await this.scheduler.schedule(id)) !== 'refused';
+      }
+      if (ids.length < RETRY_STEP) break;
+    } while (performance.now() < until);
+    if (retried > 0) this.logger.log({ matched, retried }, 'failed documents are tried again');
+    return { matched, retried };
   }
 
   /** A refusal of the database leaves no bytes behind; a crash in between does, until the sweep. */

@@ -5,6 +5,7 @@ import {
   ContentsRepository,
   type DocumentsRepository,
   EmbeddingSpacesRepository,
+  FailedDocumentsRepository,
   type IngestionLedger,
   StaleClaimError,
   type StoredSpace,
@@ -209,6 +210,47 @@ describe('a failed document', () => {
     expect(await ledger.retry(id)).toBe(false);
     expect(await documents.findById(id)).toMatchObject({ status: 'pending', attempts: 0, failureCode: null });
     expect(await claimed(id)).toMatchObject({ generation: 4, attempts: 0, parserDeaths: 0 });
+  });
+});
+
+describe('failed documents', () => {
+  const HELPED = { code: 'TIMEOUT', message: 'It took too long.', retryable: true } as const;
+  const failedDocument = async (failure: typeof HELPED | typeof FAILURE, metadata: object): Promise<string> => {
+    const id = await newDocument();
+    await dataSource.query('UPDATE documents SET metadata = $2 WHERE id = $1', [id, metadata]);
+    await ledger.fail(await claimed(id), failure, 'none');
+    return id;
+  };
+  const statusOf = async (id: string): Promise<unknown> => (await documents.findById(id))?.status;
+
+  it('are retried all at once, by filter, where a retry may help', async () => {
+    const [wanted, other, hopeless] = await Promise.all([
+      failedDocument(HELPED, { batch: 'one' }),
+      failedDocument(HELPED, { batch: 'two' }),
+      failedDocument(FAILURE, { batch: 'one' }),
+    ]);
+    const retried = await service.json('/api/documents/retry', { filter: { metadata: { batch: 'one' } } });
+    expect(retried).toEqual({ status: 200, body: { matched: 1, retried: 1 } });
+    expect(await Promise.all([wanted, other, hopeless].map(statusOf))).toEqual(['pending', 'failed', 'failed']);
+    expect(await service.json('/api/documents/retry', {})).toEqual({ status: 200, body: { matched: 1, retried: 1 } });
+    expect(await statusOf(other)).toBe('pending');
+    expect((await service.json('/api/documents/retry', { filter: { colour: 'red' } })).body).toMatchObject({
+      code: 'INVALID_REQUEST',
+      detail: expect.stringContaining('filter.colour'),
+    });
+  });
+
+  it('are retried in short steps, and one that fails again meanwhile not a second time', async () => {
+    const failed = service.app.get(FailedDocumentsRepository);
+    await Promise.all(Array.from({ length: 5 }, () => failedDocument(HELPED, { batch: 'steps' })));
+    const filter = { metadata: [['batch', { eq: 'steps' }]] } as const;
+    const { matched, moment } = await failed.count(filter);
+    expect(matched).toBe(5);
+    const first = await failed.retry(filter, moment, 2);
+    expect(first).toHaveLength(2);
+    await ledger.fail(await claimed(first[0] ?? ''), HELPED, 'attempt');
+    expect([await failed.retry(filter, moment, 2), await failed.retry(filter, moment, 2)].flat()).toHaveLength(3);
+    expect(await failed.retry(filter, moment, 2)).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { ListedKey } from '../api-client';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import type { Io } from '../terminal';
-import { displayWidth, printable } from '../text-layout';
+import { minuteOf, printable, renderTable } from '../text-layout';
 
 export const keysDefinition: CommandDefinition = {
   name: 'keys',
@@ -116,11 +116,7 @@ async function list(line: ParsedCommandLine, io: Io): Promise<number> {
     ['ID', 'NAME', 'SCOPES', 'LIMIT', 'CREATED', 'LAST USED', 'STATE'],
     ...keys.map((key) => rowOf(key, io.clock.now())),
   ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
-  for (const row of rows) {
-    const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell)));
-    io.stdout.write(`${cells.join('  ').trimEnd()}\n`);
-  }
+  io.stdout.write(renderTable(rows));
   return 0;
 }
 
@@ -128,16 +124,12 @@ function rowOf(key: ListedKey, now: number): string[] {
   const { id, name, scopes, createdAt, lastUsedAt, expiresAt, revokedAt } = key;
   const limit = typeof key.rateLimitPerMinute === 'number' ? `${key.rateLimitPerMinute}/min` : key.rateLimitPerMinute;
   const expired = typeof expiresAt === 'string' && Date.parse(expiresAt) <= now;
-  const expiry = typeof expiresAt === 'string' ? `until ${minute(expiresAt)}` : 'active';
-  const state = typeof revokedAt === 'string' ? `revoked ${minute(revokedAt)}` : expired ? 'expired' : expiry;
-  const used = lastUsedAt ? minute(lastUsedAt) : 'never';
-  return [id, name, scopes.join(','), limit ?? 'address', minute(createdAt), used, state].map((cell) =>
+  const expiry = typeof expiresAt === 'string' ? `until ${minuteOf(expiresAt)}` : 'active';
+  const state = typeof revokedAt === 'string' ? `revoked ${minuteOf(revokedAt)}` : expired ? 'expired' : expiry;
+  const used = lastUsedAt ? minuteOf(lastUsedAt) : 'never';
+  return [id, name, scopes.join(','), limit ?? 'address', minuteOf(createdAt), used, state].map((cell) =>
     printable(cell),
   );
-}
-
-function minute(timestamp: string): string {
-  return timestamp.slice(0, 16).replace('T', ' ');
 }
 
 async function revoke(line: ParsedCommandLine, io: Io): Promise<number> {

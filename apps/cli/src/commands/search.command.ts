@@ -4,7 +4,7 @@ import type { SearchAnswer } from '../api-client';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import type { Io } from '../terminal';
-import { highlighter, printable, style, wrap } from '../text-layout';
+import { asJson, highlighter, printable, style, wrap } from '../text-layout';
 
 export const searchDefinition: CommandDefinition = {
   name: 'search',
@@ -41,17 +41,11 @@ export async function runSearch(line: ParsedCommandLine, io: Io): Promise<number
   );
   const answer = await client.search(request, io.interrupt);
   if (line.flag('json')) {
-    // JSON escapes most control characters itself, but not these, which a terminal may obey too.
-    const json = JSON.stringify(answer, null, 2).replace(/[\u007f-\u009f]/g, (character) => escaped(character));
-    io.stdout.write(`${json}\n`);
+    io.stdout.write(asJson(answer));
     return 0;
   }
   io.stdout.write(renderAnswer(answer, query, io));
   return 0;
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function renderAnswer({ results, tookMs }: SearchAnswer, query: string, io: Io): string {

@@ -4,6 +4,7 @@ import { RateLimitOfAKey1764300000000 } from './1764300000000-rate-limit-of-a-ke
 import { WaitingDocuments1765100000000 } from './1765100000000-waiting-documents';
 import { Words1765200000000 } from './1765200000000-words';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
+import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
 
 /** In the order they run. A migration that has landed is never edited; a mistake is fixed by the next one. */
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   Words1765200000000,
   CoverageOfADocument1765300000000,
   PlaceOfAChunk1765310000000,
+  FailedDocuments1765400000000,
 ];
