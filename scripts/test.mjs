@@ -2,12 +2,12 @@
 // npm run test:server (or `npm test -- --server`): those of test/both and test/server on a PostgreSQL with pgvector and
 // a Redis, both private to this run (own folder, own port, own password) and gone when it ends. On Debian and its kin
 // what is missing is installed; elsewhere, or to use servers of your own, set TEST_DATABASE_URL and TEST_REDIS_URL,
-// TEST_CHROMIUM and TEST_PROMTOOL.
+// TEST_CHROMIUM, TEST_PROMTOOL and TEST_PGBOUNCER.
 // Paths after `--` run these files alone; further arguments go to Jest.
 import { bootstrap, main } from './bootstrap.mjs';
 import { runJest } from './jest.mjs';
 import { jestOnServers } from './test-servers/jest-on-servers.mjs';
-import { installBrowser, installPromtool } from './test-servers/packages.mjs';
+import { installBrowser, installPgbouncer, installPromtool } from './test-servers/packages.mjs';
 
 const TIMEOUT_MS = 25 * 60_000;
 
@@ -32,6 +32,7 @@ function onServers(args) {
   const install = async () => {
     if (!process.env.TEST_CHROMIUM && wants('test/server/docs-page')) await installBrowser();
     if (!process.env.TEST_PROMTOOL) await installPromtool();
+    if (!process.env.TEST_PGBOUNCER && wants('test/server/pgbouncer')) await installPgbouncer();
   };
   return jestOnServers([...args, '--selectProjects', 'both', 'server'], { install, timeoutMs: TIMEOUT_MS });
 }

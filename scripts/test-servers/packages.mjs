@@ -12,13 +12,15 @@ const SOURCE_SUITE = 'trixie';
 
 /** All that the tests need, in one go: what the commands would otherwise install one after the other. */
 export async function installForTests() {
-  const { TEST_DATABASE_URL, TEST_CHROMIUM, TEST_PROMTOOL, TEST_HAPROXY, TEST_PROMETHEUS } = process.env;
+  const { TEST_DATABASE_URL, TEST_CHROMIUM, TEST_PROMTOOL, TEST_HAPROXY, TEST_PGBOUNCER, TEST_PROMETHEUS } =
+    process.env;
   const missing = [
     ...(TEST_DATABASE_URL ? [] : await missingServers()),
     ...(TEST_CHROMIUM || existsSync('/usr/bin/chromium') ? [] : ['chromium']),
     ...((TEST_PROMTOOL && TEST_PROMETHEUS) || existsSync('/usr/bin/promtool') ? [] : ['prometheus']),
     ...(existsSync('/usr/bin/amtool') ? [] : ['prometheus-alertmanager']),
     ...(TEST_HAPROXY || existsSync('/usr/sbin/haproxy') ? [] : ['haproxy']),
+    ...(TEST_PGBOUNCER || existsSync('/usr/sbin/pgbouncer') ? [] : ['pgbouncer']),
     ...((await attempt('tesseract', ['--version'])).code === 0 ? [] : ['tesseract-ocr']),
   ];
   if (missing.length > 0) await apt(...missing);
@@ -54,6 +56,11 @@ export async function installPromtool() {
 /** A balancer for the rolling restart, where the tests look for it unless TEST_HAPROXY names another. */
 export async function installHaproxy() {
   if (!existsSync('/usr/sbin/haproxy')) await apt('haproxy');
+}
+
+/** Debian's PgBouncer, where the tests look for it unless TEST_PGBOUNCER names another. */
+export async function installPgbouncer() {
+  if (!existsSync('/usr/sbin/pgbouncer')) await apt('pgbouncer');
 }
 
 function newestPostgresql() {

@@ -25,7 +25,7 @@ export function dataSourceOptions(backend: DatabaseBackend, config: Config): Pos
   const logger = new Logger('Database');
   return {
     type: 'postgres',
-    ...(config.DATABASE_URL !== undefined && { url: config.DATABASE_URL }),
+    ...(backend.connection.connectionString !== undefined && { url: backend.connection.connectionString }),
     driver: { Pool: GuardedPool, defaults },
     extra: backend.connection,
     synchronize: false,

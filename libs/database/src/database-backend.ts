@@ -2,7 +2,8 @@ import { Config } from '@vectorlane/config';
 import type { ShutdownStage } from '@vectorlane/shutdown';
 import type { PoolConfig } from 'pg';
 import type { DatabaseIndicator } from './database.indicator';
-import type { GuardedPool, GuardedPoolConfig } from './guarded-pool';
+import type { GuardedPoolConfig } from './guarded-client';
+import type { GuardedPool } from './guarded-pool';
 
 /** What must be given back when the connections are closed, in the order of a shutdown. */
 export interface BackendRelease {
@@ -43,7 +44,7 @@ export abstract class DatabaseBackend {
 /** Nobody of ours holds a lock for long: one that is held is an operator's, and a request is refused within 5 s. */
 const LOCK_TIMEOUT_MS = 4_000;
 
-/** Bounds that hold for both profiles; `pg` tells them to the database in its startup packet. */
+/** Bounds that hold for both profiles; `pg` tells them to the database in its startup packet, or by transaction. */
 export function connectionBounds(config: Config): PoolConfig {
   return {
     application_name: 'vectorlane',

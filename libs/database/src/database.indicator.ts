@@ -1,6 +1,7 @@
 import type { ReadinessDetails, ReadinessIndicator } from '@vectorlane/health';
 import { within } from '@vectorlane/time';
-import { Client, type PoolConfig } from 'pg';
+import type { Client } from 'pg';
+import { type GuardedPoolConfig, ServerClient } from './guarded-client';
 import type { GuardedPool } from './guarded-pool';
 
 /** Word of the database's health, with what it holds open for that. */
@@ -23,7 +24,7 @@ export class ServerIndicator implements DatabaseIndicator {
   readonly name = 'database';
   private client: Client | undefined;
 
-  constructor(private readonly connection: PoolConfig) {}
+  constructor(private readonly connection: GuardedPoolConfig) {}
 
   async check(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
@@ -35,13 +36,13 @@ export class ServerIndicator implements DatabaseIndicator {
         this.client = client;
         await client.connect();
       }
-      await client.query(`SET lock_timeout = ${LOCK_MS}`);
       const { rows } = await client.query<{ readonly: string }>(
         `SELECT current_setting('transaction_read_only') AS readonly`,
       );
       if (rows[0]?.readonly !== 'off') throw new Error('The database takes no writes: it is read-only, or a standby.');
       // What every upload needs: a lock that somebody else holds on the table keeps all of them out.
-      await client.query('BEGIN; LOCK TABLE documents IN ROW EXCLUSIVE MODE; COMMIT');
+      await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_MS};
+        LOCK TABLE documents IN ROW EXCLUSIVE MODE; COMMIT`);
     } catch (error) {
       // Whatever went wrong, the next question starts on a fresh connection.
       this.drop(client);
@@ -60,7 +61,7 @@ export class ServerIndicator implements DatabaseIndicator {
   }
 
   private makeClient(): Client {
-    const client = new Client({ ...this.connection, application_name: 'vectorlane-readiness' });
+    const client = new ServerClient({ ...this.connection, application_name: 'vectorlane-readiness' });
     // Lost between two questions: the next one connects again and tells. Unheard, the event would end the process.
     client.on('error', () => this.drop(client));
     return client;

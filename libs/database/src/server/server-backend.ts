@@ -1,10 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { type BackendRelease, connectionBounds, DatabaseBackend } from '../database-backend';
 import { type DatabaseIndicator, ServerIndicator } from '../database.indicator';
-import type { GuardedPoolConfig } from '../guarded-pool';
+import { type GuardedPoolConfig, ServerClient } from '../guarded-client';
+import { parseDatabaseUrl, ServerHosts } from './server-hosts';
 
 /** How long a start waits for a server that is not there yet, as when both are started together. */
 const CONNECT_WAIT_MS = 10_000;
@@ -24,20 +25,22 @@ export class DatabaseUnreachableError extends Error {
   override readonly name = 'DependencyUnreachableError';
 }
 
+/** What a pooler says to a bound that a session is to start with, unless its configuration names it. */
+const UNSUPPORTED = /unsupported startup parameter/;
+
 /** PostgreSQL by `DATABASE_URL`. */
 export class ServerBackend extends DatabaseBackend {
   readonly releases: readonly BackendRelease[] = [];
   readonly connection: GuardedPoolConfig;
   private readonly logger = new Logger('Database');
 
-  private constructor(
-    private readonly url: string,
-    config: Config,
-  ) {
+  private constructor(config: Config, url: string, hosts: ServerHosts | undefined, pooled: boolean) {
     super();
     this.connection = {
       ...connectionBounds(config),
       connectionString: url,
+      ...(hosts !== undefined && { hosts }),
+      pooled,
       max: config.DATABASE_POOL_SIZE,
       requestTimeoutMs: config.DATABASE_REQUEST_TIMEOUT_MS,
       cancellable: true,
@@ -50,20 +53,23 @@ export class ServerBackend extends DatabaseBackend {
    * @throws DatabaseUnreachableError naming the server, and never the password, when it cannot be reached within ten
    *   seconds
    */
-  static async open(config: Config, url: string): Promise<ServerBackend> {
+  static async open(config: Config, text: string): Promise<ServerBackend> {
+    const { urls, label } = parseDatabaseUrl(text);
+    const [url] = urls;
+    const hosts = urls.length === 1 ? undefined : new ServerHosts(urls, { application_name: 'vectorlane' });
     const deadline = performance.now() + CONNECT_WAIT_MS;
     for (;;) {
       try {
-        // Only to see that it answers; one that is lost here again is met when the pool connects.
-        const client = await connect(url, Math.max(500, deadline - performance.now()), () => undefined);
-        await client.end();
-        return new ServerBackend(url, config);
+        // Only to see what answers; one that is lost here again is met when the pool connects.
+        const backend = new ServerBackend(config, url, hosts, false);
+        const leftMs = Math.max(500, deadline - performance.now());
+        return (await backend.isDirect(leftMs)) ? backend : new ServerBackend(config, url, hosts, true);
       } catch (error) {
         const { code, message } = error as { code?: string; message: string };
         if ((code !== undefined && FINAL_CODES.has(code)) || performance.now() + CONNECT_RETRY_MS >= deadline) {
           const reason = [code, message].filter((part) => part !== undefined && part !== '').join(': ');
           throw new DatabaseUnreachableError(
-            `Cannot connect to PostgreSQL at ${describeServer(url)} (${reason}). Check DATABASE_URL.`,
+            `Cannot connect to PostgreSQL at ${label} (${reason}). Check DATABASE_URL.`,
             { cause: error },
           );
         }
@@ -73,15 +79,17 @@ export class ServerBackend extends DatabaseBackend {
   }
 
   /**
-   * Under an advisory lock on a connection of its own: whatever becomes of this process, the server gives the lock
-   * free when the connection ends. Polled, as a waiting lock call would be a statement without an end.
+   * Under an advisory lock, held by an open transaction on a connection of its own: whatever becomes of this process,
+   * the server gives the lock free when the connection ends, and a pooler leaves a transaction its session. Polled, as
+   * a waiting lock call would be a statement without an end.
    */
   async exclusively(work: () => Promise<void>): Promise<void> {
     // A lost connection loses the lock; the work has one of its own and its transactions still hold or fail whole.
-    const client = await connect(this.url, CONNECT_WAIT_MS, (error) =>
+    const client = await this.connect({ connectionTimeoutMillis: CONNECT_WAIT_MS }, (error) =>
       this.logger.warn(`The connection that holds the migration lock was lost: ${error.message}`),
     );
     try {
+      await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0');
       await this.takeMigrationLock(client);
       await work();
     } finally {
@@ -97,7 +105,7 @@ export class ServerBackend extends DatabaseBackend {
     const startedAt = performance.now();
     let noticedAt = startedAt;
     for (;;) {
-      const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
+      const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [
         MIGRATION_LOCK,
       ]);
       if (rows[0]?.taken === true) return;
@@ -114,23 +122,42 @@ export class ServerBackend extends DatabaseBackend {
       await delay(MIGRATION_POLL_MS);
     }
   }
-}
 
-/** @param onLost told when the connection ends by itself; unheard, that would end the process */
-async function connect(url: string, timeoutMs: number, onLost: (error: Error) => void): Promise<Client> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'vectorlane',
-    connectionTimeoutMillis: Math.ceil(timeoutMs),
-    keepAlive: true,
-  });
-  client.on('error', onLost);
-  await client.connect();
-  return client;
-}
+  /**
+   * Whether the bounds that a session starts with are kept: a pooler refuses them, or drops them unsaid.
+   * @throws Error of a server that cannot be reached
+   */
+  private async isDirect(timeoutMs: number): Promise<boolean> {
+    const { statement_timeout, lock_timeout, idle_in_transaction_session_timeout } = this.connection;
+    const bounds = { statement_timeout, lock_timeout, idle_in_transaction_session_timeout };
+    try {
+      const connectionTimeoutMillis = Math.ceil(timeoutMs);
+      const client = await this.connect({ ...bounds, connectionTimeoutMillis }, () => undefined);
+      try {
+        const { rows } = await client.query<{ setting: string }>(
+          `SELECT setting FROM pg_settings WHERE name = 'lock_timeout'`,
+        );
+        return rows[0]?.setting === String(lock_timeout);
+      } finally {
+        await client.end();
+      }
+    } catch (error) {
+      if (UNSUPPORTED.test((error as Error).message)) return false;
+      throw error;
+    }
+  }
 
-function describeServer(url: string): string {
-  if (!URL.canParse(url)) return 'the address in DATABASE_URL';
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname}:${port === '' ? '5432' : port}${pathname}`;
+  /** @param onLost told when the connection ends by itself; unheard, that would end the process */
+  private async connect(settings: ClientConfig, onLost: (error: Error) => void): Promise<Client> {
+    const { connectionString, hosts } = this.connection;
+    const client = new ServerClient({
+      application_name: 'vectorlane',
+      keepAlive: true,
+      ...(connectionString !== undefined && { connectionString }),
+      ...(hosts !== undefined && { hosts }),
+      ...settings,
+    });
+    client.on('error', onLost);
+    return client.connect();
+  }
 }
