@@ -246,3 +246,9 @@ it('shows none of the secrets, in no line, from its start to its end', async () 
   expect(shown).toEqual([]);
   expect(planted.length).toBeGreaterThan(40);
 }, 90_000);
+
+it('writes its lines in the order in which things happened, to the last one', () => {
+  const times = [...service.output.matchAll(/^\{"level":"[a-z]+","time":"([^"]+)"/gm)].map(([, time]) => time);
+  expect(times.length).toBeGreaterThan(100);
+  expect(times).toEqual([...times].sort());
+});

@@ -1,4 +1,5 @@
 import { Config } from '@vectorlane/config';
+import { type DestinationStream, pino } from 'pino';
 import type { Options } from 'pino-http';
 import prettyStream from 'pino-pretty';
 import { serializeError } from './error-serializer';
@@ -46,15 +47,24 @@ export function pinoOptions(config: Config): Options {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     mixin: boundToLine,
     base: { service: 'vectorlane' },
-    // In this thread, so that log lines and whatever else is printed on the terminal keep their order.
-    ...(logsArePretty(config) && {
-      stream: prettyStream({
-        sync: true,
-        singleLine: true,
-        ignore: 'service,context',
-        messageFormat: '{context}: {msg}',
-        translateTime: 'SYS:HH:MM:ss',
-      }),
-    }),
+    stream: logsArePretty(config) ? prettyLines() : jsonLines(),
   };
+}
+
+// Both write at once and in this thread: a line is out when the next statement runs, so that lines keep their order, also
+// with whatever else is printed, and the last ones of a process that ends are not lost. pino's own default hands lines
+// to a thread, and what that one holds at the exit comes last or never.
+
+function jsonLines(): DestinationStream {
+  return pino.destination({ fd: process.stdout.fd, sync: true });
+}
+
+function prettyLines(): DestinationStream {
+  return prettyStream({
+    sync: true,
+    singleLine: true,
+    ignore: 'service,context',
+    messageFormat: '{context}: {msg}',
+    translateTime: 'SYS:HH:MM:ss',
+  });
 }
