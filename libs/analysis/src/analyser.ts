@@ -11,7 +11,7 @@ import { type Language, stem } from './stemmers';
  * - Scripts without spaces are read in overlapping pairs of signs, as nobody can tell where their words end without a
  *   dictionary of each language.
  */
-export const ANALYSER_VERSION = 2;
+export const ANALYSER_VERSION = 3;
 
 export interface Token {
   readonly term: string;
@@ -37,7 +37,8 @@ const ONE_LETTER = /^\p{L}$/u;
 /** Between names that are also looked for by themselves: the host of an address, the file of a path. */
 const SEGMENT_JOINER = /^(?:[/\\@:?&=#]|:\/\/)$/u;
 
-const UNSPACED_SCRIPTS = ['Han', 'Hira', 'Kana', 'Hang', 'Bopo', 'Yiii', 'Thai', 'Laoo', 'Khmr', 'Mymr']
+/** Inside of a character class. */
+export const UNSPACED_SCRIPTS = ['Han', 'Hira', 'Kana', 'Hang', 'Bopo', 'Yiii', 'Thai', 'Laoo', 'Khmr', 'Mymr']
   .concat(['Lana', 'Talu', 'Tale', 'Tavt', 'Java', 'Bali'])
   .map((script) => `\\p{sc=${script}}`)
   // The marks of length and voice that kana share.

@@ -2,3 +2,4 @@ export { analyse, analyseQuery, ANALYSER_VERSION, phraseMatcher, type Token } fr
 export { detectLanguage } from './detect-language';
 export { isLanguage, type Language, LANGUAGES } from './stemmers';
 export { isStopWord } from './stop-words';
+export { PAIR_BITS, pairsOf } from './word-pairs';

@@ -34,7 +34,7 @@ const { reading, exact } = library([
   ['bees', 'winter'],
   ['mooring', 'fee'],
 ]);
-const word = (term: string, weight = 1): { terms: string[]; weight: number } => ({ terms: [term], weight });
+const word = (term: string, weight = 1) => ({ terms: [term], weight, beside: false });
 
 it('is BM25', () => {
   const scores = new Bm25Scores([word('mooring'), word('fee'), word('harbour')], reading);
@@ -51,7 +51,7 @@ it('counts a word twice that is asked for twice', () => {
 });
 
 it('weighs the stems of one word as one word', () => {
-  const scores = new Bm25Scores([{ terms: ['mooring', 'bees'], weight: 1 }], reading);
+  const scores = new Bm25Scores([{ terms: ['mooring', 'bees'], weight: 1, beside: false }], reading);
   expect(scores.of(60_000) / scores.of(40_000)).toBeCloseTo(1, 5);
 });
 
@@ -84,4 +84,14 @@ it('is 0 for a library without chunks', () => {
   const scores = new Bm25Scores([word('fee')], { runs: [], languages: [] });
   expect(scores.top(10)).toEqual([]);
   expect(scores.of(1)).toBe(0);
+});
+
+it('knows which chunks hold every word', () => {
+  const of = (...words: Parameters<typeof word>[0][]): number[] =>
+    new Bm25Scores([...words.map((term) => word(term)), { ...word('mooringfee'), beside: true }], reading)
+      .topOfAllWords(10)
+      .map(({ number }) => number / 20_000);
+  expect(of('mooring', 'fee').toSorted()).toEqual([0, 3]);
+  expect(of('mooring', 'fee', 'harbour')).toEqual([0]);
+  expect(of('mooring', 'bees')).toEqual([]);
 });

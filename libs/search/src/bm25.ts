@@ -16,7 +16,9 @@ export interface ScoredChunk {
 export class Bm25Scores {
   /** What a chunk would score that repeats every word of the question without end. */
   readonly bestPossible: number;
-  private readonly pages = new Map<number, Float32Array>();
+  private readonly pages = new Map<number, Page>();
+  /** Words that a chunk could hold, as far as their postings were read; the wholes of identifiers apart. */
+  private required = 0;
 
   /** @param among the only chunks of interest */
   constructor(words: readonly QuestionWord[], reading: WordReading, among?: ReadonlySet<number>) {
@@ -29,7 +31,7 @@ export class Bm25Scores {
       else known.push(run);
     }
     let best = 0;
-    for (const { terms, weight } of words) {
+    for (const { terms, weight, beside } of words) {
       const own = terms.flatMap((term) => runs.get(term) ?? []);
       const holding = Math.min(
         total,
@@ -38,33 +40,48 @@ export class Bm25Scores {
       const idf = Math.log(1 + (total - holding + 0.5) / (holding + 0.5));
       const most = weight * idf * (K1 + 1);
       best += most;
-      for (const run of own) this.add(run, most, average, among);
+      const isRequired = !beside && (own.length === 0 || own.some(({ postings }) => postings !== undefined));
+      if (isRequired) this.required += 1;
+      for (const run of own) this.add(run, { most, average, among, held: isRequired ? 1 : 0 });
     }
     this.bestPossible = best;
   }
 
   /** 0 for a chunk without any of the words. */
   of(number: number): number {
-    return this.pages.get(Math.floor(number / PAGE))?.[number % PAGE] ?? 0;
+    return this.pages.get(Math.floor(number / PAGE))?.scores[number % PAGE] ?? 0;
   }
 
   /** @returns the best, in order; equal ones by number */
   top(count: number): ScoredChunk[] {
+    return this.best(count, 0);
+  }
+
+  /** The best of those that hold every word of the question. */
+  topOfAllWords(count: number): ScoredChunk[] {
+    return this.best(count, Math.max(1, this.required));
+  }
+
+  private best(count: number, least: number): ScoredChunk[] {
     const heap = new WorstFirstHeap(count);
-    for (const [page, scores] of this.pages) {
+    for (const [page, { scores, held }] of this.pages) {
       for (let index = 0; index < PAGE; index += 1) {
         const score = scores[index] as number;
-        if (score > 0) heap.offer(page * PAGE + index, score);
+        if (score > 0 && (held[index] as number) >= least) heap.offer(page * PAGE + index, score);
       }
     }
     return heap.sorted();
   }
 
-  private add({ firstNumber, postings }: WordRun, most: number, average: number, among?: ReadonlySet<number>): void {
+  private add(
+    { firstNumber, postings }: WordRun,
+    word: { most: number; average: number; among: ReadonlySet<number> | undefined; held: 0 | 1 },
+  ): void {
+    const { most, average, among, held } = word;
     if (postings === undefined) return;
     const perLength = (K1 * B) / average;
     const fixed = K1 * (1 - B);
-    let page: Float32Array = EMPTY;
+    let page = EMPTY;
     let begins = -1;
     let ends = -1;
     readPostings(firstNumber, postings, (number, times, length) => {
@@ -76,18 +93,28 @@ export class Bm25Scores {
         ends = begins + PAGE;
       }
       const at = number - begins;
-      page[at] = (page[at] as number) + (most * times) / (times + fixed + perLength * length);
+      const { scores } = page;
+      scores[at] = (scores[at] as number) + (most * times) / (times + fixed + perLength * length);
+      page.held[at] = (page.held[at] as number) + held;
     });
   }
 
-  private page(index: number): Float32Array {
+  private page(index: number): Page {
     let page = this.pages.get(index);
-    if (page === undefined) this.pages.set(index, (page = new Float32Array(PAGE)));
+    if (page === undefined) this.pages.set(index, (page = pageOf(PAGE)));
     return page;
   }
 }
 
-const EMPTY = new Float32Array(0);
+/** Chunks whose numbers follow one another. */
+interface Page {
+  readonly scores: Float32Array;
+  /** How many words of the question each holds. */
+  readonly held: Uint16Array;
+}
+
+const pageOf = (size: number): Page => ({ scores: new Float32Array(size), held: new Uint16Array(size) });
+const EMPTY = pageOf(0);
 
 /** The best of very many, without sorting them. */
 class WorstFirstHeap {

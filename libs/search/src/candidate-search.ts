@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { analyseQuery, phraseMatcher } from '@vectorlane/analysis';
-import { type Passage, PassagesRepository, type SearchFilter, VectorsRepository } from '@vectorlane/documents';
+import { PassagesRepository, type SearchFilter, VectorsRepository } from '@vectorlane/documents';
 import type { SearchMode } from '@vectorlane/domain';
-import { type KeywordHits, KeywordSearch } from './keyword-search';
+import { type KeywordHit, type KeywordHits, KeywordSearch } from './keyword-search';
 import type { Question } from './question';
 import { type Candidate, type Evidence, fuseScores, liftQuotations } from './score-fusion';
 
 /** How many candidates each way brings to the fusion, beyond what is asked for. */
 const FUSION_DEPTH = 100;
-/** Best by words that are looked through for the question as it stands. */
-const QUOTATION_DEPTH = 30;
-/** Best by a phrase's words that are looked through for the phrase. */
-const PHRASE_DEPTH = 500;
+/** Passages that are read to see whether they hold the question, or a phrase, as it stands. */
+const QUOTATIONS_READ = 100;
+const PHRASES_READ = 500;
 
 /** What is searched for, and how. */
 export interface Inquiry {
@@ -77,10 +76,14 @@ export class CandidateSearch {
       vector?.then((found) => found && this.vectors.find(found, depth, filter)),
       this.keywords.find(question.text, depth, filter, excluded),
     ]);
-    if (of === undefined || all === undefined) return this.quotedFirst(question, byWords(words, depth), words);
+    const quoted = await this.quoting(question.text, words);
+    if (of === undefined || all === undefined) {
+      const { candidates, complete } = byWords({ ...words, hits: joined(words.hits, quoted) }, depth);
+      return { candidates: liftQuotations(candidates, isIn(quoted)), complete };
+    }
     const neighbours = all.filter(({ number }) => number === undefined || !excluded.has(number));
     const found = new Set(neighbours.map(({ chunkId }) => chunkId));
-    const byWordsAlone = words.hits.filter(({ chunkId }) => !found.has(chunkId));
+    const byWordsAlone = joined(words.hits, quoted).filter(({ chunkId }) => !found.has(chunkId));
     const cosines = await this.vectors.cosines(
       of,
       byWordsAlone.map(({ chunkId }) => chunkId),
@@ -100,20 +103,24 @@ export class CandidateSearch {
       bestPossibleBm25: words.bestPossible,
     });
     const complete = all.length < depth && words.hits.length < depth;
-    return this.quotedFirst(question, { candidates, complete }, words);
+    return { candidates: liftQuotations(candidates, isIn(quoted)), complete };
   }
 
-  /** A passage that holds the whole question comes first. A single plain word is no quotation. */
-  private async quotedFirst(
-    { text }: Question,
-    { candidates, complete }: Candidates,
-    words: KeywordHits,
-  ): Promise<Candidates> {
-    if (analyseQuery(text, 'simple').filter(({ beside }) => !beside).length < 2) return { candidates, complete };
-    const passages = await this.passages.read(words.hits.slice(0, QUOTATION_DEPTH).map(({ chunkId }) => chunkId));
-    const holds = phraseMatcher(text);
-    const isQuoted = (passage: Passage | undefined): boolean => passage !== undefined && holds(passage.content);
-    return { candidates: liftQuotations(candidates, (chunkId) => isQuoted(passages.get(chunkId))), complete };
+  /** Chunks that hold the whole question as it stands. A single plain word is no quotation. */
+  private async quoting(text: string, words: KeywordHits): Promise<readonly KeywordHit[]> {
+    if (analyseQuery(text, 'simple').filter(({ beside }) => !beside).length < 2) return [];
+    return this.holding([text], words, QUOTATIONS_READ);
+  }
+
+  /** Chunks that hold every phrase as it stands. */
+  private async holding(phrases: readonly string[], words: KeywordHits, most: number): Promise<readonly KeywordHit[]> {
+    const likely = await words.quoting(phrases, most);
+    const passages = await this.passages.read(likely.map(({ chunkId }) => chunkId));
+    const matchers = phrases.map(phraseMatcher);
+    return likely.filter(({ chunkId }) => {
+      const passage = passages.get(chunkId);
+      return passage !== undefined && matchers.every((holds) => holds(passage.content));
+    });
   }
 
   /** Among the passages that hold the phrases alone: they are few, so that both scores of each can be had exactly. */
@@ -121,17 +128,12 @@ export class CandidateSearch {
     { question, mode, vector, filter }: Inquiry,
     excluded: ReadonlySet<number>,
   ): Promise<Candidates> {
-    const [of, likely, words] = await Promise.all([
+    const [of, ofPhrases, words] = await Promise.all([
       vector,
-      this.keywords.find(question.phrases.join(' '), PHRASE_DEPTH, filter, excluded),
+      this.keywords.find(question.phrases.join(' '), 1, filter, excluded),
       this.keywords.find(question.text, 1, filter, excluded),
     ]);
-    const passages = await this.passages.read(likely.hits.map(({ chunkId }) => chunkId));
-    const holds = question.phrases.map(phraseMatcher);
-    const hits = likely.hits.filter(({ chunkId }) => {
-      const passage = passages.get(chunkId);
-      return passage !== undefined && holds.every((matches) => matches(passage.content));
-    });
+    const hits = await this.holding(question.phrases, ofPhrases, PHRASES_READ);
     const cosines =
       of === undefined
         ? new Map<string, number>()
@@ -160,6 +162,16 @@ export class CandidateSearch {
     return { candidates: fused.toSorted((a, b) => b.score - a.score), complete: true };
   }
 }
+
+const joined = (hits: readonly KeywordHit[], others: readonly KeywordHit[]): readonly KeywordHit[] => {
+  const known = new Set(hits.map(({ chunkId }) => chunkId));
+  return [...hits, ...others.filter(({ chunkId }) => !known.has(chunkId))];
+};
+
+const isIn = (hits: readonly KeywordHit[]): ((chunkId: string) => boolean) => {
+  const ids = new Set(hits.map(({ chunkId }) => chunkId));
+  return (chunkId) => ids.has(chunkId);
+};
 
 function byWords({ hits, bestPossible }: KeywordHits, depth: number): Candidates {
   return {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { pairsOf } from '@vectorlane/analysis';
 import {
   type LanguageTotals,
   readPostings,
@@ -18,6 +19,8 @@ const BUDGET = 250_000;
 const NO_BUDGET = Number.MAX_SAFE_INTEGER;
 /** A filter that passes no more chunks is applied before scoring, any other to the best after it. */
 const FEW_CHUNKS = 3_000;
+/** Chunks that hold all words of a phrase: as many are asked whether they hold its pairs of words. */
+const QUOTING_DEPTH = 5_000;
 /** How many of the best are looked at first, for each that is wanted; four times as many in each further look. */
 const LOOKED_AT = 2;
 const LOOK_GROWTH = 4;
@@ -38,6 +41,8 @@ export interface KeywordHits {
   /** What a chunk would score that holds every word. */
   readonly bestPossible: number;
   readonly languages: readonly LanguageTotals[];
+  /** At most `most` of those that hold every word, and phrases as far as pairs of words tell; best first. */
+  readonly quoting: (phrases: readonly string[], most: number) => Promise<readonly KeywordHit[]>;
 }
 
 /** Chunks that hold any of the question's words, best first by BM25. */
@@ -79,6 +84,17 @@ export class KeywordSearch {
       scoreOf: (number) => scores.of(number),
       bestPossible: scores.bestPossible,
       languages: reading.languages,
+      quoting: async (phrases, most) => {
+        const all = scores.topOfAllWords(QUOTING_DEPTH).filter(({ number }) => !excluded.has(number));
+        const numbers = all.map(({ number }) => number);
+        const visible = await this.words.visible(numbers, among === undefined ? filter : undefined, pairsOf(phrases));
+        return all
+          .flatMap(({ number, score }) => {
+            const chunkId = visible.get(number);
+            return chunkId === undefined ? [] : [{ chunkId, number, score }];
+          })
+          .slice(0, most);
+      },
     };
   }
 

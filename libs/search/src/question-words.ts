@@ -6,6 +6,8 @@ export interface QuestionWord {
   readonly terms: readonly string[];
   /** How often it is asked for. */
   readonly weight: number;
+  /** Only the whole of what other words are parts of: a chunk that holds the question need not hold it. */
+  readonly beside: boolean;
 }
 
 /** What the whole of `INV-2031` counts beside its parts, which are asked for as well (bench/retrieval.md). */
@@ -24,15 +26,18 @@ export function wordsOf(question: string, languages: readonly LanguageTotals[]):
     silent !== undefined && isStopWord(question.slice(start, end), silent);
   const says = first.some((token) => !token.beside && !isSilent(token));
 
-  const words = new Map<string, { terms: readonly string[]; weight: number }>();
+  const words = new Map<string, QuestionWord>();
   first.forEach((token, index) => {
     if (says && isSilent(token)) return;
     const terms = [...new Set([token, ...others.map((reading) => reading[index] ?? token)].map(({ term }) => term))];
     const key = terms.toSorted().join('\u0000');
     const weight = token.beside ? WHOLE_WEIGHT : 1;
     const known = words.get(key);
-    if (known !== undefined) words.set(key, { terms, weight: known.weight + weight });
-    else if (words.size < MAX_WORDS) words.set(key, { terms, weight });
+    if (known !== undefined) {
+      words.set(key, { terms, weight: known.weight + weight, beside: known.beside && token.beside });
+    } else if (words.size < MAX_WORDS) {
+      words.set(key, { terms, weight, beside: token.beside });
+    }
   });
   return [...words.values()];
 }

@@ -166,3 +166,22 @@ it('finds as many as are wanted behind those that nobody sees', async () => {
   const { body } = await service.json('/api/search', { query: 'quokka', mode: 'keyword', topK: 1 });
   expect(body.results.map(({ metadata }: Hit) => metadata.filename)).toEqual(['quokka.txt']);
 });
+
+it('puts the one passage that holds a quotation of frequent words before those that hold its words', async () => {
+  const quoted = 'and these were then compared with the';
+  const words = 'compared with these and then the others were compared again, as these are compared with the rest';
+  await service.ingest(
+    'quoted.txt',
+    `At the end of a long day the keepers read all gauges, ${quoted} old ones in full.`,
+  );
+  for (const round of [1, 2, 3]) {
+    const names = Array.from({ length: 12 }, (_, number) => `compared-${round}-${number}.txt`);
+    await Promise.all(names.map((name) => service.ingest(name, `${words} ${name}`)));
+  }
+  for (const query of [quoted, `"${quoted}"`, `"${quoted}" keepers`]) {
+    const { body } = await service.json('/api/search', { query });
+    expect(body.results[0].metadata.filename).toBe('quoted.txt');
+  }
+  const { body } = await service.json('/api/search', { query: `"${quoted}"`, mode: 'keyword', topK: 100 });
+  expect(body.results.map(({ metadata }: Hit) => metadata.filename)).toEqual(['quoted.txt']);
+});

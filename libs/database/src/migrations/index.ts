@@ -6,6 +6,7 @@ import { Words1765200000000 } from './1765200000000-words';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
+import { WordPairs1765410000000 } from './1765410000000-word-pairs';
 
 /** In the order they run. A migration that has landed is never edited; a mistake is fixed by the next one. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   CoverageOfADocument1765300000000,
   PlaceOfAChunk1765310000000,
   FailedDocuments1765400000000,
+  WordPairs1765410000000,
 ];

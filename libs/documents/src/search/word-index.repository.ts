@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { analyse, ANALYSER_VERSION, isLanguage } from '@vectorlane/analysis';
+import { analyse, ANALYSER_VERSION, isLanguage, PAIR_BITS, pairsOf } from '@vectorlane/analysis';
 import { inTransaction } from '@vectorlane/database';
 import { DataSource, type EntityManager } from 'typeorm';
 import { decodePostings, type Posting } from './postings';
@@ -61,10 +61,11 @@ export class WordIndexRepository {
   async add(manager: EntityManager, collection: string, language: string, chunks: readonly ChunkText[]): Promise<void> {
     if (chunks.length === 0) return;
     const rows = await manager.query<{ number: string; chunk_id: string }[]>(
-      `INSERT INTO chunk_words (chunk_id, analyser)
-       SELECT chunk_id, $2 FROM unnest($1::uuid[]) WITH ORDINALITY AS given(chunk_id, place) ORDER BY place
+      `INSERT INTO chunk_words (chunk_id, analyser, pairs)
+       SELECT chunk_id, $2, pairs::bit(${PAIR_BITS})
+         FROM unnest($1::uuid[], $3::text[]) WITH ORDINALITY AS given(chunk_id, pairs, place) ORDER BY place
        RETURNING number, chunk_id`,
-      [chunks.map(({ id }) => id), ANALYSER_VERSION],
+      [chunks.map(({ id }) => id), ANALYSER_VERSION, chunks.map(({ content }) => pairsOf([content]))],
     );
     const numbers = new Map(rows.map(({ number, chunk_id }) => [chunk_id, Number(number)]));
     const postings = new Map<string, Posting[]>();

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PAIR_BITS } from '@vectorlane/analysis';
 import { DataSource } from 'typeorm';
 import { filterCondition, type SearchFilter, SqlParameters } from './filter-condition';
 
@@ -79,18 +80,28 @@ export class WordsRepository {
     return { runs, languages };
   }
 
-  /** Which of the chunks readers see, and pass the filter. @returns chunk id by number */
-  async visible(numbers: readonly number[], filter: SearchFilter | undefined): Promise<ReadonlyMap<number, string>> {
+  /**
+   * Which of the chunks readers see, and pass the filter.
+   * @param pairs only chunks that have all of these (`pairsOf` a phrase)
+   * @returns chunk id by number
+   */
+  async visible(
+    numbers: readonly number[],
+    filter: SearchFilter | undefined,
+    pairs?: string,
+  ): Promise<ReadonlyMap<number, string>> {
     if (numbers.length === 0) return new Map();
     const parameters = new SqlParameters();
     const numbers$ = parameters.add(numbers);
     const condition = filterCondition(filter, parameters, 'd', 'id');
+    const pairs$ = pairs === undefined ? undefined : `${parameters.add(pairs)}::bit(${PAIR_BITS})`;
     const rows = await this.dataSource.query<{ number: string; id: string }[]>(
       `SELECT w.number, c.id
          FROM chunk_words w
          JOIN chunks c ON c.id = w.chunk_id
          JOIN documents d ON d.id = c.document_id AND d.visible_generation = c.generation
-        WHERE w.number = ANY(${numbers$}::bigint[]) ${condition === undefined ? '' : `AND ${condition}`}`,
+        WHERE w.number = ANY(${numbers$}::bigint[]) ${pairs$ === undefined ? '' : `AND w.pairs & ${pairs$} = ${pairs$}`}
+          ${condition === undefined ? '' : `AND ${condition}`}`,
       parameters.values,
     );
     return new Map(rows.map(({ number, id }) => [Number(number), id]));
