@@ -265,6 +265,33 @@ describe('marks in a question', () => {
   });
 });
 
+describe('letters that the model does not read', () => {
+  const RUSSIAN = 'Смотритель маяка каждый вечер записывает направление ветра и высоту прилива.';
+  const CHINESE = '值班人员每天记录风速。机器学习模型用于预测潮汐高度。';
+
+  it('take no part by meaning, and the document and the answer say so', async () => {
+    const { coverage } = await service.ingest('маяк.txt', RUSSIAN);
+    expect(coverage.notes).toEqual(['MODEL_LANGUAGE']);
+    await service.ingest('tide.txt', CHINESE);
+    expect((await service.ingest('plain.txt', 'A keeper wrote in plain words.')).coverage.notes).toEqual([]);
+    for (const mode of ['hybrid', 'vector']) {
+      const { body } = await service.json('/api/search', { query: 'высота прилива', mode });
+      expect(body.degraded).toEqual(['vector', 'language']);
+      expect(body.results.map(({ metadata }: Untyped) => metadata.filename)).toEqual(['маяк.txt']);
+      expect((await service.json('/api/search', { query: '潮汐高度', mode })).body.results[0].content).toBe(CHINESE);
+    }
+    expect(await names({ query: 'a text about something', mode: 'vector', topK: 100 })).not.toContain('маяк.txt');
+    const { body } = await service.json('/api/search', { query: 'высота прилива', mode: 'keyword' });
+    expect(body.degraded).toBeUndefined();
+  });
+
+  it('are found in a question that the model does read', async () => {
+    const { body } = await service.json('/api/search', { query: 'What does the keeper mean by 潮汐高度?' });
+    expect(body.degraded).toBeUndefined();
+    expect(body.results.map(({ content }: Untyped) => content)).toContain(CHINESE);
+  });
+});
+
 it('puts the passage that holds the whole question first', async () => {
   const { results } = await search({ query: 'set on the coast route before the TIDE came in' });
   expect(results[0]?.metadata.filename).toBe('odd.txt');

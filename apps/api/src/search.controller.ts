@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { DocumentCondition, Place, SearchMode } from '@vectorlane/domain';
+import { Degradation, DocumentCondition, Place, SearchMode } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { type SearchHit, SearchService } from '@vectorlane/search';
 import type { Response } from 'express';
@@ -76,9 +76,12 @@ const answerSchema = z
     results: z.array(hitSchema),
     tookMs: z.number(),
     degraded: z
-      .array(z.literal('vector'))
+      .array(Degradation)
       .exactOptional()
-      .meta({ description: 'What did not take part though the mode asks for it: the rest answered alone.' }),
+      .meta({
+        description:
+          'What did not take part though the mode asks for it: `vector`, the words answered alone; `language` with it where the model does not read the question, and not where it does not answer.',
+      }),
   })
   .meta({
     example: {

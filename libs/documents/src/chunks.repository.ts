@@ -18,8 +18,8 @@ export interface EmbeddedChunk {
   readonly charEnd: number;
   readonly tokenCount: number;
   readonly place: Place;
-  /** L2-normalised, of the space's dimension. */
-  readonly vector: Float32Array;
+  /** L2-normalised, of the space's dimension; none where the model does not read the content. */
+  readonly vector: Float32Array | undefined;
 }
 
 /** A chunk as readers see it. */
@@ -112,7 +112,10 @@ export class ChunksRepository {
       await insertVectors(
         manager,
         space,
-        rows.map(({ id }, index) => ({ id, vector: chunks[index]?.vector ?? new Float32Array(0) })),
+        rows.flatMap(({ id }, index) => {
+          const vector = chunks[index]?.vector;
+          return vector === undefined ? [] : [{ id, vector }];
+        }),
       );
     });
   }
@@ -182,6 +185,7 @@ async function insertVectors(
   space: StoredSpace,
   rows: readonly { id: string; vector: Float32Array }[],
 ): Promise<void> {
+  if (rows.length === 0) return;
   const values = rows.map((_, index) => `($${index * 2 + 1}::uuid, $${index * 2 + 2}::vector)`).join(', ');
   await manager.query(
     `INSERT INTO ${space.table} (chunk_id, embedding) VALUES ${values}`,

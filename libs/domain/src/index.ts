@@ -1,4 +1,4 @@
-export { Coverage, CoverageCode, coverageNote, MAX_LISTED_PAGES } from './coverage';
+export { Coverage, CoverageCode, coverageNote, MAX_NOTES, MAX_LISTED_PAGES } from './coverage';
 export { DocumentCondition, type MetadataCondition, type MetadataScalar } from './filter';
 export { NAMED_POSITIONS, ORDINAL_POSITIONS, Place, placeAt, placeInWords, Position, positionOf } from './place';
 export {
@@ -14,6 +14,7 @@ export {
   Pooling,
   Scope,
   SearchMode,
+  Degradation,
   Stage,
   StageTimings,
   UnfinishedStatus,

@@ -58,6 +58,15 @@ export type Dependency = z.infer<typeof Dependency>;
 export const SearchMode = z.enum(['hybrid', 'vector', 'keyword']);
 export type SearchMode = z.infer<typeof SearchMode>;
 
+/** What takes no part in a search though its mode asks for it, and why. */
+export const Degradation = z.enum([
+  /** Meaning: the question has no vector. */
+  'vector',
+  /** … for the model does not read the letters it is written in. */
+  'language',
+]);
+export type Degradation = z.infer<typeof Degradation>;
+
 /** What an API key may do. */
 export const Scope = z.enum(['read', 'write', 'admin']);
 export type Scope = z.infer<typeof Scope>;

@@ -35,6 +35,11 @@ export interface EmbeddingProvider {
   embed(texts: readonly string[], kind: 'query' | 'passage', signal?: AbortSignal): Promise<Float32Array[]>;
   /** Synchronous and pure, linear in the text. */
   tokenize(text: string): TokenOffsets;
+  /**
+   * Whether the model knows the letters a text is written in: of one that it does not know its vector says nothing.
+   * True where nobody can tell. Synchronous and pure, linear in the text.
+   */
+  reads(text: string): boolean;
 }
 
 export const EMBEDDING_PROVIDER = Symbol('EMBEDDING_PROVIDER');

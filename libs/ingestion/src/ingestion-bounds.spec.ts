@@ -26,6 +26,7 @@ function pipelineOver(text: string, embed: EmbeddingProvider['embed']): Ingestio
     {
       windowTokens: 512,
       specialTokens: 2,
+      reads: () => true,
       tokenize: (of: string) => ({ count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(of.length) }),
       embed,
     } as unknown as EmbeddingProvider,

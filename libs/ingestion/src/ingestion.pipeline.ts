@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { detectLanguage } from '@vectorlane/analysis';
 import { Config } from '@vectorlane/config';
-import type { Coverage } from '@vectorlane/domain';
+import { type Coverage, coverageNote, MAX_NOTES } from '@vectorlane/domain';
 import {
   ChunksRepository,
   type Claim,
@@ -84,7 +84,7 @@ export class IngestionPipeline {
       totalMs: Math.round(embeddedAt - startedAt),
     };
     const spaceId = this.spaces.active.id;
-    const { coverage = WHOLE } = extracted;
+    const coverage = withLanguage(extracted.coverage ?? WHOLE, chunks, this.embeddings);
     const result = { chunkCount: chunks.length, language, timings, spaceId, coverage };
     await this.ledger.complete(claim, result);
     this.observer.completed(claim, { chunks: chunks.length, coverage }, performance.now() - startedAt);
@@ -157,8 +157,16 @@ export class IngestionPipeline {
     const wanted = AbortSignal.any([signal, ahead.signal]);
     const embed = (from: number) => {
       const batch = chunks.slice(from, from + BATCH_CHUNKS);
-      const texts = batch.map((chunk) => chunk.embeddingInput);
-      const vectors = this.embeddings.embed(texts, 'passage', wanted);
+      // What the model does not read has no vector: it would be near to anything.
+      const read = batch.filter(({ embeddingInput }) => this.embeddings.reads(embeddingInput));
+      const texts = read.map(({ embeddingInput }) => embeddingInput);
+      const all = texts.length > 0 ? this.embeddings.embed(texts, 'passage', wanted) : Promise.resolve([]);
+      const vectors = all.then((found) => {
+        if (found.length < read.length) {
+          throw new IngestionFailure('EMBEDDING_UNAVAILABLE', 'The embedding model returned fewer vectors than texts.');
+        }
+        return new Map(read.map((chunk, index) => [chunk, found[index]]));
+      });
       // Handled where it is awaited; this one only keeps an early rejection from counting as unhandled.
       vectors.catch(() => undefined);
       return { batch, vectors };
@@ -176,7 +184,7 @@ export class IngestionPipeline {
           claim,
           space,
           language,
-          batch.map((chunk, index) => withVector(chunk, embedded[index])),
+          batch.map((chunk): EmbeddedChunk => ({ ...chunk, vector: embedded.get(chunk) })),
           this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done)),
         );
       }
@@ -190,9 +198,8 @@ export class IngestionPipeline {
   }
 }
 
-function withVector(chunk: Chunk, vector: Float32Array | undefined): EmbeddedChunk {
-  if (vector === undefined) {
-    throw new IngestionFailure('EMBEDDING_UNAVAILABLE', 'The embedding model returned fewer vectors than texts.');
-  }
-  return { ...chunk, vector };
+/** Says so where some of the chunks are found by their words alone. */
+function withLanguage(coverage: Coverage, chunks: readonly Chunk[], model: Pick<EmbeddingProvider, 'reads'>): Coverage {
+  if (chunks.every(({ embeddingInput }) => model.reads(embeddingInput))) return coverage;
+  return { ...coverage, notes: [...coverage.notes.slice(0, MAX_NOTES - 1), coverageNote('MODEL_LANGUAGE')] };
 }

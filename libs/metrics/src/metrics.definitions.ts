@@ -5,6 +5,7 @@ import {
   JobState,
   Lane,
   SearchMode,
+  Degradation,
   UnfinishedStatus,
   WorkStage,
 } from '@vectorlane/domain';
@@ -154,8 +155,8 @@ export const METRICS = {
   searchesDegraded: {
     name: 'search_degraded_total',
     type: 'counter',
-    help: 'Hybrid searches that were answered by words alone, for their question could not be embedded in time.',
-    labels: { missing: ['vector'] },
+    help: 'Searches that were answered by words alone (`vector`), for their question could not be embedded in time or is in letters that the model does not read (`language` as well).',
+    labels: { missing: Degradation.options },
   },
   searchEmptyResults: {
     name: 'search_empty_results_total',

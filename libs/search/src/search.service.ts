@@ -54,14 +54,17 @@ export class SearchService {
     const { query, mode, filter } = request;
     if (matchesNothing(filter)) return { hits: [], degraded: [] };
     const question = parseQuestion(query);
-    const vector = mode === 'keyword' ? undefined : this.embed(question.text, mode, signal);
+    const isUnread = mode !== 'keyword' && !this.embeddings.reads(question.text);
+    const vector = mode === 'keyword' || isUnread ? undefined : this.embed(question.text, mode, signal);
     // Awaited where it is needed; this one only keeps an early rejection from counting as unhandled.
     vector?.catch(() => undefined);
-    const inquiry: Inquiry = { question, mode, vector, ...(filter !== undefined && { filter }) };
+    // A vector of what the model does not read says nothing: the words answer alone.
+    const by = isUnread ? 'hybrid' : mode;
+    const inquiry: Inquiry = { question, mode: by, vector, ...(filter !== undefined && { filter }) };
     const page = await this.page(inquiry, request);
     const hits = await this.read(page, request, question.text);
-    const isDegraded = mode === 'hybrid' && (await vector) === undefined;
-    return { hits, degraded: isDegraded ? ['vector'] : [] };
+    if (isUnread) return { hits, degraded: ['vector', 'language'] };
+    return { hits, degraded: mode === 'hybrid' && (await vector) === undefined ? ['vector'] : [] };
   }
 
   /** The candidates asked for, in order; looks deeper where grouping or a least score leaves too few of the first. */

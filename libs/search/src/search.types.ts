@@ -1,4 +1,4 @@
-import type { Place, SearchMode } from '@vectorlane/domain';
+import type { Degradation, Place, SearchMode } from '@vectorlane/domain';
 import type { SearchFilter } from '@vectorlane/documents';
 import type { Span } from './highlights';
 
@@ -52,5 +52,5 @@ export interface SearchHit {
 export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
   /** What did not take part, though the mode asks for it. */
-  readonly degraded: readonly 'vector'[];
+  readonly degraded: readonly Degradation[];
 }

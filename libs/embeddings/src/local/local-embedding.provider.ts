@@ -5,6 +5,7 @@ import type { EmbeddingProvider, EmbeddingSpace, TokenOffsets } from '../embeddi
 import { EmbeddingQueue } from '../embedding-queue';
 import type { ModelFiles } from './model-files';
 import { ModelThread, type ModelThreadOptions } from './model-thread';
+import { ReadableText } from '../tokenizer/readable';
 import { WordPieceTokenizer } from '../tokenizer/wordpiece-tokenizer';
 
 export interface LocalEmbeddingOptions {
@@ -34,6 +35,7 @@ export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
   readonly specialTokens: number;
   private readonly logger = new Logger('Embeddings');
   private readonly tokenizer: WordPieceTokenizer;
+  private readonly readable: ReadableText;
   private readonly threads: readonly ModelThread[];
   private readonly queue = new EmbeddingQueue(MAX_WAITING_CALLS_PER_KIND);
   private closed: Promise<void> | undefined;
@@ -49,6 +51,7 @@ export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
     this.space = { model: files.name, weightsDigest: files.weightsDigest, numberType, dimension, pooling };
     this.windowTokens = files.windowTokens;
     this.tokenizer = new WordPieceTokenizer(files.tokenizer);
+    this.readable = new ReadableText(this.tokenizer, files.tokenizer);
     this.specialTokens = this.tokenizer.specialTokens;
     this.threads = Array.from(
       { length: options.threads },
@@ -92,6 +95,10 @@ export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
 
   tokenize(text: string): TokenOffsets {
     return this.tokenizer.tokenize(text);
+  }
+
+  reads(text: string): boolean {
+    return this.readable.reads(text);
   }
 
   /** Rejects what waits and what is in hand, and waits for the threads' end. Safe to call twice. */

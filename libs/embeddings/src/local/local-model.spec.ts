@@ -51,6 +51,29 @@ describe.each([
     expect(shutdown.failures).toBe(0);
   });
 
+  it('tells what it reads', () => {
+    const read = [
+      'Fishing boats leave the harbour at dawn.',
+      'Balıkçı tekneleri şafaktan önce limandan ayrılır, çünkü rüzgâr günün ilerleyen saatlerinde güçlenir.',
+      'Thuyền đánh cá rời cảng trước bình minh khi gió nhẹ.',
+      'for (let i = 0; i < n; i++) { a[i] = b[i] * c; x = f(y); }',
+      'What does 潮汐 mean?',
+      '12345 678, 9 %',
+      '',
+    ];
+    const unread = [
+      'Рыболовные суда покидают гавань до рассвета.',
+      'Τα αλιευτικά σκάφη φεύγουν από το λιμάνι.',
+      'تغادر قوارب الصيد الميناء قبل الفجر',
+      'मछली पकड़ने वाली नावें भोर से पहले बंदरगाह छोड़ देती हैं।',
+      'เรือประมงออกจากท่าเรือตอนเช้า',
+      '值班人员每天记录风速。',
+      '漁船は夜明け前に出港する。',
+      '어선이 새벽에 항구에서 출발했다.',
+    ];
+    expect([...read, ...unread].filter((text) => provider.reads(text))).toEqual(read);
+  });
+
   it('says what its vectors can be compared with', () => {
     expect(provider.space).toMatchObject({ model: name, numberType, dimension: 384, pooling: 'mean' });
     expect(provider.space.weightsDigest).toMatch(/^[0-9a-f]{64}$/);

@@ -13,6 +13,7 @@ import { EmbeddingEndpointError, learnDimension } from './learned-dimension';
 import type { ModelDescription } from '../local/model-files';
 import { type BatchText, smallerBatches, takeBatch } from './text-batch';
 import { cutToTokens, estimateTokens, type Tokenize } from '../tokenizer/token-estimate';
+import { ReadableText } from '../tokenizer/readable';
 import { WordPieceTokenizer } from '../tokenizer/wordpiece-tokenizer';
 
 export interface RemoteEmbeddingOptions {
@@ -67,6 +68,7 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
   private learned: number | undefined;
   private readonly pause: EndpointPause;
   private readonly tokens: Tokenize;
+  private readonly readable: ReadableText | undefined;
   private warnedOfLength = false;
 
   constructor(private readonly options: RemoteEmbeddingOptions) {
@@ -76,6 +78,7 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
     } else {
       const tokenizer = new WordPieceTokenizer(knownModel.tokenizer);
       this.tokens = (text, limit) => tokenizer.tokenize(text, limit);
+      this.readable = new ReadableText(tokenizer, knownModel.tokenizer);
     }
     this.client = new EmbeddingsClient({
       ...{ baseUrl, token, model, dimension },
@@ -142,6 +145,11 @@ export class RemoteEmbeddingProvider implements EmbeddingProvider, OnModuleInit 
   /** An estimate where the endpoint's tokenizer is not known; see token-estimate.ts. */
   tokenize(text: string): TokenOffsets {
     return this.tokens(text);
+  }
+
+  /** What another endpoint's model reads, nobody tells. */
+  reads(text: string): boolean {
+    return this.readable?.reads(text) ?? true;
   }
 
   /** Rejects what waits and ends what is in hand at once. Safe to call twice. */
