@@ -75,13 +75,10 @@ const answerSchema = z
   .object({
     results: z.array(hitSchema),
     tookMs: z.number(),
-    degraded: z
-      .array(Degradation)
-      .exactOptional()
-      .meta({
-        description:
-          'What did not take part though the mode asks for it: `vector`, the words answered alone; `language` with it where the model does not read the question, and not where it does not answer.',
-      }),
+    degraded: z.array(Degradation).exactOptional().meta({
+      description:
+        'What did not take part though the mode asks for it: `vector`, the words answered alone; `language` with it where the model does not read the question, and not where it does not answer.',
+    }),
   })
   .meta({
     example: {
