@@ -1,7 +1,8 @@
-// npm run test:chaos: a rolling restart behind HAProxy under load, a real Prometheus that scrapes the real service at
-// work, and the shutdowns that hang, on both profiles. With TEST_FULL=1 at full size and one suite after the other,
-// otherwise at the size for every commit. Arguments go to Jest. What is missing is installed on Debian and its kin;
-// elsewhere name your own by TEST_DATABASE_URL and TEST_REDIS_URL, TEST_HAPROXY and TEST_PROMETHEUS.
+// npm run test:chaos: a rolling restart behind HAProxy under load, failovers of PostgreSQL and Redis, a real Prometheus
+// that scrapes the real service at work, and the shutdowns that hang, on both profiles. With TEST_FULL=1 at full size
+// and one suite after the other, otherwise at the size for every commit. Arguments go to Jest. What is missing is
+// installed on Debian and its kin; elsewhere name your own by TEST_DATABASE_URL and TEST_REDIS_URL, TEST_HAPROXY and
+// TEST_PROMETHEUS.
 import { environment, NotPossible } from './ai-worker/environment.mjs';
 import { bootstrap, main } from './bootstrap.mjs';
 import { jestOnServers } from './test-servers/jest-on-servers.mjs';

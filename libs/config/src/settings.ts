@@ -69,11 +69,14 @@ export const settingsSchema = z
       .meta({ reason: 'Folder of the embedded database, its lock and the first API key; one process at a time.' }),
     DATABASE_URL: url('postgres', 'postgresql').optional().meta({
       secret: true,
-      reason: 'PostgreSQL with pgvector. Unset: a PostgreSQL runs inside, in `DATA_DIR`. Goes with `REDIS_URL`.',
+      reason:
+        'PostgreSQL with pgvector; several hosts with commas between them, of which the one that takes writes is used. Unset: a PostgreSQL runs inside, in `DATA_DIR`. Goes with `REDIS_URL`.',
     }),
-    REDIS_URL: url('redis', 'rediss')
-      .optional()
-      .meta({ secret: true, reason: 'Redis or Valkey. Unset: a Valkey runs inside. Goes with `DATABASE_URL`.' }),
+    REDIS_URL: url('redis', 'rediss', 'redis+sentinel', 'rediss+sentinel').optional().meta({
+      secret: true,
+      reason:
+        'Redis or Valkey, or `redis+sentinel://host:port,host:port/master-name`. Unset: a Valkey runs inside. Goes with `DATABASE_URL`.',
+    }),
 
     TRUST_PROXY: readBy(parseTrustedProxies).optional().meta({
       reason:

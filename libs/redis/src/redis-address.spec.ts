@@ -8,6 +8,33 @@ describe('parseRedisUrl', () => {
     ['redis://user:secret@box/', { host: 'box', port: 6379, username: 'user', password: 'secret' }, 'box:6379'],
     ['redis://[::1]:6380', { host: '::1', port: 6380 }, '[::1]:6380'],
     ['rediss://box', { host: 'box', port: 6379, tls: { servername: 'box' } }, 'box:6379'],
+    [
+      'redis+sentinel://:p%40ss@one:26379,two/main',
+      {
+        sentinels: [
+          { host: 'one', port: 26_379 },
+          { host: 'two', port: 26_379 },
+        ],
+        name: 'main',
+        password: 'p@ss',
+        failoverDetector: true,
+      },
+      'main of one:26379,two',
+    ],
+    [
+      'rediss+sentinel://[::1]:7/main/2?sentinelPassword=a%2Fb&sentinelUsername=watcher',
+      {
+        sentinels: [{ host: '::1', port: 7 }],
+        name: 'main',
+        db: 2,
+        sentinelUsername: 'watcher',
+        sentinelPassword: 'a/b',
+        tls: {},
+        enableTLSForSentinelMode: true,
+        failoverDetector: true,
+      },
+      'main of [::1]:7',
+    ],
   ])('%s', (text, connection, label) => {
     expect(parseRedisUrl(text)).toEqual({ connection, label });
   });
@@ -18,6 +45,10 @@ describe('parseRedisUrl', () => {
     'redis://:hunter2@box/jobs',
     'redis://:hunter2@box?tls=true',
     'redis://:hunter2@box/0?family=6',
+    'redis+sentinel://:hunter2@one,two',
+    'redis+sentinel://:hunter2@one,,two/main',
+    'redis+sentinel://:hunter2@one,two/main/jobs',
+    'redis+sentinel://:hunter2@one/main?tls=true',
   ])('refuses %s without repeating it', (text) => {
     let message = '';
     try {

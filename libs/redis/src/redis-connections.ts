@@ -181,6 +181,8 @@ export class RedisConnections {
       reconnectOnError: ({ message }) => NOT_THE_SAME.test(message),
       // The clients of a returning server do not all come in one instant.
       retryStrategy: (attempt) => backoffMs(RECONNECT, attempt, Math.random),
+      sentinelRetryStrategy: (attempt) => backoffMs(RECONNECT, attempt, Math.random),
+      sentinelCommandTimeout: this.config.REDIS_COMMAND_TIMEOUT_MS,
     };
   }
 }
