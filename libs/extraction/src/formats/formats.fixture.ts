@@ -85,20 +85,28 @@ export function xlsxOf({ sheets, strings = [], styles = '' }: SheetParts): Buffe
 }
 
 /** @param kind `text`, `spreadsheet` or `presentation` */
-export function odfOf(kind: string, body: string, manifest = ''): Buffer {
+export function odfOf(
+  kind: string,
+  body: string,
+  { manifest = '', styles = '' }: { readonly manifest?: string; readonly styles?: string } = {},
+): Buffer {
   const of = (name: string): string => `urn:oasis:names:tc:opendocument:xmlns:${name}:1.0`;
   const ns = [
     ['office', of('office')], ['text', of('text')], ['table', of('table')], ['draw', of('drawing')],
-    ['presentation', of('presentation')], ['svg', of('svg-compatible')],
+    ['presentation', of('presentation')], ['svg', of('svg-compatible')], ['style', of('style')],
   ]
     .map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`)
     .join(' '); // prettier-ignore
   return zipOf([
     { name: 'mimetype', data: `application/vnd.oasis.opendocument.${kind}`, stored: true },
-    { name: 'META-INF/manifest.xml', data: `<m:manifest xmlns:m="${of('manifest')}">${manifest}</m:manifest>` },
+    {
+      name: 'META-INF/manifest.xml',
+      // As OpenOffice wrote it: a DTD is named, and nothing is defined.
+      data: `<!DOCTYPE m:manifest PUBLIC "-//OpenOffice.org//DTD Manifest 1.0//EN" "Manifest.dtd"><m:manifest xmlns:m="${of('manifest')}">${manifest}</m:manifest>`,
+    },
     {
       name: 'content.xml',
-      data: `<office:document-content ${ns}><office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
+      data: `<office:document-content ${ns}><office:automatic-styles>${styles}</office:automatic-styles><office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
     },
   ]);
 }

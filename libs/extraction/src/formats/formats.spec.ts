@@ -140,7 +140,7 @@ describe('texts of OpenDocument', () => {
 
   it('are refused when they are encrypted, with the reason', async () => {
     const manifest = '<m:file-entry m:full-path="content.xml"><m:encryption-data/></m:file-entry>';
-    await expect(read('a.odt', odfOf('text', 'x', manifest))).rejects.toMatchObject({ code: 'PASSWORD_PROTECTED' });
+    await expect(read('a.odt', odfOf('text', 'x', { manifest }))).rejects.toMatchObject({ code: 'PASSWORD_PROTECTED' });
   });
 });
 
@@ -231,6 +231,11 @@ describe('other formats', () => {
       ['row', 'north | 12', 'Berths'],
       ['paragraph', 'After.', 'Berths'],
     ]);
+  });
+
+  it('RTF whose text is marked as ignorable, but not at the start of its group', async () => {
+    const body = String.raw`{\rtf1\ansi{\*\gone no}{\loch\*\cs7\f2 The quick fox}{ \*\x jumps}{\*\cs8 never}\par}`;
+    expect(await outline('a.rtf', body)).toEqual([['paragraph', 'The quick fox jumps', '']]);
   });
 
   it('notebooks, without their pictures', async () => {

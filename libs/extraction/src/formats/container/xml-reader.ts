@@ -4,7 +4,8 @@ import { damaged } from './zip-archive';
 
 /**
  * The XML of a part as a stream of events. Names come with the prefix that is usual for their namespace, whatever the
- * file calls it. A document type is refused, so that there are no entities but the five of XML, and nothing is fetched.
+ * file calls it. A document type may name a DTD, which nobody fetches, and define nothing: there are no entities but
+ * the five of XML.
  */
 export interface XmlVisitor {
   /** False leaves the element out: neither what is in it nor its end is reported. */
@@ -36,6 +37,7 @@ const PREFIXES: ReadonlyMap<string, string> = new Map([
   ['http://schemas.openxmlformats.org/spreadsheetml/2006/main', 'x'],
   ['http://purl.oclc.org/ooxml/spreadsheetml/main', 'x'],
   ['urn:oasis:names:tc:opendocument:xmlns:office:1.0', 'office'],
+  ['urn:oasis:names:tc:opendocument:xmlns:style:1.0', 'style'],
   ['urn:oasis:names:tc:opendocument:xmlns:text:1.0', 'text'],
   ['urn:oasis:names:tc:opendocument:xmlns:table:1.0', 'table'],
   ['urn:oasis:names:tc:opendocument:xmlns:drawing:1.0', 'draw'],
@@ -98,7 +100,9 @@ class XmlReader {
       throw damaged(`Its part "${part}" ${reason}.`, cause);
     };
     this.parser.on('error', (error) => refuse('is not well-formed XML', error));
-    this.parser.on('doctype', () => refuse('has a document type, which is not allowed in it'));
+    this.parser.on('doctype', (doctype) => {
+      if (doctype.includes('[')) refuse('has a document type with definitions, which is not allowed in it');
+    });
     this.parser.on('opentagstart', () => (this.attributeCount = 0));
     this.parser.on('attribute', () => {
       this.attributeCount += 1;

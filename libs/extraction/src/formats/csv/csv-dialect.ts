@@ -106,6 +106,8 @@ function namesColumns(header: readonly string[], data: readonly (readonly string
   const isTyped = columns.map((cells) => cells.length > 0 && cells.every(isValue));
   const hasContrast = names.some((name, column) => name !== '' && isTyped[column] === true && !isValue(name));
   const yearsAreNames = areYears(names.filter(isValue));
+  // Three years and more alone name columns where they count up and no row below does.
+  if (countUp(names)) return !data.some(countUp);
   return names.every((name, column) => {
     if (name === '') return true;
     if (isValue(name)) return yearsAreNames && names.some((other) => other !== '' && !isValue(other));
@@ -122,6 +124,11 @@ function areYears(values: readonly string[]): boolean {
     const before = years[index - 1];
     return Number.isInteger(year) && year >= 1800 && year <= 2200 && (before === undefined || year !== before);
   });
+}
+
+function countUp(cells: readonly string[]): boolean {
+  const years = cells.filter((cell) => cell !== '');
+  return years.length > 2 && areYears(years) && years.every((year, index) => Number(year) === Number(years[0]) + index);
 }
 
 const VALUES = [

@@ -49,9 +49,21 @@ describe('extractCsv', () => {
     expect(rows('item,size\nscreen,15" wide\n"tv, big",40"\n')[1]?.[1]).toBe('item: tv, big\nsize: 40"');
   });
 
+  it('accepts quotes inside of a quoted field, and text behind it', () => {
+    expect(rows('ship,port\n"The "Kestrel"",Oslo\n"a" b,c\n').map(([, text]) => text)).toEqual([
+      'ship: "The "Kestrel""\nport: Oslo',
+      'ship: "a" b\nport: c',
+    ]);
+  });
+
+  it('takes years that count up for names, unless rows below do so too', () => {
+    expect(rows('2019,2020,2021\n1,2,3\n4,5,6\n')[0]?.[1]).toBe('2019: 1\n2020: 2\n2021: 3');
+    expect(rows('2019,2020,2021\n2022,2023,2024\n')[0]?.[1]).toBe('2019 | 2020 | 2021');
+    expect(rows('2019,2025\n1,2\n')[0]?.[1]).toBe('2019 | 2025');
+  });
+
   it.each([
     ['never closed', 'a,b\n1,2\n3,"x\n4,5\n', 'row 3, which begins at line 3'],
-    ['followed by text', 'a,b\n"1"x,2\n', 'row 2, which begins at line 2'],
     ['never closed below an announcement', 'sep=,\na,b\n3,"x\n', 'row 2, which begins at line 3'],
   ])('refuses quotes that are %s, and names the row', (_name, source, place) => {
     expect.assertions(2);

@@ -29,8 +29,8 @@ export function extractCsv(source: ExtractionSource): ExtractedDocument {
 
   const strict = readRows(text, delimiter, false);
   if (!isFault(strict)) return strict;
-  // A quote inside of a field that is not quoted (`15" screen`) breaks the standard and is clear all the same.
-  const relaxed = strict.code === 'INVALID_OPENING_QUOTE' ? readRows(text, delimiter, true) : strict;
+  // A quote inside of a field (`15" screen`, `"The "Kestrel""`) breaks the standard and is clear all the same.
+  const relaxed = /INVALID_(?:OPENING|CLOSING)_QUOTE$/.test(strict.code) ? readRows(text, delimiter, true) : strict;
   if (!isFault(relaxed)) return relaxed;
   throw new IngestionFailure(
     'CORRUPT_FILE',

@@ -7,11 +7,29 @@ interface OpenList {
   readonly type: string;
   readonly step: 1 | -1;
   next: number;
+  /** Items of a list that is counted backwards from their number, which is known at its end. */
+  readonly backwards: Counted[] | undefined;
+  length: number;
+  isGiven: boolean;
 }
 
 interface OpenItem {
   /** Undefined once it was shown. */
   mark: string | undefined;
+  readonly number?: number;
+  readonly type?: string;
+}
+
+/** What is shown of an item, its mark first. */
+interface Shown {
+  text: string;
+}
+
+interface Counted {
+  readonly shown: Shown;
+  readonly mark: string;
+  readonly number: number;
+  readonly type: string;
 }
 
 const MAX_INDENT = 32;
@@ -22,18 +40,24 @@ export class OpenLists {
   private readonly items: OpenItem[] = [];
 
   open(name: string, attributes: ReadonlyMap<string, string>): void {
-    const reversed = attributes.has('reversed');
+    const reversed = name === 'ol' && attributes.has('reversed');
+    const start = wholeNumber(attributes.get('start'));
     this.lists.push({
       ordered: name === 'ol',
       type: attributes.get('type') ?? '1',
       step: reversed ? -1 : 1,
-      // How many items a list counted backwards has is not known when it begins.
-      next: wholeNumber(attributes.get('start')) ?? 1,
+      next: start ?? (reversed ? 0 : 1),
+      backwards: reversed && start === undefined ? [] : undefined,
+      length: 0,
+      isGiven: false,
     });
   }
 
   close(): void {
-    this.lists.pop();
+    const list = this.lists.pop();
+    for (const { shown, mark, number, type } of list?.backwards ?? []) {
+      shown.text = markOf(number + (list?.length ?? 0), type) + shown.text.slice(mark.length);
+    }
   }
 
   openItem(attributes: ReadonlyMap<string, string>): void {
@@ -42,9 +66,14 @@ export class OpenLists {
       this.items.push({ mark: '- ' });
       return;
     }
-    const number = wholeNumber(attributes.get('value')) ?? list.next;
+    const given = wholeNumber(attributes.get('value'));
+    const number = given ?? list.next;
+    const type = attributes.get('type') ?? list.type;
     list.next = number + list.step;
-    this.items.push({ mark: `${numeral(number, attributes.get('type') ?? list.type)}. ` });
+    list.length += 1;
+    // What follows a number that is given counts on from it.
+    list.isGiven ||= given !== undefined;
+    this.items.push({ mark: markOf(number, type), ...(!list.isGiven && { number, type }) });
   }
 
   closeItem(): void {
@@ -60,6 +89,13 @@ export class OpenLists {
     return mark;
   }
 
+  /** Tells what was made of the item at this place, whose `mark` was taken. */
+  made(shown: Shown, mark: string): void {
+    const { number, type } = this.items.at(-1) ?? {};
+    if (mark === '' || number === undefined || type === undefined) return;
+    this.lists.at(-1)?.backwards?.push({ shown, mark, number, type });
+  }
+
   get indent(): number {
     return 2 * Math.min(Math.max(this.lists.length - 1, 0), MAX_INDENT / 2);
   }
@@ -68,6 +104,10 @@ export class OpenLists {
 function wholeNumber(value: string | undefined): number | undefined {
   const number = /^\s*-?\d{1,9}\s*$/.test(value ?? '') ? Number(value) : undefined;
   return number === undefined || Math.abs(number) > MAX_NUMBER ? undefined : number;
+}
+
+function markOf(number: number, type: string): string {
+  return `${numeral(number, type)}. `;
 }
 
 /** @param type as lists of web pages and of word processors name it */

@@ -91,12 +91,14 @@ export class HtmlRendering implements HtmlVisitor {
     }
     const mark = this.lists.takeMark();
     if (mark === undefined) return { kind: 'paragraph', text };
-    return {
+    const item = {
       kind: 'list-item',
       text: mark + text,
       separator: this.drafts.at(-1)?.kind === 'list-item' ? '\n' : '\n\n',
       indent: this.lists.indent,
-    };
+    } as const satisfies BlockDraft;
+    this.lists.made(item, mark);
+    return item;
   }
 
   private push(draft: BlockDraft): void {

@@ -61,8 +61,9 @@ export class TableRows {
       // A cell outside of any row starts one, as a browser would.
       table.row ??= { cells: [], columns: 1, rows: 1, cellOpen: false, layout: false };
       this.endCell(table, table.row);
-      table.row.columns = span(attributes.get('colspan'), MAX_COLUMNS);
-      table.row.rows = span(attributes.get('rowspan'), MAX_ROWS);
+      table.row.columns = Math.max(1, span(attributes.get('colspan'), MAX_COLUMNS));
+      // To the end of its part of the table.
+      table.row.rows = span(attributes.get('rowspan'), MAX_ROWS) || MAX_ROWS;
       table.row.cellOpen = true;
     }
   }
@@ -71,8 +72,11 @@ export class TableRows {
     const table = this.tables.at(-1);
     if (table === undefined) return;
     if (name === 'td' || name === 'th') this.endCell(table, table.row);
-    else if (name === 'tr' || name === 'tbody' || name === 'thead' || name === 'tfoot') this.endRow(table);
-    else if (name === 'table') {
+    else if (name === 'tr') this.endRow(table);
+    else if (name === 'tbody' || name === 'thead' || name === 'tfoot') {
+      this.endRow(table);
+      table.hanging.clear();
+    } else if (name === 'table') {
       this.endRow(table);
       this.tables.pop();
     }
@@ -133,5 +137,5 @@ export class TableRows {
 
 function span(value: string | undefined, most: number): number {
   const number = /^\s*\d{1,6}/.test(value ?? '') ? Number.parseInt(value ?? '', 10) : 1;
-  return Math.min(Math.max(number, 1), most);
+  return Math.min(number, most);
 }

@@ -222,4 +222,16 @@ describe('extractHtml', () => {
     expect(read(`${source}<p>the end`).text).toContain('the end');
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
+
+  it('counts backwards from the number of items, and from a start', () => {
+    const shown = (html: string): string => extractHtml({ bytes: Buffer.from(html), filename: 'a.html' }).text;
+    expect(shown('<ol reversed><li>x<li>y<ol><li>in</ol><li>z</ol>')).toBe('3. x\n2. y\n  1. in\n1. z');
+    expect(shown('<ol reversed type=a><li>x<li value=9>y<li>z</ol>')).toBe('c. x\ni. y\nh. z');
+    expect(shown('<ol reversed start=5><li>x<li>y</ol>')).toBe('5. x\n4. y');
+  });
+
+  it('lets a cell of no rows reach to the end of its part of the table', () => {
+    const table = '<table><tbody><tr><td rowspan=0>EU<td>1<tr><td>2</tbody><tbody><tr><td>US<td>3</tbody></table>';
+    expect(extractHtml({ bytes: Buffer.from(table), filename: 'a.html' }).text).toBe('EU | 1\nEU | 2\nUS | 3');
+  });
 });

@@ -3,6 +3,7 @@ import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument } from '../../text-extractor';
 import type { XmlAttributes, XmlVisitor } from '../container/xml-reader';
 import { TableText } from '../table-text';
+import { type OdfListStyles, OdfNumbering, wholeNumber } from './odf-numbering';
 
 /**
  * Neither text of the document nor shown: what was before changes, comments, readings, set-up of fields and of
@@ -16,6 +17,8 @@ const LEFT_OUT = new Set([
 interface Paragraph {
   readonly kind: Extract<BlockKind, 'paragraph' | 'list-item' | 'heading'>;
   readonly level: number;
+  /** The number of a heading, or the mark of an item. */
+  readonly mark: string;
   readonly pieces: string[];
 }
 
@@ -43,16 +46,21 @@ export class OdfReader implements XmlVisitor {
   private readonly assembly = new TextAssembly();
   private readonly paragraphs: Paragraph[] = [];
   private readonly tables: Table[] = [];
-  private listDepth = 0;
-  private itemOwesMark = false;
+  private readonly numbering: OdfNumbering;
   private isSheet = false;
   private slide = 0;
   private titles: readonly string[] | undefined;
   private before: string | undefined;
   private title: string[] | undefined;
 
+  /** @param styles as far as they stand outside of the content */
+  constructor(private readonly styles: OdfListStyles) {
+    this.numbering = new OdfNumbering(styles);
+  }
+
   open(name: string, attributes: XmlAttributes): boolean | void {
     if (LEFT_OUT.has(name)) return false;
+    if (!this.isDocument) this.styles.open(name, attributes);
     switch (name) {
       case 'office:text':
       case 'office:presentation':
@@ -71,16 +79,15 @@ export class OdfReader implements XmlVisitor {
         this.title = attributes.get('presentation:class') === 'title' ? [] : undefined;
         return;
       case 'text:h':
-        return this.openParagraph('heading', Number(attributes.get('text:outline-level') ?? '1') || 1);
+        return this.openHeading(attributes);
       case 'text:p':
-        return this.openParagraph(this.listDepth > 0 ? 'list-item' : 'paragraph', 0);
+        return this.openParagraph(this.numbering.depth > 0 ? 'list-item' : 'paragraph', 0, '');
       case 'text:list':
-        this.listDepth += 1;
-        return;
+        return this.numbering.openList(attributes);
       case 'text:list-item':
+        return this.numbering.openItem(attributes);
       case 'text:list-header':
-        this.itemOwesMark = name === 'text:list-item';
-        return;
+        return this.numbering.openHeader();
       case 'table:table':
         return this.openTable(attributes.get('table:name') ?? '');
       case 'table:table-row':
@@ -103,8 +110,7 @@ export class OdfReader implements XmlVisitor {
       case 'text:p':
         return this.endParagraph();
       case 'text:list':
-        this.listDepth -= 1;
-        return;
+        return this.numbering.closeList();
       case 'draw:frame':
         return this.endTitle();
       case 'table:table':
@@ -132,8 +138,18 @@ export class OdfReader implements XmlVisitor {
     this.paragraphs.at(-1)?.pieces.push(text);
   }
 
-  private openParagraph(kind: Paragraph['kind'], level: number): void {
-    this.paragraphs.push({ kind, level, pieces: [] });
+  private openHeading(attributes: XmlAttributes): void {
+    const level = wholeNumber(attributes.get('text:outline-level')) ?? 1;
+    if (this.numbering.depth > 0 || attributes.get('text:is-list-header') === 'true') {
+      return this.openParagraph('heading', level, this.numbering.takeMark().replace(/^- $/, ''));
+    }
+    const isRestart = attributes.get('text:restart-numbering') === 'true';
+    const start = wholeNumber(attributes.get('text:start-value')) ?? (isRestart ? 1 : undefined);
+    this.openParagraph('heading', level, this.numbering.headingMark(level, start));
+  }
+
+  private openParagraph(kind: Paragraph['kind'], level: number, mark: string): void {
+    this.paragraphs.push({ kind, level, mark, pieces: [] });
   }
 
   private endParagraph(): void {
@@ -149,26 +165,24 @@ export class OdfReader implements XmlVisitor {
     else if (text !== '') this.give(paragraph, text);
   }
 
-  private give({ kind, level }: Paragraph, text: string): void {
+  private give({ kind, level, mark }: Paragraph, text: string): void {
     const page = this.slide > 0 ? { slide: this.slide } : {};
     const titles = this.titles === undefined ? {} : { headingPath: this.titles };
     if (kind === 'heading' && text.length <= MAX_TITLE_LENGTH) {
       this.assembly.add({
         kind,
         level: Math.min(Math.max(level, 1), 9),
-        text: text.replace(/\s+/g, ' '),
+        text: mark + text.replace(/\s+/g, ' '),
         ...page,
         ...titles,
       });
     } else {
       const isItem = kind === 'list-item';
-      const mark = isItem && this.itemOwesMark ? '- ' : '';
-      if (isItem) this.itemOwesMark = false;
       this.assembly.add({
         kind: isItem ? 'list-item' : 'paragraph',
-        text: mark + text,
+        text: (isItem ? this.numbering.takeMark() : mark) + text,
         separator: isItem && this.before === 'list-item' ? '\n' : '\n\n',
-        indent: isItem ? 2 * Math.min(Math.max(this.listDepth - 1, 0), MAX_INDENT) : 0,
+        indent: isItem ? 2 * Math.min(Math.max(this.numbering.depth - 1, 0), MAX_INDENT) : 0,
         ...page,
         ...titles,
       });

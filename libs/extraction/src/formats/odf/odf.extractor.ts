@@ -2,6 +2,7 @@ import { IngestionFailure } from '@vectorlane/errors';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { type XmlAttributes, type XmlVisitor, visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
+import { OdfListStyles } from './odf-numbering';
 import { OdfReader } from './odf-reader';
 
 /** OpenDocument: texts (odt), sheets (ods) and presentations (odp) differ in what their content holds, not in how. */
@@ -31,6 +32,7 @@ export class OdfExtractor implements TextExtractor {
 const PART_LIMIT = 256 * 1024 * 1024;
 const MANIFEST = 'META-INF/manifest.xml';
 const CONTENT = 'content.xml';
+const STYLES = 'styles.xml';
 
 /** @throws IngestionFailure `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `TOO_LARGE`; the signal's reason */
 export async function extractOdf({ bytes }: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
@@ -45,7 +47,12 @@ export async function extractOdf({ bytes }: ExtractionSource, signal: AbortSigna
     }
   }
   if (!archive.has(CONTENT)) throw notOpenDocument();
-  const reader = new OdfReader();
+  const styles = new OdfListStyles();
+  if (archive.has(STYLES)) {
+    const reader = { open: styles.open.bind(styles), close: () => undefined, text: () => undefined };
+    await visitXml(archive.read(STYLES, PART_LIMIT, signal), STYLES, reader);
+  }
+  const reader = new OdfReader(styles);
   await visitXml(archive.read(CONTENT, PART_LIMIT, signal), CONTENT, reader);
   if (!reader.isDocument) throw notOpenDocument();
   return reader.finish();

@@ -98,9 +98,12 @@ class RtfReader {
   private cells: string[] = [];
   private rowsBefore = false;
   private ignorable = false;
+  /** Nothing of the group has been read: here alone `\\*` says that those who do not know it may leave it out. */
+  private atStart = false;
 
   open(): void {
     this.flushBytes();
+    this.atStart = true;
     if (this.groups.length >= MAX_DEPTH) this.tooDeep += 1;
     else {
       this.groups.push(this.group);
@@ -118,12 +121,14 @@ class RtfReader {
   }
 
   byte(value: number): void {
+    this.atStart = false;
     if (this.skipped > 0) this.skipped -= 1;
     else if (!this.group.leftOut && !this.group.hidden) this.pendingBytes.push(value);
   }
 
   text(text: string): void {
     const shown = text.replace(/[\r\n]/g, '');
+    if (shown !== '') this.atStart = false;
     const from = Math.min(this.skipped, shown.length);
     this.skipped -= from;
     // Bytes beyond ASCII may stand in a file as they are, too.
@@ -135,7 +140,8 @@ class RtfReader {
 
   word(name: string, value: number | undefined): void {
     const ignorable = this.ignorable;
-    this.ignorable = name === '*';
+    this.ignorable = name === '*' && this.atStart;
+    this.atStart = false;
     if (name === 'u') return this.unicode(value ?? 0);
     if (LEFT_OUT.has(name) || (ignorable && name !== 'shppict' && name !== 'listtext')) {
       this.group.isFontTable = name === 'fonttbl';
