@@ -122,7 +122,11 @@ async function searchOn(dataSource: DataSource): Promise<SearchService> {
   const passages = new PassagesRepository(dataSource);
   const keywords = new KeywordSearch(new WordsRepository(dataSource));
   const candidates = new CandidateSearch(new VectorsRepository(dataSource, spaces), keywords, passages);
-  const provider = { embed: (texts: readonly string[]) => Promise.resolve(texts.map(hashed)) };
+  const provider = {
+    space: SPACE,
+    reads: () => true,
+    embed: (texts: readonly string[]) => Promise.resolve(texts.map(hashed)),
+  };
   return new SearchService(
     provider as Partial<EmbeddingProvider> as EmbeddingProvider,
     candidates,
