@@ -3,6 +3,17 @@
  * methods by which JavaScript reads strings: what a method has to look at is added up while `run` runs.
  */
 export function countVisits(run: () => void): number {
+  const stop = watchVisits();
+  try {
+    run();
+  } finally {
+    stop();
+  }
+  return stop();
+}
+
+/** @returns ends the count, and gives it */
+function watchVisits(): () => number {
   let visits = 0;
   const restore: (() => void)[] = [];
   const watch = <T extends object>(
@@ -55,16 +66,25 @@ export function countVisits(run: () => void): number {
   restore.push(() =>
     Object.defineProperty(RegExp.prototype, 'exec', { value: exec, configurable: true, writable: true }),
   );
-  try {
-    run();
+  return () => {
+    for (const undo of restore.splice(0).reverse()) undo();
     return visits;
-  } finally {
-    for (const undo of restore.reverse()) undo();
-  }
+  };
 }
 
 /** How many times the visits of a shape grow when the shape doubles; a linear reader stays at two. */
 export function growth(run: (size: number) => void, size: number): number {
   const once = countVisits(() => run(size));
   return countVisits(() => run(2 * size)) / once;
+}
+
+/** The same for a reader that takes its time; nothing else may run meanwhile. */
+export async function growthOf(run: (size: number) => Promise<unknown>, size: number): Promise<number> {
+  const visits: number[] = [];
+  for (const times of [1, 2]) {
+    const stop = watchVisits();
+    await run(times * size).finally(stop);
+    visits.push(stop());
+  }
+  return (visits[1] ?? 0) / (visits[0] ?? 1);
 }
