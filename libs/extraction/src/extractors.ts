@@ -32,7 +32,7 @@ export function createExtractors(): readonly TextExtractor[] {
     new RtfExtractor(),
     new IpynbExtractor(),
     new DocxExtractor(),
-    new PdfExtractor(),
+    new PdfExtractor(inside),
     new PptxExtractor(),
     new XlsxExtractor(),
     new OdfExtractor('odt', 'text', ['ott']),

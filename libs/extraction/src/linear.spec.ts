@@ -66,7 +66,7 @@ const of = (file: (count: number) => Buffer, name: string): readonly [string, (c
 ];
 const times = (count: number, unit: string): string => unit.repeat(count);
 
-/** Formats made of many parts: what repeats within a part, and the parts themselves. Files are made before the count. */
+/** Formats made of many parts: what repeats within a part, and the parts themselves. Files are made before counting. */
 const COMPOSED: Readonly<Record<string, readonly (readonly [string, (count: number) => Buffer])[]>> = {
   docx: [
     of((count) => docxOf(times(count, p('some words'))), 'paragraphs'),

@@ -122,6 +122,26 @@ describe('sheets', () => {
   });
 });
 
+describe('places in sheets', () => {
+  it.each([
+    ['a.xlsx', xlsxOf({ sheets: [{ name: 'Fleet', rows: '<row r="7"><c><v>1</v></c><c><v>2</v></c></row>' }] }), 7],
+    [
+      'a.ods',
+      odfOf(
+        'spreadsheet',
+        '<table:table table:name="Fleet"><table:table-row><table:table-cell><text:p>1</text:p></table:table-cell></table:table-row></table:table>',
+      ),
+      1,
+    ],
+  ])('are the sheet and its row: %s', async (name, bytes, row) => {
+    const { blocks } = await read(name, bytes);
+    expect(blocks.map((block) => [block.kind, block.sheet, block.row])).toEqual([
+      ['heading', 'Fleet', undefined],
+      ['row', 'Fleet', row],
+    ]);
+  });
+});
+
 describe('texts of OpenDocument', () => {
   it('give headings, lists, tables and notes', async () => {
     const body =

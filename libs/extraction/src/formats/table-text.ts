@@ -10,16 +10,27 @@ interface Row {
   readonly row: number | undefined;
 }
 
+const MAX_SHEET_NAME = 300;
+
+/** @param name of a sheet; one without a name has no place by it */
+export function sheetPlace(name: string): { readonly sheet?: string } {
+  return name === '' ? {} : { sheet: name.slice(0, MAX_SHEET_NAME) };
+}
+
 /** A table to text, one block a data row: CSV, sheets. Rows with nothing in them are left out and not counted. */
 export class TableText {
   private sample: Row[] | undefined = [];
   private header: readonly string[] | undefined;
   private rows = 0;
+  private readonly place: { readonly sheet?: string };
 
   constructor(
     private readonly assembly: TextAssembly,
     private readonly headingPath: readonly string[],
-  ) {}
+    sheet = '',
+  ) {
+    this.place = sheetPlace(sheet);
+  }
 
   /** @throws IngestionFailure `TOO_LARGE` */
   add(cells: readonly string[], row?: number): void {
@@ -41,7 +52,7 @@ export class TableText {
     const { preamble, hasHeader } = findTable(rows.map(({ cells }) => cells));
     for (const { cells } of rows.splice(0, preamble)) {
       const text = cells.filter((cell) => cell !== '').join(' ');
-      this.assembly.add({ kind: 'paragraph', text, headingPath: this.headingPath });
+      this.assembly.add({ kind: 'paragraph', text, headingPath: this.headingPath, ...this.place });
     }
     const header = hasHeader ? rows.shift() : undefined;
     if (header !== undefined) this.header = withoutEmptyEnd(header.cells).map((name) => name.replace(/\s+/g, ' '));
@@ -51,7 +62,7 @@ export class TableText {
   private write({ cells, row }: Row): void {
     this.rows += 1;
     const text = this.header === undefined ? withoutEmptyEnd(cells).join(' | ') : labelled(this.header, cells);
-    this.assembly.add({ kind: 'row', text, row: row ?? this.rows, headingPath: this.headingPath });
+    this.assembly.add({ kind: 'row', text, row: row ?? this.rows, headingPath: this.headingPath, ...this.place });
   }
 }
 

@@ -2,7 +2,7 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { ParserPool, type ParserPoolOptions } from './parser-pool';
 import type { OpenParser } from './parser-host';
 
-/** Parsers that only say which one they are, or never answer ("spin"): what the pool does with them needs no process. */
+/** Parsers that only say which one they are, or never answer ("spin"): what a pool does with them needs no process. */
 class StandIns {
   started = 0;
   readonly living = new Set<number>();

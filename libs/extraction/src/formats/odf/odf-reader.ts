@@ -2,7 +2,7 @@ import type { BlockKind } from '@vectorlane/domain';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument } from '../../text-extractor';
 import type { XmlAttributes, XmlVisitor } from '../container/xml-reader';
-import { TableText } from '../table-text';
+import { sheetPlace, TableText } from '../table-text';
 import { type OdfListStyles, OdfNumbering, wholeNumber } from './odf-numbering';
 
 /**
@@ -201,7 +201,7 @@ export class OdfReader implements XmlVisitor {
   }
 
   private openTable(name: string): void {
-    const sheet = this.isSheet && this.tables.length === 0 ? new TableText(this.assembly, [name]) : undefined;
+    const sheet = this.isSheet && this.tables.length === 0 ? new TableText(this.assembly, [name], name) : undefined;
     this.tables.push({ name, row: [], rowNumber: 0, rowRepeat: 1, cell: undefined, cellRepeat: 1, sheet, rows: 0 });
   }
 
@@ -249,7 +249,8 @@ export class OdfReader implements XmlVisitor {
     const outer = this.tables.at(-2)?.cell;
     if (outer !== undefined) outer.push(row.filter((cell) => cell !== '').join(' '));
     else if (table.sheet !== undefined) {
-      if (table.rows === 0) this.assembly.add({ kind: 'heading', text: table.name, headingPath: [] });
+      if (table.rows === 0)
+        this.assembly.add({ kind: 'heading', text: table.name, headingPath: [], ...sheetPlace(table.name) });
       table.sheet.add(row, rowNumber);
     } else {
       this.assembly.add({

@@ -1,5 +1,4 @@
 import { type Coverage, coverageNote, MAX_LISTED_PAGES } from '@vectorlane/domain';
-import { notesOnFilesInside } from './pdf-attachments';
 import type { PdfFile } from './pdf-file';
 import type { PdfPage } from './pdf-furniture';
 
@@ -43,7 +42,6 @@ export function coverageOf(file: PdfFile, pages: readonly ReadPage[], damaged: r
       ...(scanned.length > 0 ? [coverageNote('SCANNED_PAGES')] : []),
       ...(damaged.length > 0 ? [coverageNote('DAMAGED_PAGES')] : []),
       ...(unknown > MIN_UNREADABLE_SHARE * (letters + unknown) ? [coverageNote('UNREADABLE_LETTERS')] : []),
-      ...file.ask(notesOnFilesInside),
     ],
   };
 }

@@ -1,12 +1,17 @@
 import { finishDocument } from '../../document-check';
 import type { ExtractedDocument } from '../../text-extractor';
 import { compositeFont, HELVETICA, hex, objects, onePage, pdf, stream, text, unicodeMap } from './pdf-fixture';
+import { createExtractors, indexExtractors } from '../../extractors';
+import { FilesInside } from '../files-inside';
 import { PdfExtractor } from './pdf.extractor';
 
 /** Kinds of files that lose or corrupt text in many readers. */
 
+const extractor = new PdfExtractor(new FilesInside(() => indexExtractors(createExtractors())));
+
 async function read(bytes: Uint8Array): Promise<ExtractedDocument> {
-  return finishDocument(await new PdfExtractor().extract({ bytes, filename: 'a.pdf' }));
+  const { signal } = new AbortController();
+  return finishDocument(await extractor.extract({ bytes, filename: 'a.pdf' }, signal));
 }
 
 const textOf = async (bytes: Uint8Array): Promise<string> => (await read(bytes)).text;
@@ -268,14 +273,14 @@ describe('a form that a program makes the pages of (XFA)', () => {
 });
 
 describe('files inside of a file', () => {
-  const inside = (names: readonly string[], catalog = ''): Buffer => {
+  const inside = (names: readonly string[], catalog = '', content = 'content', cover = 'A cover page'): Buffer => {
     const numbers = names.map((_, index) => 6 + 2 * index);
-    return onePage('BT /F1 12 Tf 50 700 Td (A cover page) Tj ET', {
+    return onePage(`BT /F1 12 Tf 50 700 Td (${cover}) Tj ET`, {
       more: [
         HELVETICA,
         ...names.flatMap((name, index) => [
           `<< /Type /Filespec /F (file) /UF <feff${hex(name)}> /EF << /F ${7 + 2 * index} 0 R >> >>`,
-          stream('content', '/Type /EmbeddedFile'),
+          stream(content, '/Type /EmbeddedFile'),
         ]),
       ],
       catalog: `${catalog} /Names << /EmbeddedFiles << /Names [${numbers.map((number) => `(n${number}) ${number} 0 R`).join(' ')}] >> >>`, // prettier-ignore
@@ -286,10 +291,38 @@ describe('files inside of a file', () => {
     ['an attachment', inside(['plan.xlsx']), ['FILE_INSIDE_NOT_READ: plan.xlsx']],
     ['a portfolio', inside(['a.docx', 'Übersicht.pdf'], '/Collection << /Type /Collection >>'), ['FILE_INSIDE_NOT_READ: a.docx', 'FILE_INSIDE_NOT_READ: Übersicht.pdf']], // prettier-ignore
     ['none', inside([]), []],
-  ])('are named: %s', async (_, bytes, notes) => {
+  ])('are named where they cannot be read: %s', async (_, bytes, notes) => {
     const { text: words, coverage } = await read(bytes);
     expect(words).toBe('A cover page');
     expect(coverage?.notes).toEqual(notes);
+  });
+
+  it('are read by their own formats, after the pages', async () => {
+    const { text: words, blocks, coverage } = await read(inside(['fees.csv', 'x.bin'], '', 'berth,fee\nEast,15'));
+    expect(words).toBe('A cover page\n\nfees.csv\n\nberth: East\nfee: 15\n\nx.bin\n\nberth,fee\nEast,15');
+    expect(blocks.map(({ page, row, headingPath }) => [page, row, headingPath])).toEqual([
+      [1, undefined, []],
+      [undefined, undefined, []],
+      [undefined, undefined, ['fees.csv']],
+      [undefined, undefined, []],
+      [undefined, undefined, ['x.bin']],
+    ]);
+    expect(coverage).toEqual({ pages: 1, pagesWithoutText: [], notes: [] });
+  });
+
+  it('are all there is where the page has no text, or is the cover of a portfolio', async () => {
+    const file = 'The mooring fee is due in April.';
+    expect(await textOf(inside(['a.txt'], '', file, ''))).toBe(`a.txt\n\n${file}`);
+    const cover = 'For the best experience, open this PDF portfolio in another program.';
+    expect(await textOf(inside(['a.txt'], '', file, cover))).toBe(`a.txt\n\n${file}`);
+  });
+
+  it('may be PDF files, as deep as mail may be nested', async () => {
+    let bytes = inside(['a.txt'], '', 'innermost');
+    const within = (outer: Buffer): Buffer => inside(['a.pdf'], '', outer.toString('latin1'));
+    for (let depth = 0; depth < 2; depth += 1) bytes = within(bytes);
+    expect(await textOf(bytes)).toMatch(/innermost$/);
+    expect((await read(within(bytes))).coverage?.notes).toEqual(['FILE_INSIDE_NOT_READ: a.txt']);
   });
 });
 

@@ -7,6 +7,7 @@ import { ParserPool } from '../../isolation/parser-pool';
 import { parserProcess } from '../../isolation/parser-process';
 import type { ExtractedDocument } from '../../text-extractor';
 import { BEYOND_BASIC_PLANE, column, linearized, pdf, text, unicode } from './pdf-fixture';
+import { FilesInside } from '../files-inside';
 import { PdfExtractor } from './pdf.extractor';
 import { sized } from '../../../../../test/support/sizes';
 
@@ -310,7 +311,10 @@ describe('PdfExtractor', () => {
 async function read(bytes: Uint8Array): Promise<ExtractedDocument> {
   const source = { bytes, filename: 'a.pdf' };
   // Whatever it gives has to be sound, and normal without being repaired.
-  const document = await new PdfExtractor().extract(source);
+  const document = await new PdfExtractor(new FilesInside(() => new Map())).extract(
+    source,
+    new AbortController().signal,
+  );
   expect(await finishDocument(document)).toBe(document);
   return document;
 }

@@ -4,8 +4,9 @@ import { readRecognised } from '../../ai-worker/recognised-pages';
 import { assertBlockCount, assertTextLength } from '../../block-list';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
+import type { FileInside, FilesInside } from '../files-inside';
 import { PageAnnotations, withNotes } from './pdf-annotations';
-import { notesOnFilesInside } from './pdf-attachments';
+import { filesInside, withFilesInside } from './pdf-attachments';
 import { FontNames, readCharacters } from './pdf-characters';
 import { coverageOf, type ReadPage, wantsRecognition } from './pdf-coverage';
 import { composePages } from './pdf-document';
@@ -24,7 +25,8 @@ import { readXfa } from './pdf-xfa';
  * of which only the lines are kept. Damaged pages are left out as long as they are the smaller part.
  *
  * Pages that only show text are named in `pagesToRecognise` where somebody can recognise them; the file is then read a
- * second time with what was recognised, and both kinds of pages go through the same layout.
+ * second time with what was recognised, and both kinds of pages go through the same layout. Files that lie inside are
+ * read by their own formats.
  */
 export class PdfExtractor implements TextExtractor {
   readonly format = 'pdf';
@@ -32,27 +34,49 @@ export class PdfExtractor implements TextExtractor {
   readonly extensions = ['pdf'];
   readonly mediaTypes = ['application/pdf'];
 
-  async extract({ bytes, recognition }: ExtractionSource): Promise<ExtractedDocument> {
-    const file = await PdfFile.open(bytes);
-    try {
-      if (file.xfaForm === 'dynamic') return readForm(file);
-      const { pages: read, damaged } = readPages(file);
-      if (file.xfaForm === 'static' && asksForProgram(read)) return readForm(file);
-      const pages = recognition?.answer === undefined ? read : withRecognised(read, recognition.answer);
-      const wanted = pages.filter(wantsRecognition).map(({ number }) => number);
-      const canRecognise = recognition !== undefined && recognition.answer === undefined && wanted.length > 0;
-      if (!hasText(pages)) {
-        if (canRecognise) return { text: '', blocks: [], pagesToRecognise: wanted };
-        throw failureWithoutText(pages);
-      }
-      return {
-        ...composePages(pages, file.ask(readOutline)),
-        coverage: coverageOf(file, pages, damaged),
-        ...(canRecognise && { pagesToRecognise: wanted }),
-      };
-    } finally {
-      file.close();
+  constructor(private readonly inside: FilesInside) {}
+
+  async extract(source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
+    const { pages, files } = await readFile(source);
+    const { inside } = this;
+    const document = pages instanceof IngestionFailure ? NOTHING : pages;
+    // By now the file is closed: those inside may be of its kind.
+    const whole = await withFilesInside(document, files, { inside, source }, signal);
+    if (pages instanceof IngestionFailure && whole.blocks.length === 0) throw pages;
+    return whole;
+  }
+}
+
+const NOTHING: ExtractedDocument = { text: '', blocks: [] };
+
+interface ReadFile {
+  /** The failure where the pages have no text. */
+  readonly pages: ExtractedDocument | IngestionFailure;
+  readonly files: readonly FileInside[];
+}
+
+async function readFile({ bytes, recognition }: ExtractionSource): Promise<ReadFile> {
+  const file = await PdfFile.open(bytes);
+  try {
+    const files = file.ask(filesInside);
+    if (file.xfaForm === 'dynamic') return { pages: readForm(file), files };
+    const { pages: read, damaged } = readPages(file);
+    if (file.xfaForm === 'static' && asksForProgram(read)) return { pages: readForm(file), files };
+    const pages = recognition?.answer === undefined ? read : withRecognised(read, recognition.answer);
+    const wanted = pages.filter(wantsRecognition).map(({ number }) => number);
+    const canRecognise = recognition !== undefined && recognition.answer === undefined && wanted.length > 0;
+    if (!hasText(pages)) {
+      if (canRecognise) return { pages: { ...NOTHING, pagesToRecognise: wanted }, files: [] };
+      return { pages: failureWithoutText(pages), files };
     }
+    const document = {
+      ...composePages(pages, file.ask(readOutline)),
+      coverage: coverageOf(file, pages, damaged),
+      ...(canRecognise && { pagesToRecognise: wanted }),
+    };
+    return { pages: document, files };
+  } finally {
+    file.close();
   }
 }
 
@@ -75,7 +99,7 @@ function readForm(file: PdfFile): ExtractedDocument {
       'This PDF is a form that only its own program can show. Print it to a PDF there and upload the result.',
     );
   }
-  const notes = [coverageNote('DYNAMIC_FORM'), ...file.ask(notesOnFilesInside)];
+  const notes = [coverageNote('DYNAMIC_FORM')];
   return { ...document, coverage: { pages: file.pageCount, pagesWithoutText: [], notes } };
 }
 

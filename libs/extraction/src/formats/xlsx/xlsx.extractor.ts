@@ -5,7 +5,7 @@ import { refuseCompoundFile } from '../container/compound-file';
 import { visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
 import { readRelationships } from '../ooxml/relationships';
-import { TableText } from '../table-text';
+import { sheetPlace, TableText } from '../table-text';
 import { type Sheet, SharedStrings, SheetReader, WorkbookReader, WorkbookStyles } from './workbook';
 
 /** Excel workbooks (OOXML): each sheet under its name, each row with the values as they are shown. */
@@ -53,11 +53,11 @@ export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSign
   const read = async ({ name, id }: Sheet): Promise<void> => {
     const part = targets.get(id);
     if (part === undefined || !archive.has(part)) return;
-    const table = new TableText(assembly, [name]);
+    const table = new TableText(assembly, [name], name);
     let hasTitle = false;
     const reader = new SheetReader(strings.values, styles, (cells, row) => {
       // A sheet with nothing in it is not named either.
-      if (!hasTitle) assembly.add({ kind: 'heading', text: name, headingPath: [] });
+      if (!hasTitle) assembly.add({ kind: 'heading', text: name, headingPath: [], ...sheetPlace(name) });
       hasTitle = true;
       table.add(cells, row);
     });
