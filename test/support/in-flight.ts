@@ -8,7 +8,7 @@ import type { Untyped } from './test-app';
  */
 export async function expectInFlightToFinish(scene: ShutdownScene): Promise<void> {
   const service = await scene.start(
-    { FAST_LANE_CONCURRENCY: '5', MAX_CONCURRENT_UPLOADS: '128', SHUTDOWN_DRAIN_DELAY_MS: '500' },
+    { FAST_LANE_CONCURRENCY: '5', MAX_CONCURRENT_UPLOADS: '128', SHUTDOWN_DRAIN_DELAY_MS: '1500' },
     'slow jobs',
   );
   const large = 'x'.repeat(900_000);
