@@ -9,7 +9,7 @@ import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import { TestApp, type Untyped } from '../support/test-app';
 import { onServer } from '../support/test-database';
-import { eventually } from '../support/test-redis';
+import { eventually } from '../support/eventually';
 
 /**
  * PostgreSQL and Redis go and come back under load, in each way a server can, and nothing of ours is restarted. The

@@ -10,7 +10,7 @@ import { sendRaw } from '../support/raw-http';
 import { newDataFolder } from '../support/data-folder';
 import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
-import { eventually } from '../support/test-redis';
+import { eventually } from '../support/eventually';
 import { openTestServers, type TestServers } from '../support/test-servers';
 
 /**

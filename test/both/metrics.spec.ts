@@ -6,7 +6,7 @@ import { seededRandom } from '../support/ingestion-digest';
 import { Scrape } from '../support/prometheus-text';
 import { TestApp } from '../support/test-app';
 import { onServer } from '../support/test-database';
-import { eventually } from '../support/test-redis';
+import { eventually } from '../support/eventually';
 
 const TOKEN = 'a-token-for-the-scraper';
 let service: TestApp;

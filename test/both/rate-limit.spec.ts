@@ -8,7 +8,8 @@ import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import { TestApp } from '../support/test-app';
 import { onServer } from '../support/test-database';
-import { eventually, recordLog } from '../support/test-redis';
+import { eventually } from '../support/eventually';
+import { recordLog } from '../support/test-redis';
 import { openTestServers } from '../support/test-servers';
 
 /** 100 requests a minute over all routes together, and who is counted as whom (docs/contract.md §1). */

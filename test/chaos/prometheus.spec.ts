@@ -12,7 +12,7 @@ import { RequestLoad } from '../support/request-load';
 import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import type { Untyped } from '../support/test-app';
-import { eventually } from '../support/test-redis';
+import { eventually } from '../support/eventually';
 import { openTestServers, type TestServers } from '../support/test-servers';
 
 /**

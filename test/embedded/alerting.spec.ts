@@ -4,7 +4,7 @@ import { Metrics } from '@vectorlane/metrics';
 import { SearchService } from '@vectorlane/search';
 import { answers, StandInWebhook } from '../support/stand-in-webhook';
 import { TestApp } from '../support/test-app';
-import { eventually } from '../support/test-redis';
+import { eventually } from '../support/eventually';
 import { runCli } from './cli/run-cli';
 
 let webhook: StandInWebhook;

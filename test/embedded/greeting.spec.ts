@@ -48,7 +48,7 @@ function expectAnswers(lines: readonly string[]): void {
 
 it('works as printed, in a data folder of any name', async () => {
   service = await ServiceProcess.start({ DATA_DIR: folder });
-  expectAnswers(await paste(service.output));
+  expectAnswers(await paste(await service.greeted()));
 }, 180_000);
 
 it('works where the folder holds the key of another database, as after a restore', async () => {
@@ -56,5 +56,5 @@ it('works where the folder holds the key of another database, as after a restore
   await service.stop();
   await writeFile(join(folder, 'api-key'), `vl_${'a1B2'.repeat(3)}_${'x'.repeat(43)}\n`);
   service = await ServiceProcess.start({ DATA_DIR: folder });
-  expectAnswers(await paste(service.output));
+  expectAnswers(await paste(await service.greeted()));
 }, 180_000);

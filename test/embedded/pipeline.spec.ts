@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { sendRaw } from '../support/raw-http';
 import { TestApp } from '../support/test-app';
-import { eventually, recordLog } from '../support/test-redis';
+import { eventually } from '../support/eventually';
+import { recordLog } from '../support/test-redis';
 
 /** The order of work on a request (docs/contract.md §1): what each answer carries; each is counted and logged once. */
 let service: TestApp;

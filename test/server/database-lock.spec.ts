@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { TestApp, type Untyped } from '../support/test-app';
-import { eventually } from '../support/test-redis';
+import { eventually } from '../support/eventually';
 
 /** A lock that somebody else holds on the documents: requests give up within 5 s, and readiness says so. */
 let service: TestApp;

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Pgbouncer, type PoolMode } from '../support/pgbouncer';
 import { TestApp } from '../support/test-app';
 import { type DatabaseLocation, freshLocation, onServer, testConfig } from '../support/test-database';
-import { eventually } from '../support/test-redis';
+import { eventually } from '../support/eventually';
 
 /**
  * A PgBouncer between the service and PostgreSQL, as Debian packages it and with nothing in its configuration for our

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { read } from './compose-file';
 import { freePort } from './free-port';
-import { eventually } from './test-redis';
+import { eventually } from './eventually';
 
 const HAPROXY = process.env['TEST_HAPROXY'] ?? '/usr/sbin/haproxy';
 

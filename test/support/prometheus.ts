@@ -7,7 +7,7 @@ import { parseYaml, read, ROOT } from './compose-file';
 import { freePort } from './free-port';
 import { ruleFile } from './observability-files';
 import type { Untyped } from './test-app';
-import { eventually } from './test-redis';
+import { eventually } from './eventually';
 
 const PROMETHEUS = process.env['TEST_PROMETHEUS'] ?? '/usr/bin/prometheus';
 

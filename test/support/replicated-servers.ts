@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { ServerKeeper } from './server-keeper';
-import { eventually } from './test-redis';
+import { eventually } from './eventually';
 
 /** A PostgreSQL with a standby and a Redis with a replica under Sentinel, of which one may be lost. */
 export class ReplicatedServers {

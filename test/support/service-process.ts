@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { eventually } from './eventually';
 
 const ROOT = join(__dirname, '../..');
 const START_TIMEOUT_MS = 60_000;
@@ -49,6 +50,12 @@ export class ServiceProcess {
       child.once('exit', onExit);
     });
     return new ServiceProcess(child, url, chunks);
+  }
+
+  /** All it has printed once a person has been told where it is and what to try, which comes after the log's word. */
+  async greeted(): Promise<string> {
+    await eventually(() => /Vectorlane is up[^]*file=@README\.md \S+\n/.test(this.output));
+    return this.output;
   }
 
   /** Runs one that is expected to end by itself. */

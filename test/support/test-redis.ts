@@ -25,15 +25,6 @@ export async function openTestRedis(settings: Record<string, string> = {}): Prom
   };
 }
 
-/** Waits until it is true. @throws Error after `timeoutMs` */
-export async function eventually(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Not true within ${timeoutMs} ms: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** What was logged, one string per line, for the messages that tests are about. Undone by `stop`. */
 export function recordLog(): { lines: string[]; stop(): void } {
   const lines: string[] = [];

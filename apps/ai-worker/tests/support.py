@@ -19,6 +19,8 @@ REPOSITORY = APP.parents[1]
 TOKEN = "t0ken-" + "x" * 40
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
 START_TIMEOUT_S = 60.0
+#: Set by `npm run test:full`.
+FULL_SIZE = os.environ.get("TEST_FULL") == "1"
 _T = TypeVar("_T")
 MODULE = ["-m", "vectorlane_ai_worker"]
 #: A worker whose parsers do what the file says; see odd_worker.py.

@@ -72,7 +72,7 @@ def test_a_slow_sender_holds_a_place_and_no_parser() -> None:
 
 
 def test_embeddings_have_places_of_their_own() -> None:
-    body = {"model": "gte-small", "input": ["word " * 600] * 24}
+    body = {"model": "gte-small", "input": ["word " * 600] * 8}
     settings: dict[str, Any] = {"EMBEDDING_CONCURRENCY": 1, "EMBEDDING_QUEUE": 0, **SLOWLY}
     with running(entry=ODD, **settings) as worker, ThreadPoolExecutor() as pool:
         first = pool.submit(worker.post, "/v1/embeddings", json=body)
@@ -85,7 +85,7 @@ def test_embeddings_have_places_of_their_own() -> None:
 
 
 def test_a_small_request_overtakes_a_large_one() -> None:
-    body = {"model": "gte-small", "input": ["word " * 600] * 16}
+    body = {"model": "gte-small", "input": ["word " * 600] * 8}
     with running(entry=ODD, **SLOWLY) as worker, ThreadPoolExecutor() as pool:
         large = pool.submit(worker.post, "/v1/embeddings", json=body)
         assert within(10, lambda: worker.metric('admission_in_work{operation="embeddings"}') == 1)

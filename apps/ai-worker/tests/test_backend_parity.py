@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .support import REPOSITORY, Worker
+from .support import FULL_SIZE, REPOSITORY, Worker
 
-TEXTS = 500
+#: 500 by `npm run test:full`; every gate has each of the special ones and a share of the rest.
+TEXTS = 500 if FULL_SIZE else 100
 #: Of one request, so that a busy machine is done with it in time.
 BATCH = 20
 _PROVIDER = REPOSITORY / "dist/libs/embeddings/src/local/local-embedding.provider.js"

@@ -40,7 +40,7 @@ export interface Retried {
 
 /** Documents moved by one short statement: the embedded database is one session for everybody. */
 const RETRY_STEP = 200;
-/** One request does no more: whoever asks does not wait long, and asks again for the rest. */
+/** One request does no more: its caller does not wait long, and asks again for the rest. */
 const RETRY_FOR_MS = 10_000;
 
 /** Accepts documents. Once `submit` has returned, the document survives any crash and ends completed or failed. */

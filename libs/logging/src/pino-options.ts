@@ -51,9 +51,9 @@ export function pinoOptions(config: Config): Options {
   };
 }
 
-// Both write at once and in this thread: a line is out when the next statement runs, so that lines keep their order, also
-// with whatever else is printed, and the last ones of a process that ends are not lost. pino's own default hands lines
-// to a thread, and what that one holds at the exit comes last or never.
+// Both write at once and in this thread: a line is out when the next statement runs, so that lines keep their order,
+// also with whatever else is printed, and the last ones of a process that ends are not lost. pino's own default hands
+// lines to a thread, and what that one holds at the exit comes last or never.
 
 function jsonLines(): DestinationStream {
   return pino.destination({ fd: process.stdout.fd, sync: true });

@@ -5,7 +5,8 @@ import { BUCKET_MS, COOL_DOWN_MS, WINDOW_MS } from '../../../libs/alerting/src/w
 import { AlertWindow } from '../../../libs/alerting/src/window/alert-window';
 import { SharedWindow } from '../../../libs/alerting/src/window/shared-window';
 import { ERROR_TYPE as TYPE, Replica, tally, WITHIN_MS } from '../../support/alert-replica';
-import { eventually, openTestRedis, recordLog, type TestRedis } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
+import { openTestRedis, recordLog, type TestRedis } from '../../support/test-redis';
 
 const MINUTE = 60_000;
 const START = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 import { inTransaction, untilAborted } from '@vectorlane/database';
 import { onServer, openTestDatabase, type TestDatabase } from '../../support/test-database';
-import { eventually } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
 
 // Work that nobody waits for any more: what it runs is cancelled, what it would run is refused, and its connection is
 // as good as new for the next one.

@@ -1,6 +1,6 @@
 import { type GuardedPool, inTransaction, RequestScope } from '@vectorlane/database';
 import { onServer, openTestDatabase, type TestDatabase } from '../../support/test-database';
-import { eventually } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
 import { TcpProxy } from '../../support/tcp-proxy';
 
 // What a request waits for is bounded on a server, whose loss must not become everybody's wait; the engine inside is

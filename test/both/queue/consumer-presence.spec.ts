@@ -7,7 +7,7 @@ import { LaneConsumers, QueueModule } from '@vectorlane/queue';
 import { RedisConnections, RedisModule } from '@vectorlane/redis';
 import { ShutdownModule } from '@vectorlane/shutdown';
 import { HeavyProcessor, IdleLanes } from '../../support/idle-lanes';
-import { eventually } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
 import { openTestServers, type TestServers } from '../../support/test-servers';
 
 /** Who works the lanes, and what that means for readiness (docs/adr/0013). */

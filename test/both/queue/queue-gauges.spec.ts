@@ -9,7 +9,7 @@ import { ShutdownModule } from '@vectorlane/shutdown';
 import { Scrape } from '../../support/prometheus-text';
 import { TcpProxy } from '../../support/tcp-proxy';
 import { FastProcessor, IdleLanes } from '../../support/idle-lanes';
-import { eventually } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
 
 let valkey: EmbeddedValkey;
 let proxy: TcpProxy;

@@ -4,7 +4,8 @@ import { loadConfig } from '@vectorlane/config';
 import { EmbeddedValkey, RedisConnections } from '@vectorlane/redis';
 import { Redis } from 'ioredis';
 import { RateLimitStorage } from '../../../apps/api/src/rate-limit/rate-limit.storage';
-import { eventually, recordLog } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
+import { recordLog } from '../../support/test-redis';
 import { openTestServers } from '../../support/test-servers';
 
 /** Requests counted on a real Redis: by several processes at once, and through its absence. */

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { type ConnectionOptions, type Job, Queue, Worker } from 'bullmq';
-import { eventually, openTestRedis, type TestRedis } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
+import { openTestRedis, type TestRedis } from '../../support/test-redis';
 
 /** What libs/queue needs of Redis, on whichever engine the suite runs. */
 interface Numbered {

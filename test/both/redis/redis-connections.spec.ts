@@ -5,7 +5,8 @@ import { ConfigModule, loadConfig } from '@vectorlane/config';
 import { HealthModule, ReadinessRegistry } from '@vectorlane/health';
 import { EmbeddedValkey, RedisConnections, RedisModule, RedisUnreachableError } from '@vectorlane/redis';
 import { ShutdownModule } from '@vectorlane/shutdown';
-import { eventually, openTestRedis, recordLog, type TestRedis } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
+import { openTestRedis, recordLog, type TestRedis } from '../../support/test-redis';
 
 let log: ReturnType<typeof recordLog>;
 const opened: (() => unknown)[] = [];

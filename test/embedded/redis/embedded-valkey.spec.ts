@@ -4,7 +4,8 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { EmbeddedValkey, type EmbeddedValkeyOptions, type ValkeyEndpoint } from '@vectorlane/redis';
 import { Redis, type RedisOptions } from 'ioredis';
-import { eventually, recordLog } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
+import { recordLog } from '../../support/test-redis';
 
 let valkey: EmbeddedValkey;
 const clients: Redis[] = [];

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { EmbeddedValkey } from '@vectorlane/redis';
 import { Redis } from 'ioredis';
-import { eventually } from '../../support/test-redis';
+import { eventually } from '../../support/eventually';
 
 /** The driver of the embedded engine: what goes in comes out, soon, whatever else is connected. */
 let valkey: EmbeddedValkey;
