@@ -1,6 +1,9 @@
 // How long a search takes over many chunks, on a PostgreSQL of its own: node bench/search.mjs <folder of a collection
-// in the Cranfield format> [chunks]. Texts are those of the collection with a third of the words drawn from all of
-// them, so that words are as frequent as in real texts. `--vectors` adds vectors: those of the collection, jittered.
+// in the Cranfield format> [chunks] [--vectors] [--database <url>]. Texts are those of the collection with a third of
+// the words drawn from all of them, so that words are as frequent as in real texts. `--vectors` adds vectors: those of
+// the collection by the default model, mixed in pairs and jittered, asked for by those of its questions, without and
+// with filters, and compared with reading every vector. `--database` names an empty database, which is kept, and
+// measured again as it is when it holds chunks.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +14,7 @@ import { startServers } from '../scripts/test-servers/servers.mjs';
 const [folder, count = '100000', ...options] = process.argv.slice(2);
 if (!folder) {
   process.stderr.write(
-    'Usage: node bench/search.mjs <folder of a collection in the Cranfield format> [chunks] [--vectors]\n',
+    'Usage: node bench/search.mjs <folder of a collection in the Cranfield format> [chunks] [--vectors] [--database <url>]\n',
   );
   process.exit(2);
 }
@@ -20,6 +23,7 @@ const EACH = 8;
 const BATCH = 64;
 const CLIENTS = 2;
 const DIMENSION = 384;
+const keptUrl = options.includes('--database') ? options[options.indexOf('--database') + 1] : undefined;
 
 await bootstrap({ quiet: true });
 /** @param {string} name */
@@ -31,6 +35,8 @@ const { CandidateSearch } = library('search/src/candidate-search');
 const { KeywordSearch } = library('search/src/keyword-search');
 const { SearchService } = library('search/src/search.service');
 const { Metrics } = library('metrics/src/index');
+const { selectProvider } = library('embeddings/src/provider-selection');
+const { ShutdownSequence } = library('shutdown/src/index');
 
 /** @param {string} file */
 const records = (file) =>
@@ -61,10 +67,11 @@ const unit = (vector) => {
   return vector.map((value) => value / length);
 };
 
-const servers = await startServers();
+const servers = keptUrl ? undefined : await startServers();
+const shutdown = new ShutdownSequence();
 const config = loadConfig({
-  DATABASE_URL: servers.env.TEST_DATABASE_URL,
-  REDIS_URL: servers.env.TEST_REDIS_URL,
+  DATABASE_URL: keptUrl ?? servers?.env.TEST_DATABASE_URL,
+  REDIS_URL: servers?.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:1',
   LOG_LEVEL: 'silent',
 });
 const backend = await openBackend(config);
@@ -74,10 +81,18 @@ try {
   dataSource = await openDataSource({ ...dataSourceOptions(backend, config), maxQueryExecutionTime: 0 });
   const index = new documents.WordIndexRepository(dataSource);
   const withVectors = options.includes('--vectors');
-  const anchors = Array.from({ length: 2_000 }, () =>
-    unit(Float32Array.from({ length: DIMENSION }, () => random() - 0.5)),
-  );
-  const near = () => unit(pick(anchors).map((value) => value + (random() - 0.5) * 0.05));
+  const provider = withVectors ? await selectProvider(config, shutdown) : undefined;
+  await provider?.onModuleInit();
+  /** @type {Float32Array[]} */
+  const real = withVectors ? await provider.embed(texts, 'passage') : [];
+  /** @type {Map<string, Float32Array>} */
+  const asked = new Map();
+  const askedVectors = withVectors ? await provider.embed(questions, 'query') : [];
+  questions.forEach((question, at) => asked.set(question, askedVectors[at]));
+  const near = () => {
+    const other = pick(real);
+    return unit(pick(real).map((value, at) => 0.7 * value + 0.3 * other[at] + (random() - 0.5) * 0.03));
+  };
   const spaces = new documents.EmbeddingSpacesRepository(dataSource);
   const identity = {
     model: 'bench',
@@ -87,21 +102,23 @@ try {
     pooling: 'mean',
   };
   const space = await spaces.activate(identity, 'refuse');
-  await dataSource.query(`DROP INDEX ${space.table}_by_cosine`);
+  const [{ held }] = await dataSource.query('SELECT count(*)::int AS held FROM chunks');
+  if (held === 0) await dataSource.query(`DROP INDEX ${space.table}_by_cosine`);
 
   const loading = performance.now();
   let folded = 0;
-  for (let stored = 0; stored < CHUNKS; stored += BATCH) {
+  for (let stored = held; stored < CHUNKS; stored += BATCH) {
     const chunks = Array.from({ length: BATCH }, () => ({ id: randomUUID(), heading: null, content: chunkText() }));
     const owners = Array.from({ length: BATCH / EACH }, () => randomUUID());
     await dataSource.transaction(async (/** @type {import('typeorm').EntityManager} */ manager) => {
       await manager.query('INSERT INTO contents (id) SELECT unnest($1::uuid[])', [owners]);
       await manager.query(
         `INSERT INTO documents (id, sha256, content_id, filename, format, lane, media_type, size_bytes, status, stage, generation,
-                                visible_generation, chunk_count, language)
-         SELECT id, sha256(id::text::bytea), id, id::text, 'txt', 'fast', 'text/plain', 1, 'completed', 'completed', 1, 1, $2::int, 'english'
-           FROM unnest($1::uuid[]) AS id`,
-        [owners, EACH],
+                                visible_generation, chunk_count, language, metadata)
+         SELECT id, sha256(id::text::bytea), id, id::text, 'txt', 'fast', 'text/plain', 1, 'completed', 'completed', 1, 1, $2::int, 'english',
+                jsonb_build_object('thousandth', n % 1000, 'hundredth', n % 100, 'tenth', n % 10, 'half', n % 2)
+           FROM unnest($1::uuid[]) WITH ORDINALITY AS t(id, place) CROSS JOIN LATERAL (SELECT $3::int + place AS n) AS numbered`,
+        [owners, EACH, stored / EACH],
       );
       await manager.query(
         `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count)
@@ -130,8 +147,16 @@ try {
     }
   }
   const loadedMs = performance.now() - loading;
-  if (withVectors) await documents.createVectorIndex(dataSource, space.id);
-  await dataSource.query('VACUUM ANALYZE');
+  if (held === 0) {
+    await index.foldAll();
+    const from = performance.now();
+    if (withVectors) {
+      await dataSource.query(`SET maintenance_work_mem = '1GB'`);
+      await documents.createVectorIndex(dataSource, space.table);
+      process.stdout.write(`index of vectors in ${((performance.now() - from) / 1_000).toFixed(0)} s\n`);
+    }
+    await dataSource.query('VACUUM ANALYZE');
+  }
   const [size] = await dataSource.query(
     `SELECT pg_total_relation_size('words') AS words, pg_total_relation_size('fresh_words') AS fresh,
             (SELECT count(*) FROM words) AS rows, pg_total_relation_size('chunk_words') AS numbers`,
@@ -148,17 +173,48 @@ try {
     new KeywordSearch(new documents.WordsRepository(dataSource)),
     passages,
   );
-  const embedder = { embed: (/** @type {string[]} */ given) => Promise.resolve(given.map(near)) };
+  // The time of the model is another matter.
+  const embedder = {
+    space: identity,
+    reads: () => true,
+    embed: (/** @type {string[]} */ given) => Promise.resolve(given.map((question) => asked.get(question))),
+  };
   const search = new SearchService(embedder, candidates, passages, new Metrics());
-  process.stdout.write('| mode | p50 ms | p95 ms | CPU of this process, ms a search |\n|---|---|---|---|\n');
-  for (const mode of withVectors ? ['keyword', 'vector', 'hybrid'] : ['keyword']) {
+  const vectors = new documents.VectorsRepository(dataSource, spaces);
+  /** @type {[string, object | undefined][]} */
+  const FILTERS = [
+    ['none', undefined],
+    ['0.1 %', { metadata: [['thousandth', { eq: 7 }]] }],
+    ['1 %', { metadata: [['hundredth', { eq: 7 }]] }],
+    ['10 %', { metadata: [['tenth', { eq: 7 }]] }],
+    ['50 %', { metadata: [['half', { eq: 1 }]] }],
+  ];
+  /** Share of the ten nearest, by reading every vector, that are found. @param {object | undefined} filter */
+  const recall = async (filter) => {
+    let found = 0;
+    let wanted = 0;
+    for (const question of questions.slice(0, 40)) {
+      const exact = await vectors.find(asked.get(question), 10, filter, 'exact');
+      const near10 = await vectors.find(asked.get(question), 10, filter);
+      const ids = new Set(near10.map((/** @type {{ chunkId: string }} */ { chunkId }) => chunkId));
+      wanted += exact.length;
+      found += exact.filter((/** @type {{ chunkId: string }} */ { chunkId }) => ids.has(chunkId)).length;
+    }
+    return (found / wanted).toFixed(4);
+  };
+  process.stdout.write(
+    '| mode | filter passes | p50 ms | p95 ms | CPU of this process, ms a search | recall@10 |\n|---|---|---|---|---|---|\n',
+  );
+  const MODES = withVectors ? ['keyword', 'vector', 'hybrid'] : ['keyword'];
+  for (const [mode, [passes, filter]] of MODES.flatMap((one) => FILTERS.map((of) => [one, of]))) {
     /** @type {number[]} */
     const took = [];
     /** @param {string[]} list */
     const ask = async (list) => {
       for (const query of list) {
         const from = performance.now();
-        await search.search({ query, topK: 5, mode });
+        const { hits } = await search.search({ query, topK: 5, mode, filter });
+        if (mode !== 'keyword' && hits.length < 5) process.stdout.write(`${hits.length} of 5 results\n`);
         took.push(performance.now() - from);
       }
     };
@@ -173,11 +229,13 @@ try {
     /** @param {number} share */
     const at = (share) => took[Math.floor(share * took.length)].toFixed(1);
     process.stdout.write(
-      `| ${mode} | ${at(0.5)} | ${at(0.95)} | ${((user + system) / 1_000 / took.length).toFixed(2)} |\n`,
+      `| ${mode} | ${passes} | ${at(0.5)} | ${at(0.95)} | ${((user + system) / 1_000 / took.length).toFixed(2)} | ` +
+        `${mode === 'vector' ? await recall(filter) : ''} |\n`,
     );
   }
 } finally {
   if (dataSource) await closeDataSource(dataSource, 5_000);
   await backend.close();
-  await servers.stop();
+  await shutdown.beforeApplicationShutdown();
+  await servers?.stop();
 }

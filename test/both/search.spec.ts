@@ -310,6 +310,15 @@ it('answers by words, and says so, while the model is away', async () => {
   );
 });
 
+it('embeds a question that is asked again once', async () => {
+  const provider = service.app.get<EmbeddingProvider>(EMBEDDING_PROVIDER, { strict: false });
+  const embed = jest.spyOn(provider, 'embed');
+  embed.mockClear();
+  const first = await search({ query: 'asked twice in a row' });
+  expect(await search({ query: 'asked twice in a row', mode: 'hybrid' })).toMatchObject({ results: first.results });
+  expect(embed).toHaveBeenCalledTimes(1);
+});
+
 it('stops a search whose client has left', async () => {
   const provider = service.app.get<EmbeddingProvider>(EMBEDDING_PROVIDER, { strict: false });
   const leaving = new AbortController();
@@ -325,7 +334,7 @@ it('stops a search whose client has left', async () => {
     });
   });
   await expect(
-    service.json('/api/search', { query: 'How do bees keep warm?' }, { signal: leaving.signal }),
+    service.json('/api/search', { query: 'Who leaves before the answer?' }, { signal: leaving.signal }),
   ).rejects.toThrow();
   expect(await dropped).toMatchObject({ message: expect.stringContaining('The client left') });
 });

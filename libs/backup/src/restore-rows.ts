@@ -1,4 +1,4 @@
-import { isBytes, isVector, type RestoreRepository, type RestoreTarget } from '@vectorlane/documents';
+import { asKept, isBytes, isVector, type RestoreRepository, type RestoreTarget } from '@vectorlane/documents';
 import {
   type BackupHeader,
   BackupRefusedError,
@@ -63,7 +63,8 @@ async function targetOf(
   return { table, columns: matching.filter((column) => column !== undefined) };
 }
 
-/** The extension may live in another schema on another server. */
+/** The extension may live in another schema on another server, and vectors be wider in another version. */
 function bareType(type: string): string {
-  return isVector(type) ? type.slice(type.indexOf('vector(')) : type;
+  const kept = asKept(type);
+  return isVector(kept) ? kept.slice(kept.indexOf('vector(')) : kept;
 }

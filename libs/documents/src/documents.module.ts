@@ -5,6 +5,7 @@ import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
 import { FailedDocumentsRepository } from './failed-documents.repository';
 import { UnfinishedGauges } from './unfinished-gauges';
+import { HalfVectorsRepository } from './half-vectors.repository';
 import { IngestionLedger } from './ingestion-ledger';
 import { PassagesRepository } from './search/passages.repository';
 import { VectorsRepository } from './search/vectors.repository';
@@ -18,6 +19,7 @@ const repositories = [
   IngestionLedger,
   FailedDocumentsRepository,
   EmbeddingSpacesRepository,
+  HalfVectorsRepository,
   VectorsRepository,
   WordsRepository,
   WordIndexRepository,

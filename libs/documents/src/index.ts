@@ -1,7 +1,7 @@
 export { LEFT_OUT, TABLES } from './backup/backed-up-tables';
 export { RestoreRepository, type RestoreTarget } from './backup/restore.repository';
 export { SnapshotRepository, type SnapshotSection } from './backup/snapshot.repository';
-export { isBytes, isVector, type RawRow } from './backup/table-columns';
+export { asKept, isBytes, isVector, type RawRow } from './backup/table-columns';
 export { ChunksRepository, type EmbeddedChunk, type StoredChunk } from './chunks.repository';
 export { ContentGoneError, ContentsRepository } from './contents.repository';
 export { type Document, type DocumentMetadata } from './document';
@@ -17,6 +17,7 @@ export {
   tableOf as vectorTableOf,
 } from './embedding-spaces.repository';
 export { FailedDocumentsRepository } from './failed-documents.repository';
+export { HalfVectorsRepository } from './half-vectors.repository';
 export {
   type Claim,
   type Cost,

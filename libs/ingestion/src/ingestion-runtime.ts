@@ -5,7 +5,7 @@ import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddin
 import { ExtractionService } from '@vectorlane/extraction';
 import { LaneConsumers } from '@vectorlane/queue';
 import { Reconciler } from './reconciler';
-import { WordKeeper } from './word-keeper';
+import { IndexKeeper } from './index-keeper';
 
 /** Starts ingestion once everything it stands on is open, in the one order that is right. */
 @Injectable()
@@ -17,7 +17,7 @@ export class IngestionRuntime {
     private readonly ledger: IngestionLedger,
     private readonly consumers: LaneConsumers,
     private readonly reconciler: Reconciler,
-    private readonly words: WordKeeper,
+    private readonly words: IndexKeeper,
     private readonly extraction: ExtractionService,
   ) {}
 

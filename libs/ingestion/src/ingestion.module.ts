@@ -13,7 +13,7 @@ import { IngestionService } from './ingestion.service';
 import { documentProcessorOf } from './lane-processors';
 import { Reconciler } from './reconciler';
 import { Spool } from './spool';
-import { WordKeeper } from './word-keeper';
+import { IndexKeeper } from './index-keeper';
 
 @Module({})
 export class IngestionModule {
@@ -31,7 +31,7 @@ export class IngestionModule {
         DocumentProcessor,
         IngestionRuntime,
         Reconciler,
-        WordKeeper,
+        IndexKeeper,
         Spool,
         ...(consumes ? Lane.options.map(documentProcessorOf) : []),
       ],

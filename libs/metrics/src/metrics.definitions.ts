@@ -158,6 +158,12 @@ export const METRICS = {
     help: 'Searches that were answered by words alone (`vector`), for their question could not be embedded in time or is in letters that the model does not read (`language` as well).',
     labels: { missing: Degradation.options },
   },
+  questionVectors: {
+    name: 'search_question_vectors_total',
+    type: 'counter',
+    help: 'Vectors of questions, by where they came from: the embedding model, or the latest 1,000 questions.',
+    labels: { source: ['model', 'memory'] },
+  },
   searchEmptyResults: {
     name: 'search_empty_results_total',
     type: 'counter',

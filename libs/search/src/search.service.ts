@@ -8,6 +8,7 @@ import { within } from '@vectorlane/time';
 import { CandidateSearch, type Inquiry } from './candidate-search';
 import { highlights } from './highlights';
 import { parseQuestion } from './question';
+import { QuestionVectors } from './question-vectors';
 import type { Candidate } from './score-fusion';
 import type { SearchAnswer, SearchHit, SearchRequest } from './search.types';
 
@@ -24,6 +25,7 @@ const HYBRID_EMBEDDING_MS = 2_000;
 @Injectable()
 export class SearchService {
   private readonly logger = new Logger(SearchService.name);
+  private readonly vectors = new QuestionVectors();
 
   constructor(
     @Inject(EMBEDDING_PROVIDER) private readonly embeddings: EmbeddingProvider,
@@ -99,12 +101,16 @@ export class SearchService {
     mode: SearchRequest['mode'],
     signal: AbortSignal | undefined,
   ): Promise<Float32Array | undefined> {
+    const known = this.vectors.get(this.embeddings, text);
+    this.metrics.questionVectors.inc({ source: known === undefined ? 'model' : 'memory' });
+    if (known !== undefined) return known;
     try {
       // The others have the time of any query (EMBEDDING_TIMEOUT_MS).
       const bound = mode === 'hybrid' ? { timeoutMs: HYBRID_EMBEDDING_MS, late: tooLate } : {};
       const embed = (giveUp: AbortSignal): Promise<Float32Array[]> => this.embeddings.embed([text], 'query', giveUp);
       const [vector] = await within(embed, { ...bound, ...(signal !== undefined && { signal }) });
       if (vector === undefined) throw new Error('The embedding model returned no vector for the query.');
+      this.vectors.put(this.embeddings, text, vector);
       return vector;
     } catch (error) {
       if (!(error instanceof IngestionFailure)) throw error;

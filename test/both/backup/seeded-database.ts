@@ -100,8 +100,8 @@ async function seed(dataSource: DataSource, count: number): Promise<void> {
   );
   const spaceId = (space?.id ?? 0) + 1;
   for (const id of [spaceId - 1, spaceId]) {
-    await createVectorTable(dataSource, id, DIMENSION);
-    await createVectorIndex(dataSource, id);
+    await createVectorTable(dataSource, `vectors_${id}`, DIMENSION);
+    await createVectorIndex(dataSource, `vectors_${id}`);
   }
   await dataSource.query(
     `INSERT INTO api_keys (id, name, secret_sha256, scopes, expires_at) VALUES

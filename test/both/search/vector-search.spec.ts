@@ -1,5 +1,6 @@
 import {
   EmbeddingSpacesRepository,
+  HalfVectorsRepository,
   type SearchFilter,
   type StoredSpace,
   VectorsRepository,
@@ -59,7 +60,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => service?.stop(), 60_000);
 
-const vectors = Array.from({ length: sized(3, 8) }, (_, seed) => {
+const unitVectors = Array.from({ length: sized(3, 8) }, (_, seed) => {
   const vector = Float32Array.from({ length: 8 }, (__, index) => Math.sin((seed + 1) * (index + 2)));
   const length = Math.hypot(...vector);
   return vector.map((value) => value / length);
@@ -95,28 +96,27 @@ const CASES: [name: string, filter: SearchFilter | undefined, where: string, exa
 describe.each(CASES)('with %s', (_, filter, where, exact) => {
   it.each([1, 10, 100])('returns %i nearest chunks, no fewer, best first', async (limit) => {
     let found = 0;
-    for (const vector of vectors) {
+    for (const vector of unitVectors) {
       const [candidates, wanted] = [await search.find(vector, limit, filter), await exactly(vector, limit, where)];
       expect(candidates).toHaveLength(wanted.length);
       const ids = candidates.map(({ chunkId }) => chunkId);
-      if (exact) expect(ids).toEqual(wanted);
       found += ids.filter((id) => wanted.includes(id)).length / wanted.length;
       candidates.forEach(({ cosine }, index) => {
         expect(cosine).toBeLessThanOrEqual(candidates[index - 1]?.cosine ?? 1);
         expect(cosine).toBeGreaterThanOrEqual(-1);
       });
     }
-    expect(found / vectors.length).toBeGreaterThan(0.9);
+    expect(found / unitVectors.length).toBeGreaterThan(exact ? 0.99 : 0.9);
   });
 });
 
 it('returns nothing when nothing passes the filter', async () => {
-  const [vector = new Float32Array(8)] = vectors;
+  const [vector = new Float32Array(8)] = unitVectors;
   expect(await search.find(vector, 10, { metadata: [['n', { gt: DOCUMENTS }]] })).toEqual([]);
 });
 
 it('never returns a chunk of a generation that is not visible', async () => {
-  const [vector = new Float32Array(8)] = vectors;
+  const [vector = new Float32Array(8)] = unitVectors;
   const [best] = await search.find(vector, 1, undefined);
   await dataSource.query(
     `UPDATE documents SET status = 'pending', stage = 'queued', visible_generation = NULL
@@ -126,4 +126,69 @@ it('never returns a chunk of a generation that is not visible', async () => {
   const after = await search.find(vector, 100, undefined);
   expect(after).toHaveLength(100);
   expect(after.map(({ chunkId }) => chunkId)).not.toContain(best?.chunkId);
+});
+
+describe('vectors of an earlier version', () => {
+  const typeOf = async (): Promise<string | undefined> => {
+    const rows = await dataSource.query<{ type: string }[]>(
+      `SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = $1::regclass AND attname = 'embedding'`,
+      [space.table],
+    );
+    return rows[0]?.type;
+  };
+  const rowsOf = async (): Promise<unknown> =>
+    dataSource.query(`SELECT chunk_id, embedding::vector::text FROM ${space.table} ORDER BY chunk_id`);
+
+  it('become half as large while chunks come and go, and are found as before', async () => {
+    const vectors = service.app.get(HalfVectorsRepository);
+    expect(await typeOf()).toBe('halfvec(8)');
+    const kept = await rowsOf();
+    await dataSource.query(`DROP INDEX ${space.table}_by_cosine`);
+    await dataSource.query(`ALTER TABLE ${space.table} ALTER COLUMN embedding TYPE vector(8)`);
+    const [query = new Float32Array(8)] = unitVectors;
+    const before = (await search.find(query, 10, undefined)).map(({ chunkId }) => chunkId);
+
+    // Left in the middle, as by a shutdown; then a chunk goes, and the last one is in letters that nobody reads.
+    let steps = 0;
+    expect(
+      await vectors.convertAll(
+        () => true,
+        () => Promise.resolve((steps += 1) < 3),
+      ),
+    ).toBe(false);
+    const [gone, unread] = await dataSource.query<{ id: string }[]>(
+      `SELECT chunk_id AS id FROM ${space.table} WHERE chunk_id <> ALL($1::uuid[]) ORDER BY chunk_id DESC LIMIT 2`,
+      [before],
+    );
+    await dataSource.query('DELETE FROM chunks WHERE id = $1', [gone?.id]);
+    await dataSource.query(`UPDATE chunks SET content = 'непонятно' WHERE id = $1`, [unread?.id]);
+    // One comes, from a process that knows nothing of it.
+    const [added] = await dataSource.query<{ id: string }[]>(
+      `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count)
+       SELECT gen_random_uuid(), document_id, generation, 1000, 'new', 0, 1, 3 FROM chunks WHERE id = $1 RETURNING id`,
+      [unread?.id],
+    );
+    await dataSource.query(`INSERT INTO ${space.table} VALUES ($1, $2::vector)`, [
+      added?.id,
+      `[${[...query].map((value) => -value).join()}]`,
+    ]);
+    expect(await vectors.convertAll((text) => !text.includes('непонятно'))).toBe(true);
+    expect(await typeOf()).toBe('halfvec(8)');
+    expect(await dataSource.query(`SELECT to_regclass('${space.table}_half') AS left`)).toEqual([{ left: null }]);
+
+    const gotten = (await rowsOf()) as { chunk_id: string }[];
+    const others = (rows: unknown): unknown[] =>
+      (rows as { chunk_id: string }[]).filter(({ chunk_id }) => ![gone?.id, unread?.id, added?.id].includes(chunk_id));
+    expect(others(gotten)).toEqual(others(kept));
+    const ids = gotten.map(({ chunk_id }) => chunk_id);
+    expect(ids).toContain(added?.id);
+    expect(ids).not.toContain(unread?.id);
+    expect((await search.find(query, 10, undefined)).map(({ chunkId }) => chunkId)).toEqual(before);
+    const [document] = await dataSource.query<{ coverage: unknown }[]>(
+      'SELECT d.coverage FROM documents d JOIN chunks c ON c.document_id = d.id WHERE c.id = $1',
+      [unread?.id],
+    );
+    expect(document?.coverage).toMatchObject({ notes: ['MODEL_LANGUAGE'] });
+    expect(await vectors.convertAll(() => true)).toBe(true);
+  });
 });

@@ -1,8 +1,14 @@
 import { appliedMigrations } from '@vectorlane/database';
 import type { PoolClient } from 'pg';
-import { createVectorIndex, createVectorTable, type SpaceIdentity, tableOf } from '../embedding-spaces.repository';
+import {
+  createVectorIndex,
+  createVectorTable,
+  halfTableOf,
+  type SpaceIdentity,
+  tableOf,
+} from '../embedding-spaces.repository';
 import { LEFT_OUT, TABLES, tableName } from './backed-up-tables';
-import { columnsOf, type RawRow, type TableColumn } from './table-columns';
+import { asKept, columnsOf, type RawRow, type TableColumn } from './table-columns';
 
 const ROWS_PER_STATEMENT = 250;
 /** An index of some 100,000 vectors is built within this; with less the build slows down many times over. */
@@ -51,7 +57,11 @@ export class RestoreRepository {
   /** Empties every table of ours. Rights granted on the tables stay. */
   async wipe(): Promise<void> {
     const { rows } = await this.client.query<{ id: number }>('SELECT id FROM embedding_spaces');
-    for (const { id } of rows) await this.client.query(`DROP TABLE ${tableOf(id)}`);
+    for (const { id } of rows) {
+      await this.client.query(`DROP TABLE IF EXISTS ${halfTableOf(id)} CASCADE`);
+      await this.client.query(`DROP TABLE ${tableOf(id)}`);
+      await this.client.query(`DROP FUNCTION IF EXISTS ${halfTableOf(id)}_copy()`);
+    }
     const tables = [...TABLES.map(({ name }) => name), ...LEFT_OUT].filter((name) => name !== 'migrations');
     await this.client.query(`TRUNCATE ${tables.join(', ')} RESTART IDENTITY`);
   }
@@ -65,7 +75,7 @@ export class RestoreRepository {
     );
     const id = rows[0]?.id;
     if (id === undefined) throw new Error('The new embedding space was not returned.');
-    await createVectorTable(this.client, id, space.dimension);
+    await createVectorTable(this.client, tableOf(id), space.dimension);
     return id;
   }
 
@@ -82,7 +92,7 @@ export class RestoreRepository {
     const flush = async (): Promise<void> => {
       const tuples = batch.map(
         (_, row) =>
-          `(${columns.map(({ type }, column) => `$${row * columns.length + column + 1}::${type}`).join(', ')})`,
+          `(${columns.map(({ type }, column) => `$${row * columns.length + column + 1}::${asKept(type)}`).join(', ')})`,
       );
       await this.client.query(`INSERT INTO ${table} (${names}) VALUES ${tuples.join(', ')}`, batch.flat());
       batch = [];
@@ -103,12 +113,12 @@ export class RestoreRepository {
     );
     await this.client.query('SAVEPOINT before_index');
     try {
-      await createVectorIndex(this.client, spaceId);
+      await createVectorIndex(this.client, tableOf(spaceId));
     } catch (error) {
       if ((error as { code?: unknown }).code !== NO_SPACE) throw error;
       await this.client.query('ROLLBACK TO SAVEPOINT before_index');
       await this.client.query('SET LOCAL max_parallel_maintenance_workers = 0');
-      await createVectorIndex(this.client, spaceId);
+      await createVectorIndex(this.client, tableOf(spaceId));
     }
   }
 

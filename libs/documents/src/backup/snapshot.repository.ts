@@ -2,7 +2,7 @@ import { appliedMigrations } from '@vectorlane/database';
 import type { PoolClient } from 'pg';
 import type { SpaceIdentity } from '../embedding-spaces.repository';
 import { type BackedUpTable, TABLES, tableName, vectorsOf } from './backed-up-tables';
-import { columnsOf, isBytes, isVector, queryRaw, type RawRow, type TableColumn } from './table-columns';
+import { asKept, columnsOf, isBytes, isVector, queryRaw, type RawRow, type TableColumn } from './table-columns';
 
 /** One table as a backup takes it. */
 export interface SnapshotSection {
@@ -105,7 +105,7 @@ function selection(table: BackedUpTable, name: string, columns: readonly TableCo
   const values = columns.map((column) => {
     const expression = table.expressions?.[column.name] ?? `t.${column.name}`;
     // Binary, and exact: the text of a vector is three times as long.
-    return isVector(column.type) ? `vector_send(${expression})` : expression;
+    return isVector(column.type) ? `vector_send(${expression}::${asKept(column.type)})` : expression;
   });
   const order = table.page === 'by-size' ? `ORDER BY ${table.size} DESC` : '';
   return `SELECT ${values.join(', ')} FROM ${name} t ${table.rows} ${order}`;

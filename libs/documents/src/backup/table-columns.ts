@@ -24,7 +24,12 @@ export async function columnsOf(client: PoolClient, table: string): Promise<read
 }
 
 export function isVector(type: string): boolean {
-  return /^(\w+\.)?vector\(/.test(type);
+  return /^(\w+\.)?(vector|halfvec)\(/.test(type);
+}
+
+/** The type in which a backup keeps the values of a column: vectors in four bytes a number, as they always were. */
+export function asKept(type: string): string {
+  return isVector(type) ? type.replace('halfvec(', 'vector(') : type;
 }
 
 /** Whether the values of a column are kept as bytes, not as text. */

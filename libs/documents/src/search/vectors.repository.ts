@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { inTransaction } from '@vectorlane/database';
-import { toSql } from 'pgvector';
 import { DataSource } from 'typeorm';
 import { EmbeddingSpacesRepository } from '../embedding-spaces.repository';
+import { vectorParameter } from '../vector-parameter';
 import { filterCondition, type SearchFilter, SqlParameters } from './filter-condition';
 
 /** A chunk found by its meaning. */
@@ -21,22 +21,26 @@ interface NeighbourRow {
 }
 
 /**
- * Up to this many matching chunks a filter is answered exactly: reading them all is faster than searching the index.
- */
-const EXACT_CHUNKS = 2_000;
-/** … and so is any filter that lets through less than this share of all chunks. */
-const EXACT_SHARE = 0.03;
-/** An upper bound on the share's reach: beyond it the index is searched however selective the filter. */
-const EXACT_CHUNKS_MOST = 50_000;
-
-/**
  * How wide the index is searched: as many as are wanted, and enough for a few to be the right ones. The index goes on
  * by itself where the filter lets too few through.
  */
 const LEAST_EF = 100;
 const MOST_EF = 1_000;
 
-/** Nearest chunks by cosine distance. */
+/**
+ * Vectors that a search of the index looks at before it gives up. With a filter it is tried with few first: one that
+ * passes a twentieth of the chunks or more is answered by then, and costs what no filter costs.
+ */
+const FIRST_LOOK = 2_000;
+const FIRST_LOOK_EACH = 20;
+const LONGEST_LOOK = 40_000;
+/** A filter that passes no more chunks is answered by reading their vectors. */
+const EXACT_CHUNKS = 20_000;
+
+/**
+ * Nearest chunks by cosine distance. No way of searching costs more for a larger collection, but for one that is the
+ * last resort: when the index has found too few after its longest look, every chunk that passes is read.
+ */
 @Injectable()
 export class VectorsRepository {
   constructor(
@@ -44,30 +48,87 @@ export class VectorsRepository {
     private readonly spaces: EmbeddingSpacesRepository,
   ) {}
 
-  /** @param vector L2-normalised, of the active space */
-  async find(vector: Float32Array, limit: number, filter: SearchFilter | undefined): Promise<Neighbour[]> {
-    const exact = filter !== undefined && (await this.isSelective(filter));
-    const { table } = this.spaces.active;
+  /**
+   * @param vector L2-normalised, of the active space
+   * @param way `exact` reads every vector that passes the filter, as a check on the other
+   */
+  async find(
+    vector: Float32Array,
+    limit: number,
+    filter: SearchFilter | undefined,
+    way: 'fast' | 'exact' = 'fast',
+  ): Promise<Neighbour[]> {
+    const search = { vector: vectorParameter(vector), limit, filter };
+    if (way === 'exact') return this.exactly(search);
+    const isFiltered = filterCondition(filter, new SqlParameters(), 'v', 'document_id') !== undefined;
+    const first = await this.byIndex(search, isFiltered ? Math.max(FIRST_LOOK, limit * FIRST_LOOK_EACH) : LONGEST_LOOK);
+    if (first.length >= limit) return first;
+    if (isFiltered && (await this.passes(filter, EXACT_CHUNKS))) {
+      const second = await this.byIndex(search, LONGEST_LOOK);
+      if (second.length >= limit) return second;
+    }
+    return this.exactly(search);
+  }
+
+  /** Cosine similarities of some chunks, by chunk id; one without a vector in this space has none. */
+  async cosines(vector: Float32Array, chunkIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (chunkIds.length === 0) return new Map();
+    const rows = await this.dataSource.query<{ chunk_id: string; distance: number }[]>(
+      `SELECT chunk_id, embedding <=> $1::vector AS distance FROM ${this.spaces.active.table} WHERE chunk_id = ANY($2::uuid[])`,
+      [vectorParameter(vector), chunkIds],
+    );
+    return new Map(rows.map(({ chunk_id, distance }) => [chunk_id, 1 - distance]));
+  }
+
+  /** @param longest how many vectors are looked at for as many as are wanted */
+  private async byIndex({ vector, limit, filter }: VectorSearch, longest: number): Promise<Neighbour[]> {
     const parameters = new SqlParameters();
-    const query = `${parameters.add(toSql([...vector]))}::vector`;
+    const query = `${parameters.add(vector)}::vector`;
+    const from = this.passing(filter, parameters);
+    return this.read(
+      `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${from}
+        ORDER BY e.embedding <=> ${query} LIMIT ${parameters.add(limit)}`,
+      parameters,
+      { limit, longest },
+    );
+  }
+
+  private async exactly({ vector, limit, filter }: VectorSearch): Promise<Neighbour[]> {
+    const parameters = new SqlParameters();
+    const query = `${parameters.add(vector)}::vector`;
+    const from = this.passing(filter, parameters);
+    return this.read(
+      // Materialised first, so that the planner cannot turn it into a search of the index that ends too early.
+      `WITH matching AS MATERIALIZED (SELECT e.chunk_id, e.embedding FROM ${from})
+       SELECT chunk_id, embedding <=> ${query} AS distance FROM matching
+        ORDER BY distance, chunk_id LIMIT ${parameters.add(limit)}`,
+      parameters,
+    );
+  }
+
+  private passing(filter: SearchFilter | undefined, parameters: SqlParameters): string {
     const condition = filterCondition(filter, parameters, 'v', 'document_id');
-    const where = condition === undefined ? '' : `WHERE ${condition}`;
-    const limit$ = parameters.add(limit);
-    const from = `${table} e JOIN visible_chunks v ON v.id = e.chunk_id ${where}`;
-    const nearest = exact
-      ? // Materialised first, so that the planner cannot turn it into a search of the index that ends too early.
-        `WITH matching AS MATERIALIZED (SELECT e.chunk_id, e.embedding FROM ${from})
-         SELECT chunk_id, embedding <=> ${query} AS distance FROM matching ORDER BY distance, chunk_id LIMIT ${limit$}`
-      : `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${from} ORDER BY e.embedding <=> ${query} LIMIT ${limit$}`;
+    return `${this.spaces.active.table} e JOIN visible_chunks v ON v.id = e.chunk_id
+              ${condition === undefined ? '' : `WHERE ${condition}`}`;
+  }
+
+  private async read(
+    nearest: string,
+    { values }: SqlParameters,
+    index?: { limit: number; longest: number },
+  ): Promise<Neighbour[]> {
     const numbered = `SELECT n.chunk_id, n.distance, w.number FROM (${nearest}) AS n
                         LEFT JOIN chunk_words w ON w.chunk_id = n.chunk_id ORDER BY n.distance, n.chunk_id`;
     const rows = await inTransaction(this.dataSource, async (manager) => {
-      // Goes on along the index until enough rows pass the join and the filter; without it a filter starves the answer.
-      await manager.query(
-        `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true)`,
-        [String(Math.min(MOST_EF, Math.max(LEAST_EF, limit)))],
-      );
-      return manager.query<NeighbourRow[]>(numbered, parameters.values);
+      if (index !== undefined) {
+        // Goes on along the index until enough rows pass the join and the filter, or the look is over.
+        await manager.query(
+          `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true),
+                  set_config('hnsw.max_scan_tuples', $2, true)`,
+          [String(Math.min(MOST_EF, Math.max(LEAST_EF, index.limit))), String(index.longest)],
+        );
+      }
+      return manager.query<NeighbourRow[]>(numbered, values);
     });
     return rows.map(({ chunk_id, number, distance }) => ({
       chunkId: chunk_id,
@@ -76,27 +137,22 @@ export class VectorsRepository {
     }));
   }
 
-  /** Cosine similarities of some chunks, by chunk id; one without a vector in this space has none. */
-  async cosines(vector: Float32Array, chunkIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    if (chunkIds.length === 0) return new Map();
-    const rows = await this.dataSource.query<{ chunk_id: string; distance: number }[]>(
-      `SELECT chunk_id, embedding <=> $1::vector AS distance FROM ${this.spaces.active.table} WHERE chunk_id = ANY($2::uuid[])`,
-      [toSql([...vector]), chunkIds],
-    );
-    return new Map(rows.map(({ chunk_id, distance }) => [chunk_id, 1 - distance]));
-  }
-
-  private async isSelective(filter: SearchFilter): Promise<boolean> {
+  /** Whether more than so many chunks pass a filter; counted as far as that. */
+  private async passes(filter: SearchFilter | undefined, chunks: number): Promise<boolean> {
     const parameters = new SqlParameters();
-    const condition = filterCondition(filter, parameters, 'd', 'id');
-    if (condition === undefined) return false;
-    const rows = await this.dataSource.query<{ matching: string; all: string }[]>(
-      `SELECT coalesce(sum(d.chunk_count) FILTER (WHERE ${condition}), 0) AS matching, coalesce(sum(d.chunk_count), 0) AS all
-         FROM documents d WHERE d.visible_generation IS NOT NULL`,
+    const condition = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
+    const rows = await this.dataSource.query<{ chunks: string }[]>(
+      `SELECT coalesce(sum(chunk_count), 0) AS chunks
+         FROM (SELECT d.chunk_count FROM documents d
+                WHERE d.visible_generation IS NOT NULL AND ${condition} LIMIT ${parameters.add(chunks)}) AS passing`,
       parameters.values,
     );
-    const matching = Number(rows[0]?.matching ?? 0);
-    const all = Number(rows[0]?.all ?? 0);
-    return matching <= EXACT_CHUNKS || (matching <= all * EXACT_SHARE && matching <= EXACT_CHUNKS_MOST);
+    return Number(rows[0]?.chunks ?? 0) > chunks;
   }
+}
+
+interface VectorSearch {
+  readonly vector: Buffer;
+  readonly limit: number;
+  readonly filter: SearchFilter | undefined;
 }

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { TaskLeases } from '@vectorlane/database';
-import { WordIndexRepository } from '@vectorlane/documents';
+import { HalfVectorsRepository, WordIndexRepository } from '@vectorlane/documents';
+import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 
 /** Batches of chunks that a search reads one by one; more are folded into the large rows. */
@@ -12,29 +13,34 @@ const REMOVAL_INTERVAL_MS = 600_000;
 const TASK = 'words';
 
 /**
- * Keeps the words of chunks in shape, in the background: analyses what another analyser has read, folds what ingestion
- * has added, takes out what is gone. One replica at a time does it, a short step after the other.
+ * Keeps what is searched in shape, in the background: analyses what another analyser has read, turns vectors of an
+ * earlier version into smaller ones, folds what ingestion has added to the words, takes out what is gone. One replica
+ * at a time does it, a short step after the other.
  */
 @Injectable()
-export class WordKeeper {
-  private readonly logger = new Logger(WordKeeper.name);
+export class IndexKeeper {
+  private readonly logger = new Logger(IndexKeeper.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
   private nextRemovalAt = performance.now() + REMOVAL_INTERVAL_MS;
   /** Whether every chunk has been read by this analyser: from then on ingestion sees to it. */
   private analysed = false;
+  /** Whether vectors are as small as they can be: new ones always are. */
+  private converted = false;
   private holding = false;
 
   constructor(
     private readonly config: Config,
     private readonly words: WordIndexRepository,
+    private readonly vectors: HalfVectorsRepository,
+    @Inject(EMBEDDING_PROVIDER) private readonly embeddings: EmbeddingProvider,
     private readonly leases: TaskLeases,
     private readonly shutdown: ShutdownSequence,
   ) {}
 
   start(): void {
-    this.shutdown.add('drain', 'word index', () => this.stop());
+    this.shutdown.add('drain', 'indexes', () => this.stop());
     this.plan(0);
   }
 
@@ -48,6 +54,9 @@ export class WordKeeper {
   private async pass(): Promise<void> {
     try {
       if (!this.analysed && (await this.goOn())) this.analysed = await this.words.analyseAll(this.goOn);
+      if (!this.converted && (await this.goOn())) {
+        this.converted = await this.vectors.convertAll((text) => this.embeddings.reads(text), this.goOn);
+      }
       const fresh = await this.words.freshBatches(FRESH_BATCHES);
       if (fresh >= FRESH_BATCHES && (await this.goOn())) await this.words.foldAll(this.goOn);
       if (performance.now() >= this.nextRemovalAt && (await this.goOn())) {
@@ -55,7 +64,7 @@ export class WordKeeper {
         this.nextRemovalAt = performance.now() + REMOVAL_INTERVAL_MS;
       }
     } catch (error) {
-      this.logger.warn({ err: error }, 'the word index could not be kept in shape; trying again');
+      this.logger.warn({ err: error }, 'the indexes could not be kept in shape; trying again');
     } finally {
       await this.leaveToOthers();
     }
@@ -75,7 +84,7 @@ export class WordKeeper {
       await this.leases.release(TASK);
     } catch (error) {
       // It runs out by itself.
-      this.logger.debug({ err: error }, 'the lease on the word index could not be given back');
+      this.logger.debug({ err: error }, 'the lease on the indexes could not be given back');
     }
   }
 
