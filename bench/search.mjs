@@ -150,12 +150,15 @@ try {
   if (held === 0) {
     await index.foldAll();
     const from = performance.now();
+    const runner = dataSource.createQueryRunner();
+    await runner.query('SET statement_timeout = 0');
     if (withVectors) {
-      await dataSource.query(`SET maintenance_work_mem = '1GB'`);
-      await documents.createVectorIndex(dataSource, space.table);
+      await runner.query(`SET maintenance_work_mem = '1GB'`);
+      await documents.createVectorIndex(runner, space.table);
       process.stdout.write(`index of vectors in ${((performance.now() - from) / 1_000).toFixed(0)} s\n`);
     }
-    await dataSource.query('VACUUM ANALYZE');
+    await runner.query('VACUUM ANALYZE');
+    await runner.release();
   }
   const [size] = await dataSource.query(
     `SELECT pg_total_relation_size('words') AS words, pg_total_relation_size('fresh_words') AS fresh,
@@ -206,7 +209,9 @@ try {
     '| mode | filter passes | p50 ms | p95 ms | CPU of this process, ms a search | recall@10 |\n|---|---|---|---|---|---|\n',
   );
   const MODES = withVectors ? ['keyword', 'vector', 'hybrid'] : ['keyword'];
-  for (const [mode, [passes, filter]] of MODES.flatMap((one) => FILTERS.map((of) => [one, of]))) {
+  for (const { mode, passes, filter } of MODES.flatMap((one) =>
+    FILTERS.map(([passes, filter]) => ({ mode: one, passes, filter })),
+  )) {
     /** @type {number[]} */
     const took = [];
     /** @param {string[]} list */
