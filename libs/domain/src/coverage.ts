@@ -15,6 +15,8 @@ export const CoverageCode = z.enum([
   'FILE_INSIDE_NOT_READ',
   /** A form that a program fills its pages with: its words and data are read, its layout is not. */
   'DYNAMIC_FORM',
+  /** A sheet that its workbook hides. */
+  'HIDDEN_SHEET',
   /** Passages in letters that the embedding model does not know: found by their words alone. */
   'MODEL_LANGUAGE',
 ]);

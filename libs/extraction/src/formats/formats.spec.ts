@@ -88,7 +88,7 @@ describe('sheets', () => {
           `<row r="3">${s('A3', 0)}${s('B3', 1)}${s('C3', 3)}${s('D3', 4)}${s('E3', 5)}</row>` +
           `<row r="4">${s('A4', 2)}${n('B4', '36526', 1)}${n('C4', '0.125', 2)}${n('D4', '1234.5', 3)}${n('E4', '46023.5', 4)}</row>` +
           '<row r="6"><c r="A6" t="inlineStr"><is><t>Kestrel</t></is></c><c r="D6"><f>SUM(1,2)</f><v>3</v></c></row>' +
-          '<row r="7" hidden="1"><c r="A7" t="str"><v>no</v></c></row>',
+          '<row r="7" hidden="1"><c r="A7" t="str"><v>Filtered</v></c></row>',
       },
       { name: 'Secret', state: 'hidden', rows: `<row r="1">${n('A1', '1')}</row>` },
       { name: 'Flags', rows: '<row r="1"><c r="A1" t="b"><v>1</v></c><c r="C1" t="e"><v>#REF!</v></c></row>' },
@@ -100,10 +100,12 @@ describe('sheets', () => {
       ['heading', 'Fleet', ''],
       ['row', 'Ship: Halcyon\nBuilt: 2000-01-01\nShare: 12.5%\nFee: 1,234.50 EUR\nSeen: 2026-01-01 12:00', 'Fleet'],
       ['row', 'Ship: Kestrel\nBuilt:\nShare:\nFee: 3\nSeen:', 'Fleet'],
+      ['row', 'Ship: Filtered\nBuilt:\nShare:\nFee:\nSeen:', 'Fleet'],
       ['heading', 'Flags', ''],
       ['row', 'TRUE |  | #REF!', 'Flags'],
     ]);
-    expect(places(await read('fleet.xlsx', xlsxOf(WORKBOOK)), 'row')).toEqual([undefined, 4, 6, undefined, 1]);
+    expect(places(await read('fleet.xlsx', xlsxOf(WORKBOOK)), 'row')).toEqual([undefined, 4, 6, 7, undefined, 1]);
+    expect((await read('fleet.xlsx', xlsxOf(WORKBOOK))).coverage?.notes).toEqual(['HIDDEN_SHEET: Secret']);
   });
 
   it('of OpenDocument too', async () => {

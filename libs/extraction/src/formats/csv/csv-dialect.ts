@@ -105,6 +105,9 @@ function namesColumns(header: readonly string[], data: readonly (readonly string
   const columns = names.map((_, column) => data.map((row) => row[column] ?? '').filter((cell) => cell !== ''));
   const isTyped = columns.map((cells) => cells.length > 0 && cells.every(isValue));
   const hasContrast = names.some((name, column) => name !== '' && isTyped[column] === true && !isValue(name));
+  // Alone in its column and above passages of text, it is a title.
+  const isText = columns.some((cells) => cells.some((cell) => cell.length > MAX_PLAIN_NAME_LENGTH));
+  if (names.length === 1 && !hasContrast && isText) return false;
   const yearsAreNames = areYears(names.filter(isValue));
   // Three years and more alone name columns where they count up and no row below does.
   if (countUp(names)) return !data.some(countUp);

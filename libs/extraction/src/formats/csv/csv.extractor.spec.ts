@@ -56,6 +56,11 @@ describe('extractCsv', () => {
     ]);
   });
 
+  it('takes what stands alone above passages of text for a title', () => {
+    const passage = 'A spreadsheet that works out the highest price at which boats can be bought given their berths.';
+    expect(rows(`Boats\nVersion 2\n${passage}\n`).map(([, text]) => text)).toEqual(['Boats', 'Version 2', passage]);
+  });
+
   it('takes years that count up for names, unless rows below do so too', () => {
     expect(rows('2019,2020,2021\n1,2,3\n4,5,6\n')[0]?.[1]).toBe('2019: 1\n2020: 2\n2021: 3');
     expect(rows('2019,2020,2021\n2022,2023,2024\n')[0]?.[1]).toBe('2019 | 2020 | 2021');

@@ -2,6 +2,8 @@ import { coverageNote } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import type { ExtractedDocument, ExtractionSource } from '../../text-extractor';
 import type { ZipArchive } from '../container/zip-archive';
+import { readGraphic } from '../ooxml/charts';
+import type { Relationship } from '../ooxml/relationships';
 import { extractHtml } from '../html/html.extractor';
 import { savedPage } from '../mail/mail-text';
 import { extractRtf } from '../rtf/rtf.extractor';
@@ -50,6 +52,25 @@ export async function readEmbedded(
   }
   return { blocks: found, notes: notes.slice(0, MAX_NOTES) };
 }
+
+/** What charts and diagrams say, by the ids of their relationships. */
+export async function readGraphics(
+  archive: ZipArchive,
+  related: readonly Relationship[],
+  signal: AbortSignal,
+): Promise<EmbeddedDocuments> {
+  const blocks = new Map<string, readonly DocxBlock[]>();
+  const notes: string[] = [];
+  for (const one of related.filter(({ kind }) => GRAPHICS.has(kind)).slice(0, MAX_GRAPHICS)) {
+    const words = await readGraphic(archive, one, notes, signal);
+    const firstRow = words.findIndex(({ kind }) => kind === 'row');
+    if (words.length > 0) blocks.set(one.id, words.map((word, at) => ({ ...word, page: 1, first: at === firstRow }))); // prettier-ignore
+  }
+  return { blocks, notes };
+}
+
+const GRAPHICS: ReadonlySet<string> = new Set(['chart', 'diagramData']);
+const MAX_GRAPHICS = 1_000;
 
 async function readAny(source: ExtractionSource, { docx }: EmbeddedReader): Promise<ExtractedDocument | undefined> {
   const start = Buffer.from(source.bytes.buffer, source.bytes.byteOffset, Math.min(source.bytes.length, 1_024));

@@ -1,6 +1,6 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import type { ZipArchive } from '../container/zip-archive';
-import { PROPERTIES_LIMIT, readRelationships } from '../ooxml/relationships';
+import { PROPERTIES_LIMIT, readRelationships, type Relationship } from '../ooxml/relationships';
 
 /** Which part of the archive is what. */
 export interface DocxParts {
@@ -11,6 +11,8 @@ export interface DocxParts {
   readonly endnotes?: string;
   /** Documents of other formats inside, by the ids of their relationships. */
   readonly embedded: ReadonlyMap<string, string>;
+  /** What the document points to. */
+  readonly related: readonly Relationship[];
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -36,7 +38,8 @@ export async function locateParts(archive: ZipArchive, signal: AbortSignal): Pro
   };
   const chunks = related.filter(({ kind }) => kind === 'aFChunk');
   const embedded = new Map(chunks.map(({ id, target }) => [id, target]));
-  return { document, embedded, ...named('styles'), ...named('numbering'), ...named('footnotes'), ...named('endnotes') };
+  const notes = { ...named('footnotes'), ...named('endnotes') };
+  return { document, embedded, related, ...named('styles'), ...named('numbering'), ...notes };
 }
 
 export function notWord(): IngestionFailure {

@@ -54,7 +54,7 @@ export class DocxStory implements XmlVisitor {
     private readonly out: (block: DocxBlock) => void,
     private readonly pages?: DocxPages,
     private readonly notes?: DocxNotes,
-    /** Documents embedded whole, by the id of their relationship. */
+    /** Documents embedded whole, charts and diagrams, by the id of their relationship. */
     private readonly embedded: ReadonlyMap<string, readonly DocxBlock[]> = new Map(),
   ) {
     this.flows = [new DocxFlow(properties, pages ?? new DocxPages(), (block) => this.give(block))];
@@ -188,6 +188,8 @@ export class DocxStory implements XmlVisitor {
     else if (name === 'wp:docPr') this.append(spaced(attributes.get('descr') ?? ''));
     else if (name === 'v:shape' || name === 'v:imagedata') this.append(spaced(attributes.get('alt') ?? ''));
     else if (name === 'w:altChunk') this.giveEmbedded(attributes.get('r:id') ?? '');
+    else if (name === 'c:chart') this.floatGraphic(attributes.get('r:id') ?? '');
+    else if (name === 'dgm:relIds') this.floatGraphic(attributes.get('r:dm') ?? '');
     else if (name === 'w:sectPr') this.flow.inSectionProperties = true;
     else if (name === 'w:type' && this.flow.inSectionProperties) this.sectionType = attributes.get('w:val') ?? '';
   }
@@ -264,6 +266,11 @@ export class DocxStory implements XmlVisitor {
     const blocks = this.embedded.get(id);
     if (blocks === undefined) this.hasEmbedded = true;
     for (const block of blocks ?? []) this.flow.add({ ...block, page: this.page });
+  }
+
+  /** A chart hangs on its paragraph, and is read after it. */
+  private floatGraphic(id: string): void {
+    for (const block of this.embedded.get(id) ?? []) this.floating.push({ ...block, page: this.page });
   }
 
   private append(text: string): void {

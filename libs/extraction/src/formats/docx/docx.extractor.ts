@@ -1,10 +1,11 @@
+import { MAX_NOTES } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { ZipArchive } from '../container/zip-archive';
 import { type DocxBlock, draftOf } from './docx-blocks';
 import { coverageOf } from '../files-inside';
-import { readEmbedded } from './docx-embedded';
+import { readEmbedded, readGraphics } from './docx-embedded';
 import { refuseCompoundFile } from '../container/compound-file';
 import type { DocxProperties } from './docx-flow';
 import { DocxNoteReader } from './docx-note-reader';
@@ -62,6 +63,8 @@ export async function extractDocx(
   await visit(parts.numbering, limits.properties, numbering);
   const docx = (inner: ExtractionSource): Promise<ExtractedDocument> => extractDocx(inner, signal, limits, depth + 1);
   const embedded = await readEmbedded(archive, parts.embedded, depth < MAX_DEPTH ? { docx } : {}, signal);
+  const graphics = await readGraphics(archive, parts.related, signal);
+  const blocks = new Map([...embedded.blocks, ...graphics.blocks]);
   const read = async (properties: DocxProperties): Promise<{ story: DocxStory; document: ExtractedDocument }> => {
     // Before the text, which has them where it refers to them.
     const notes = new DocxNotes();
@@ -71,7 +74,7 @@ export async function extractDocx(
     numbering.restart();
     const text = new DocxText();
     const pages = new DocxPages();
-    const story = new DocxStory(properties, (block) => text.add(block), pages, notes, embedded.blocks);
+    const story = new DocxStory(properties, (block) => text.add(block), pages, notes, blocks);
     await visit(parts.document, limits.document, story);
     story.finish();
     return { story, document: text.finish(pages) };
@@ -84,7 +87,7 @@ export async function extractDocx(
   const properties = { styles, numbering, outlineFromOne: story.isAllOutermost, fieldsBroken: story.isInCode };
   const result = again ? (await read(properties)).document : document;
   if (result.blocks.length === 0) throw nothingToRead(story);
-  return { ...result, ...coverageOf(embedded.notes) };
+  return { ...result, ...coverageOf([...embedded.notes, ...graphics.notes].slice(0, MAX_NOTES)) };
 }
 
 /** Documents inside of documents, and no further. */

@@ -4,6 +4,7 @@ import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../t
 import { refuseCompoundFile } from '../container/compound-file';
 import { visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
+import { readGraphic } from '../ooxml/charts';
 import { readRelationships } from '../ooxml/relationships';
 import { SlideReader, SlideOrder } from './slide-reader';
 
@@ -32,17 +33,13 @@ export async function extractPptx({ bytes }: ExtractionSource, signal: AbortSign
   refuseCompoundFile(bytes);
   const archive = ZipArchive.open(bytes);
   const assembly = new TextAssembly();
+  const damaged: string[] = [];
   const slides = await slidesOf(archive, signal);
   for (const [index, slide] of slides.entries()) {
     const reader = new SlideReader(assembly, index + 1);
     await visitXml(archive.read(slide, PART_LIMIT, signal), slide, reader);
     const related = await readRelationships(archive, slide, signal);
-    // Words of a diagram (SmartArt) are in a part of their own.
-    for (const { kind, target } of related) {
-      if (kind === 'diagramData' && archive.has(target)) {
-        await visitXml(archive.read(target, PART_LIMIT, signal), target, reader.diagram());
-      }
-    }
+    for (const one of related) reader.graphic(await readGraphic(archive, one, damaged, signal));
     reader.finish();
     const notes = related.find(({ kind }) => kind === 'notesSlide')?.target;
     if (notes !== undefined && archive.has(notes)) {
@@ -51,7 +48,7 @@ export async function extractPptx({ bytes }: ExtractionSource, signal: AbortSign
       noteReader.finish();
     }
   }
-  return { ...assembly.finish(), coverage: { pages: slides.length, pagesWithoutText: [], notes: [] } };
+  return { ...assembly.finish(), coverage: { pages: slides.length, pagesWithoutText: [], notes: damaged } };
 }
 
 /** Names of the slides' parts, in the order they are shown. */

@@ -1,6 +1,7 @@
 import type { BlockKind } from '@vectorlane/domain';
 import type { TextAssembly } from '../../text-assembly';
 import { type XmlAttributes, type XmlVisitor, isOn } from '../container/xml-reader';
+import type { GraphicText } from '../ooxml/charts';
 
 /** Which slides there are: the ids of their relationships, in order. */
 export class SlideOrder implements XmlVisitor {
@@ -145,15 +146,10 @@ export class SlideReader implements XmlVisitor {
     return reader;
   }
 
-  /** A diagram's words belong to the slide. */
-  diagram(): XmlVisitor {
-    this.shape = { role: '', paragraphs: [] };
-    this.shapes.push(this.shape);
-    return {
-      open: (name, attributes) => this.open(name, attributes),
-      close: (name) => this.close(name),
-      text: (text) => this.text(text),
-    };
+  /** What a chart or a diagram of the slide says. */
+  graphic(words: readonly GraphicText[]): void {
+    const paragraphs = words.map((one) => ({ ...one, level: 0 }));
+    if (paragraphs.length > 0) this.shapes.push({ role: '', paragraphs });
   }
 
   private titleText(): string {

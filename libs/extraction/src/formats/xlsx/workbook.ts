@@ -89,7 +89,7 @@ const MAX_COLUMNS = 16_384;
 /** A cell far to the right of all others would fill its row with nothing. */
 const MAX_GAP = 1_000;
 
-/** The rows of one sheet. */
+/** The rows of one sheet, those too that a filter or a folded group does not show just now. */
 export class SheetReader implements XmlVisitor {
   private cells: string[] = [];
   private row = 0;
@@ -97,7 +97,6 @@ export class SheetReader implements XmlVisitor {
   private type = '';
   private style: string | undefined;
   private pieces: string[] | undefined;
-  private hidden = false;
 
   constructor(
     private readonly strings: readonly string[],
@@ -111,7 +110,6 @@ export class SheetReader implements XmlVisitor {
         this.row = Number(attributes.get('r') ?? this.row + 1);
         this.cells = [];
         this.column = 0;
-        this.hidden = /^(?:1|true)$/.test(attributes.get('hidden') ?? '');
         return;
       case 'x:c':
         this.column = columnOf(attributes.get('r')) ?? this.column;
@@ -130,7 +128,7 @@ export class SheetReader implements XmlVisitor {
 
   close(name: string): void {
     if (name === 'x:c') this.endCell();
-    else if (name === 'x:row' && !this.hidden && this.row > 0) this.out(this.cells, this.row);
+    else if (name === 'x:row' && this.row > 0) this.out(this.cells, this.row);
   }
 
   text(text: string): void {

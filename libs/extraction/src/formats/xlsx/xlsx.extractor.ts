@@ -1,9 +1,11 @@
+import { coverageNote, MAX_NOTES } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { refuseCompoundFile } from '../container/compound-file';
 import { visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
+import { coverageOf } from '../files-inside';
 import { readRelationships } from '../ooxml/relationships';
 import { sheetPlace, TableText } from '../table-text';
 import { type Sheet, SharedStrings, SheetReader, WorkbookReader, WorkbookStyles } from './workbook';
@@ -65,7 +67,9 @@ export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSign
     table.finish();
   };
   for (const sheet of workbook.sheets) if (sheet.isShown) await read(sheet);
-  return assembly.finish();
+  const hidden = workbook.sheets.filter(({ isShown }) => !isShown);
+  const notes = hidden.slice(0, MAX_NOTES).map(({ name }) => coverageNote('HIDDEN_SHEET', name));
+  return { ...assembly.finish(), ...coverageOf(notes) };
 }
 
 function notWorkbook(): IngestionFailure {
