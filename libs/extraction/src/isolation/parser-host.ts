@@ -1,6 +1,6 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { unpackDocument } from './document-transfer';
-import { type ParserReply, type ParserRequest, partsOf, PartsBuffer } from './parser-protocol';
+import { type Outcome, type ParserReply, type ParserRequest, partsOf, PartsBuffer } from './parser-protocol';
 import type { ExtractedDocument, ExtractionSource } from '../text-extractor';
 
 /** The way to one parser process. */
@@ -46,9 +46,10 @@ export class ParserHost {
   private readonly channel: ParserChannel | undefined;
   private ready = false;
   private dead: ParserDeath | IngestionFailure | undefined;
-  private settle: { resolve: (reply: ParserReply) => void; reject: (reason: unknown) => void } | undefined;
+  private settle: { resolve: (reply: Outcome) => void; reject: (reason: unknown) => void } | undefined;
   private readonly text = new PartsBuffer();
   private taken = 0;
+  private resident = 0;
 
   constructor(open: OpenParser) {
     try {
@@ -56,7 +57,7 @@ export class ParserHost {
         reply: (reply) => {
           if (reply.kind === 'ready') this.ready = true;
           else if (reply.kind === 'text') this.text.add(reply.bytes, reply.size);
-          else this.settle?.resolve(reply);
+          else this.outcome(reply);
         },
         died: (death) => this.die(death),
       });
@@ -73,6 +74,11 @@ export class ParserHost {
   /** Files it was given so far. */
   get files(): number {
     return this.taken;
+  }
+
+  /** Memory that it held after its last file, in bytes. */
+  get residentBytes(): number {
+    return this.resident;
   }
 
   /**
@@ -94,7 +100,7 @@ export class ParserHost {
         reply.cause === undefined ? {} : { cause: new Error(reply.cause) },
       );
     }
-    const cause = new Error(reply.kind === 'error' ? reply.stack : 'unexpected reply');
+    const cause = new Error(reply.stack);
     throw new IngestionFailure('INTERNAL_ERROR', 'The parser met an error of its own in this file.', { cause });
   }
 
@@ -104,7 +110,7 @@ export class ParserHost {
     await this.channel?.kill();
   }
 
-  private async request(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ParserReply> {
+  private async request(format: string, source: ExtractionSource, signal: AbortSignal): Promise<Outcome> {
     signal.throwIfAborted();
     const { channel } = this;
     if (this.dead !== undefined || channel === undefined) throw this.failure();
@@ -143,6 +149,11 @@ export class ParserHost {
       if (this.settle === undefined) return;
       await channel.send({ kind: 'bytes', bytes: part });
     }
+  }
+
+  private outcome(reply: Extract<ParserReply, Outcome>): void {
+    this.resident = reply.residentBytes;
+    this.settle?.resolve(reply);
   }
 
   /** The first cause counts. */

@@ -21,8 +21,8 @@ export interface ParserPoolOptions {
 
 /** More than this many files waiting for a parser is no queue, but a fault. */
 const MAX_WAITING = 256;
-/** The memory of a parser that read a file this large goes back with the parser. */
-const LARGE_FILE_BYTES = 8 * 1024 * 1024;
+/** A parser that has just started holds about 70 MB. What a file has left in it beyond this goes back with it. */
+const MAX_KEPT_BYTES = 96 * 1024 * 1024;
 
 /** Parser processes of one size, started when they are needed and kept while they are well. */
 export class ParserPool {
@@ -56,7 +56,7 @@ export class ParserPool {
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      this.release(parser, source.bytes.byteLength >= LARGE_FILE_BYTES);
+      this.release(parser);
     }
   }
 
@@ -120,10 +120,11 @@ export class ParserPool {
     return parser;
   }
 
-  private release(parser: ParserHost, wasLarge: boolean): void {
+  private release(parser: ParserHost): void {
     const { maxFiles = Infinity } = this.options;
     this.busy.delete(parser);
-    if (this.closed || wasLarge || !parser.usable || parser.files >= maxFiles) this.end(parser);
+    const isSpent = parser.files >= maxFiles || parser.residentBytes > MAX_KEPT_BYTES;
+    if (this.closed || isSpent || !parser.usable) this.end(parser);
     else this.keep(parser);
     const next = this.closed ? undefined : this.waiting.shift();
     if (next === undefined) return this.prepare();

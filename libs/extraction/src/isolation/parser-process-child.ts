@@ -33,7 +33,9 @@ export function serveProcess(extractors: ReadonlyMap<string, TextExtractor>): vo
   let open: Extract<ParserRequest, { kind: 'file' }> | undefined;
   const answer = async (file: FileDescription): Promise<void> => {
     await guarded;
-    for await (const reply of answerFile(extractors, file, () => parts.take())) await send(reply);
+    for await (const reply of answerFile(extractors, file, () => parts.take())) {
+      await send(reply.kind === 'text' ? reply : { ...reply, residentBytes: process.memoryUsage.rss() });
+    }
   };
   process.on('message', (request: ParserRequest) => {
     if (request.kind === 'file') open = request;

@@ -20,8 +20,14 @@ export interface FileDescription {
 
 export type ParserReply =
   | { readonly kind: 'ready' }
-  /** The text of the document that follows, in parts and in order. */
-  | { readonly kind: 'text'; readonly size: number; readonly bytes: Uint8Array }
+  | TextPart
+  /** The last of a file. `residentBytes`: memory that the parser holds after it. */
+  | (Outcome & { readonly residentBytes: number });
+
+/** The text of the document that follows, in parts and in order. */
+export type TextPart = { readonly kind: 'text'; readonly size: number; readonly bytes: Uint8Array };
+
+export type Outcome =
   | { readonly kind: 'document'; readonly document: PackedDocument }
   /** What the parser has to say of the file: it cannot be read. */
   | { readonly kind: 'failure'; readonly code: IngestionFailureCode; readonly message: string; readonly cause?: string }
@@ -67,7 +73,7 @@ export async function* answerFile(
   extractors: ReadonlyMap<string, TextExtractor>,
   file: FileDescription,
   take: () => Uint8Array,
-): AsyncGenerator<ParserReply, void> {
+): AsyncGenerator<TextPart | Outcome, void> {
   const packed = await parse(extractors, file, take);
   if ('kind' in packed) {
     yield packed;
@@ -82,7 +88,7 @@ async function parse(
   extractors: ReadonlyMap<string, TextExtractor>,
   file: FileDescription,
   take: () => Uint8Array,
-): Promise<PackedDocument | ParserReply> {
+): Promise<PackedDocument | Outcome> {
   try {
     const extractor = extractors.get(file.format);
     if (extractor === undefined) throw new Error(`there is no extractor for "${file.format}" in this parser`);
