@@ -216,12 +216,12 @@ describe('wrong content', () => {
     const { body } = await service.json('/api/documents', { text: 'a', colour: 'red' });
     expect(body.detail).toContain('colour');
     const form = new FormData();
-    form.set('collection', 'x');
+    form.set('colour', 'x');
     form.set('file', new Blob(['abc']), 'a.txt');
     const response = await service.fetch('/api/documents', { method: 'POST', body: form });
     expect([response.status, ((await response.json()) as ProblemBody).detail]).toEqual([
       400,
-      expect.stringContaining('collection'),
+      expect.stringContaining('colour'),
     ]);
   });
 

@@ -26,6 +26,7 @@ describe('POST /api/documents', () => {
     expect(status).toBe(202);
     expect(body).toEqual({
       id: expect.any(String),
+      collection: 'default',
       filename: 'tides.md',
       format: 'md',
       lane: 'fast',

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   ChunksRepository,
   type Claim,
+  CollectionScope,
   DocumentsRepository,
   EmbeddingSpacesRepository,
   IngestionLedger,
@@ -10,6 +11,7 @@ import {
 import { DataSource } from 'typeorm';
 import type { TestApp } from './test-app';
 
+export const EVERYTHING = CollectionScope.allBut([]);
 export const LEASE_MS = 60_000;
 const DIMENSION = 384;
 
@@ -35,6 +37,7 @@ export class LedgerMoves {
     await this.dataSource.query('INSERT INTO contents (id) VALUES ($1)', [contentId]);
     const { document } = await this.documents.adopt({
       id: randomUUID(),
+      collection: 'default',
       sha256: randomBytes(32),
       contentId,
       filename: 'a.txt',

@@ -17,7 +17,7 @@ const reportSchema = z.object({
 @ApiTags('administration')
 @ApiSecurity('apiKey')
 @ApiSecurity('bearer')
-@RequiresScope('admin')
+@RequiresScope('admin', 'outside-collections')
 @Controller('api/admin/alerts')
 export class AlertsController {
   constructor(private readonly alerting: AlertingService) {}

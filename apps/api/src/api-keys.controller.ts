@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { type ApiKeyListing, ApiKeysService } from '@vectorlane/auth';
-import { Scope } from '@vectorlane/domain';
+import { CollectionsRepository } from '@vectorlane/documents';
+import { CollectionName, Scope } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { z } from 'zod';
 import { type PageQuery, pageQuerySchema } from './documents.schemas';
@@ -22,11 +23,18 @@ const createSchema = z
     name: storableText().trim().min(1).max(200),
     scopes: z.array(Scope).min(1).max(Scope.options.length),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
+    collections: z.array(CollectionName).min(1).max(100).exactOptional().meta({
+      description: 'All that the key may see and change; each has to be there. Left out: everything.',
+    }),
     rateLimitPerMinute: rateLimit.default(null).meta({
       description:
         'Requests a minute that this key may make wherever they come from, or `none` for as many as it likes. ' +
         'Left out: its requests count with those of the address they come from.',
     }),
+  })
+  .refine(({ scopes, collections }) => collections === undefined || !scopes.includes('admin'), {
+    path: ['collections'],
+    error: 'do not go with the scope admin, which reaches beyond them',
   })
   .meta({ example: { name: 'nightly import', scopes: ['write'] } });
 
@@ -40,6 +48,10 @@ const keySchema = z.object({
   expiresAt: timestamp.nullable(),
   lastUsedAt: timestamp.nullable(),
   revokedAt: timestamp.nullable(),
+  collections: z
+    .array(CollectionName)
+    .nullable()
+    .meta({ description: 'All that it may see; `null`: everything. A collection that was deleted is not listed.' }),
   rateLimitPerMinute: rateLimit.meta({ description: '`null`: counted with the address the requests come from.' }),
 });
 const createdSchema = keySchema.extend({ key: z.string().meta({ description: 'Shown this once.' }) });
@@ -48,10 +60,13 @@ const keysSchema = z.object({ items: z.array(keySchema), nextCursor: z.string().
 @ApiTags('administration')
 @ApiSecurity('apiKey')
 @ApiSecurity('bearer')
-@RequiresScope('admin')
+@RequiresScope('admin', 'outside-collections')
 @Controller('api/admin/keys')
 export class ApiKeysController {
-  constructor(private readonly keys: ApiKeysService) {}
+  constructor(
+    private readonly keys: ApiKeysService,
+    private readonly collections: CollectionsRepository,
+  ) {}
 
   @Post()
   @HttpCode(201)
@@ -61,17 +76,21 @@ export class ApiKeysController {
     description: 'The key itself is shown this once.',
   })
   @ApiResponse({ status: 201, description: 'The new key.', standardSchema: createdSchema })
-  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON')
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'COLLECTION_NOT_FOUND')
   async create(
-    @Body({ schema: createSchema }) { name, scopes, expiresAt, rateLimitPerMinute }: z.output<typeof createSchema>,
+    @Body({ schema: createSchema }) request: z.output<typeof createSchema>,
   ): Promise<z.output<typeof createdSchema>> {
+    const { name, scopes, expiresAt, rateLimitPerMinute, collections } = request;
     const { apiKey, key } = await this.keys.create({
       name,
       scopes: [...new Set(scopes)],
       rateLimitPerMinute,
       ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+      ...(collections && { collections: await this.collections.keysOf([...new Set(collections)]) }),
     });
-    return { ...listed(apiKey), key };
+    const [made] = await this.listed([apiKey]);
+    if (made === undefined) throw new Error('The new key is not listed.');
+    return { ...made, key };
   }
 
   @Get()
@@ -84,7 +103,7 @@ export class ApiKeysController {
   @ApiProblems('INVALID_REQUEST', 'INVALID_CURSOR')
   async list(@Query({ schema: pageQuerySchema }) { limit, cursor }: PageQuery): Promise<z.output<typeof keysSchema>> {
     const { items, nextCursor } = await this.keys.list(limit, cursor);
-    return { items: items.map(listed), nextCursor };
+    return { items: await this.listed(items), nextCursor };
   }
 
   @Delete(':id')
@@ -96,17 +115,19 @@ export class ApiKeysController {
     if (!isStorable(id)) throw new Problem('NOT_FOUND', 'There is no such API key.');
     await this.keys.revoke(id);
   }
-}
 
-function listed(key: ApiKeyListing): z.output<typeof keySchema> {
-  return {
-    id: key.id,
-    name: key.name,
-    scopes: [...key.scopes],
-    createdAt: key.createdAt.toISOString(),
-    expiresAt: key.expiresAt?.toISOString() ?? null,
-    lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
-    revokedAt: key.revokedAt?.toISOString() ?? null,
-    rateLimitPerMinute: key.rateLimitPerMinute,
-  };
+  private async listed(keys: readonly ApiKeyListing[]): Promise<z.output<typeof keySchema>[]> {
+    const names = await this.collections.namesOf(keys.flatMap(({ collections }) => collections ?? []));
+    return keys.map((key) => ({
+      id: key.id,
+      name: key.name,
+      scopes: [...key.scopes],
+      createdAt: key.createdAt.toISOString(),
+      expiresAt: key.expiresAt?.toISOString() ?? null,
+      lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+      revokedAt: key.revokedAt?.toISOString() ?? null,
+      collections: key.collections?.flatMap((collection) => names.get(collection) ?? []) ?? null,
+      rateLimitPerMinute: key.rateLimitPerMinute,
+    }));
+  }
 }

@@ -16,11 +16,21 @@ import { ShutdownModule, type ShutdownSequence } from '@vectorlane/shutdown';
 import { DependencyGauge, ProblemFilter, RouteTable } from '@vectorlane/http';
 import { AlertsController } from './alerts.controller';
 import { ApiKeysController } from './api-keys.controller';
+import { CollectionsController } from './collections.controller';
 import { ApiScopeGuard } from './scope.guard';
 import { DocumentsController } from './documents.controller';
 import { RateLimitModule } from './rate-limit/rate-limit.module';
 import { SearchController } from './search.controller';
 import { validationPipe } from './validation';
+
+/** What is served below `/api`. */
+export const API_CONTROLLERS = [
+  DocumentsController,
+  CollectionsController,
+  SearchController,
+  ApiKeysController,
+  AlertsController,
+] as const;
 
 /** The whole service as one process sees it. */
 @Module({})
@@ -44,7 +54,7 @@ export class AppModule {
         SearchModule,
         RateLimitModule,
       ],
-      controllers: [DocumentsController, SearchController, ApiKeysController, AlertsController],
+      controllers: [...API_CONTROLLERS],
       providers: [
         RouteTable,
         DependencyGauge,

@@ -5,15 +5,17 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { AlertingService } from '@vectorlane/alerting';
 import { ApiKeysService } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
-import { ChunksRepository, ContentsRepository, DocumentsRepository } from '@vectorlane/documents';
+import {
+  ChunksRepository,
+  CollectionsRepository,
+  ContentsRepository,
+  DocumentsRepository,
+} from '@vectorlane/documents';
 import { IngestionService } from '@vectorlane/ingestion';
 import { Metrics } from '@vectorlane/metrics';
 import { SearchService } from '@vectorlane/search';
-import { AlertsController } from './alerts.controller';
-import { ApiKeysController } from './api-keys.controller';
-import { DocumentsController } from './documents.controller';
+import { API_CONTROLLERS } from './app.module';
 import { openApiDocument } from './openapi';
-import { SearchController } from './search.controller';
 
 const WANTED = [
   Config,
@@ -21,6 +23,7 @@ const WANTED = [
   DocumentsRepository,
   ContentsRepository,
   ChunksRepository,
+  CollectionsRepository,
   SearchService,
   ApiKeysService,
   AlertingService,
@@ -29,7 +32,7 @@ const WANTED = [
 
 /** The controllers with nothing behind them: their decorators say all that the document needs. */
 @Module({
-  controllers: [DocumentsController, SearchController, ApiKeysController, AlertsController],
+  controllers: [...API_CONTROLLERS],
   providers: WANTED.map((provide) => ({ provide, useValue: {} })),
 })
 class ApiDescriptionModule {}

@@ -12,14 +12,23 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { Config } from '@vectorlane/config';
-import { ChunksRepository, ContentsRepository, type Document, DocumentsRepository } from '@vectorlane/documents';
+import type { Principal } from '@vectorlane/auth';
+import {
+  ChunksRepository,
+  CollectionsRepository,
+  ContentsRepository,
+  type Document,
+  DocumentsRepository,
+} from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
-import { callerOf } from '@vectorlane/http';
-import { IngestionService, type SpooledFile, type Submission } from '@vectorlane/ingestion';
+import { IngestionService, type SpooledFile } from '@vectorlane/ingestion';
 import { Metrics } from '@vectorlane/metrics';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
+import { Caller } from './caller';
 import {
+  acceptedBody,
+  type AcceptedBody,
   acceptedSchema,
   chunkPageSchema,
   type DocumentBody,
@@ -35,7 +44,7 @@ import {
   retrySchema,
   textDocumentSchema,
 } from './documents.schemas';
-import { receiveMultipart } from './multipart-upload';
+import { receiveMultipart, type ReceivedUpload } from './multipart-upload';
 import { uploadBody } from './documents.openapi';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
@@ -50,6 +59,7 @@ export class DocumentsController {
     private readonly config: Config,
     private readonly ingestion: IngestionService,
     private readonly documents: DocumentsRepository,
+    private readonly collections: CollectionsRepository,
     private readonly contents: ContentsRepository,
     private readonly chunks: ChunksRepository,
     private readonly metrics: Metrics,
@@ -57,7 +67,7 @@ export class DocumentsController {
 
   @Post()
   @HttpCode(202)
-  @RequiresScope('write')
+  @RequiresScope('write', 'within-collections')
   @ApiOperation({
     operationId: 'uploadDocument',
     summary: 'Upload a document',
@@ -79,23 +89,23 @@ export class DocumentsController {
     'INVALID_REQUEST',
     'INVALID_JSON',
     'INVALID_MULTIPART',
+    'COLLECTION_NOT_FOUND',
     'TOO_LARGE',
     'UNSUPPORTED_FORMAT',
     'UPLOADS_BUSY',
     'BODY_TOO_SLOW',
   )
   async upload(
+    @Caller() caller: Principal,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<z.output<typeof acceptedSchema> | z.output<typeof duplicateSchema>> {
-    const { file, submission } = await this.receive(request, response);
+  ): Promise<AcceptedBody | z.output<typeof duplicateSchema>> {
+    const { file, collection: name, ...said } = await this.receive(request, caller);
     try {
-      const { document, duplicate } = await this.ingestion.submit(file, submission);
+      const collection = await this.collections.keyFor(caller, name);
+      const { document, duplicate } = await this.ingestion.submit(file, { ...said, collection });
       response.setHeader('Location', `/api/documents/${document.id}`);
-      if (!duplicate) {
-        const { id, filename, format, lane, status } = document;
-        return { id, filename, format, lane, status };
-      }
+      if (!duplicate) return acceptedBody(document);
       response.status(200);
       return {
         ...documentBody(document),
@@ -108,13 +118,17 @@ export class DocumentsController {
   }
 
   @Get()
-  @RequiresScope('read')
+  @RequiresScope('read', 'within-collections')
   @ApiOperation({ operationId: 'listDocuments', summary: 'List documents, newest first' })
   @ApiResponse({ status: 200, description: 'One page.', standardSchema: documentPageSchema })
-  @ApiProblems('INVALID_REQUEST', 'INVALID_CURSOR')
-  async list(@Query({ schema: listQuerySchema }) query: ListQuery): Promise<z.output<typeof documentPageSchema>> {
-    const { cursor, limit, status, format, lane } = query;
+  @ApiProblems('INVALID_REQUEST', 'INVALID_CURSOR', 'COLLECTION_NOT_FOUND')
+  async list(
+    @Caller() caller: Principal,
+    @Query({ schema: listQuerySchema }) query: ListQuery,
+  ): Promise<z.output<typeof documentPageSchema>> {
+    const { cursor, limit, status, format, lane, collection } = query;
     const page = await this.documents.list(
+      await this.collections.scopeOf(caller, collection),
       { ...(status && { status }), ...(format && { format }), ...(lane && { lane }) },
       limit,
       cursor,
@@ -123,17 +137,17 @@ export class DocumentsController {
   }
 
   @Get(':id')
-  @RequiresScope('read')
+  @RequiresScope('read', 'within-collections')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getDocument', summary: 'Get a document and where it stands' })
   @ApiResponse({ status: 200, description: 'The document.', standardSchema: documentSchema })
   @ApiProblems('DOCUMENT_NOT_FOUND')
-  async get(@Param('id') id: string): Promise<DocumentBody> {
-    return documentBody(await this.find(id));
+  async get(@Caller() caller: Principal, @Param('id') id: string): Promise<DocumentBody> {
+    return documentBody(await this.find(caller, id));
   }
 
   @Get(':id/text')
-  @RequiresScope('read')
+  @RequiresScope('read', 'within-collections')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'getDocumentText',
@@ -143,8 +157,8 @@ export class DocumentsController {
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The text.', content: { 'text/plain': { schema: { type: 'string' } } } })
   @ApiProblems('DOCUMENT_NOT_FOUND', 'TEXT_NOT_AVAILABLE')
-  async text(@Param('id') id: string, @Res() response: Response): Promise<void> {
-    const document = await this.find(id);
+  async text(@Caller() caller: Principal, @Param('id') id: string, @Res() response: Response): Promise<void> {
+    const document = await this.find(caller, id);
     const text = await this.chunks.visibleText(document.id);
     if (text === null) {
       throw new Problem(
@@ -157,7 +171,7 @@ export class DocumentsController {
   }
 
   @Get(':id/chunks')
-  @RequiresScope('read')
+  @RequiresScope('read', 'within-collections')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'listDocumentChunks', summary: 'List the chunks in order' })
   @ApiResponse({
@@ -167,16 +181,17 @@ export class DocumentsController {
   })
   @ApiProblems('INVALID_REQUEST', 'INVALID_CURSOR', 'DOCUMENT_NOT_FOUND')
   async listChunks(
+    @Caller() caller: Principal,
     @Param('id') id: string,
     @Query({ schema: pageQuerySchema }) query: PageQuery,
   ): Promise<z.output<typeof chunkPageSchema>> {
-    const document = await this.find(id);
+    const document = await this.find(caller, id);
     const page = await this.chunks.list(document.id, query.limit, query.cursor);
     return { items: [...page.items], nextCursor: page.nextCursor };
   }
 
   @Get(':id/content')
-  @RequiresScope('read')
+  @RequiresScope('read', 'within-collections')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getDocumentContent', summary: 'Download the original bytes' })
   @ApiProduces('application/octet-stream')
@@ -186,8 +201,8 @@ export class DocumentsController {
     content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   })
   @ApiProblems('DOCUMENT_NOT_FOUND')
-  async content(@Param('id') id: string, @Res() response: Response): Promise<void> {
-    const document = await this.find(id);
+  async content(@Caller() caller: Principal, @Param('id') id: string, @Res() response: Response): Promise<void> {
+    const document = await this.find(caller, id);
     const parts = this.contents.read(document.contentId, document.sizeBytes);
     // The first part before the first header: what goes wrong up to here is still a problem document.
     const first = await parts.next();
@@ -207,40 +222,42 @@ export class DocumentsController {
 
   @Post(':id/retry')
   @HttpCode(202)
-  @RequiresScope('write')
+  @RequiresScope('write', 'within-collections')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'retryDocument', summary: 'Try a failed document again' })
   @ApiResponse({ status: 202, description: 'Queued again.', standardSchema: acceptedSchema, headers: locationHeader() })
   @ApiProblems('DOCUMENT_NOT_FOUND', 'NOT_FAILED')
   async retry(
+    @Caller() caller: Principal,
     @Param('id') id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<z.output<typeof acceptedSchema>> {
-    const document = await this.ingestion.retry(documentId(id));
+  ): Promise<AcceptedBody> {
+    const document = await this.ingestion.retry(await this.collections.scopeOf(caller), documentId(id));
     response.setHeader('Location', `/api/documents/${document.id}`);
-    const { filename, format, lane, status } = document;
-    return { id: document.id, filename, format, lane, status };
+    return acceptedBody(document);
   }
 
   @Post('retry')
   @HttpCode(200)
-  @RequiresScope('write')
+  @RequiresScope('write', 'within-collections')
   @ApiOperation({
     operationId: 'retryDocuments',
     summary: 'Try failed documents again, all that a retry may help',
     description: 'In short steps, for ten seconds at most; where `retried` is less than `matched`, ask again.',
   })
   @ApiResponse({ status: 200, description: 'What was done.', standardSchema: retriedSchema })
-  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON')
-  retryMatching(
-    @Body({ schema: retrySchema }) { filter }: z.output<typeof retrySchema>,
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'COLLECTION_NOT_FOUND')
+  async retryMatching(
+    @Caller() caller: Principal,
+    @Body({ schema: retrySchema }) { filter, collection }: z.output<typeof retrySchema>,
   ): Promise<z.output<typeof retriedSchema>> {
-    return this.ingestion.retryMatching(filter);
+    const scope = await this.collections.scopeOf(caller, collection === undefined ? undefined : [collection]);
+    return this.ingestion.retryMatching({ ...filter, scope });
   }
 
   @Delete(':id')
   @HttpCode(204)
-  @RequiresScope('write')
+  @RequiresScope('write', 'within-collections')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'deleteDocument',
@@ -249,13 +266,13 @@ export class DocumentsController {
   })
   @ApiResponse({ status: 204, description: 'Gone.' })
   @ApiProblems('DOCUMENT_NOT_FOUND')
-  async remove(@Param('id') id: string): Promise<void> {
-    if (!(await this.documents.remove(documentId(id)))) throw notFound(id);
+  async remove(@Caller() caller: Principal, @Param('id') id: string): Promise<void> {
+    const removed = await this.documents.remove(await this.collections.scopeOf(caller), documentId(id));
+    if (!removed) throw notFound(id);
   }
 
-  private async receive(request: Request, response: Response): Promise<{ file: SpooledFile; submission: Submission }> {
-    const owner = callerOf(response)?.keyId ?? '';
-    const receive = (bytes: AsyncIterable<Buffer>) => this.ingestion.receive(bytes, owner);
+  private async receive(request: Request, { keyId }: Principal): Promise<ReceivedUpload> {
+    const receive = (bytes: AsyncIterable<Buffer>): Promise<SpooledFile> => this.ingestion.receive(bytes, keyId);
     if (request.is('multipart/form-data')) {
       try {
         return await receiveMultipart(request, receive, this.config.MAX_UPLOAD_BYTES);
@@ -275,19 +292,18 @@ export class DocumentsController {
     if (!parsed.success) {
       throw invalidRequest(parsed.error.issues);
     }
-    const { text, filename, metadata } = parsed.data;
+    const { text, filename, metadata, collection } = parsed.data;
     return {
       file: await receive(Readable.from([Buffer.from(text, 'utf8')])),
-      submission: {
-        filename: filename ?? 'text.txt',
-        declaredType: 'text/plain; charset=utf-8',
-        metadata: metadata ?? {},
-      },
+      filename: filename ?? 'text.txt',
+      declaredType: 'text/plain; charset=utf-8',
+      metadata: metadata ?? {},
+      collection,
     };
   }
 
-  private async find(id: string): Promise<Document> {
-    const document = await this.documents.findById(documentId(id));
+  private async find(caller: Principal, id: string): Promise<Document> {
+    const document = await this.documents.findById(await this.collections.scopeOf(caller), documentId(id));
     if (document === null) throw notFound(id);
     return document;
   }

@@ -27,6 +27,11 @@ export const uploadBody: ApiBodyOptions = {
             description: 'A JSON object of up to 16 KiB.',
             example: '{"author":"Ada","year":2026}',
           },
+          collection: {
+            type: 'string',
+            description: 'Name of the collection it goes to, made where it is not there; left out: `default`.',
+            example: 'handbooks',
+          },
         },
       },
       { ...asJson, title: 'A text (application/json)' },

@@ -1,5 +1,6 @@
 import type { Document, StoredChunk } from '@vectorlane/documents';
 import {
+  CollectionName,
   Coverage,
   Dependency,
   DocumentCondition,
@@ -51,6 +52,7 @@ export const textDocumentSchema = z.strictObject({
     .optional()
     .meta({ description: 'Decides the format by its extension.', example: 'bees.md' }),
   metadata: metadataSchema.optional(),
+  collection: CollectionName.exactOptional(),
 });
 
 const list = <T extends z.ZodType>(item: T) =>
@@ -62,6 +64,7 @@ export const listQuerySchema = z.strictObject({
   status: list(DocumentStatus).optional(),
   format: list(storableText().max(32)).optional(),
   lane: list(Lane).optional(),
+  collection: list(CollectionName).optional().meta({ description: 'Left out: all that the key may see.' }),
 });
 
 export const pageQuerySchema = z.strictObject({
@@ -83,6 +86,7 @@ const waitingSchema = z
 
 export const documentSchema = z.object({
   id: z.string().meta({ format: 'uuid' }),
+  collection: CollectionName,
   filename: z.string(),
   format: z.string().meta({ example: 'md' }),
   lane: Lane,
@@ -104,7 +108,14 @@ export const documentSchema = z.object({
   updatedAt: timestamp,
 });
 
-export const acceptedSchema = documentSchema.pick({ id: true, filename: true, format: true, lane: true, status: true });
+export const acceptedSchema = documentSchema.pick({
+  id: true,
+  collection: true,
+  filename: true,
+  format: true,
+  lane: true,
+  status: true,
+});
 
 export const duplicateSchema = documentSchema.extend({
   duplicate: z.literal(true),
@@ -127,6 +138,7 @@ export const chunkPageSchema = z.object({ items: z.array(chunkSchema), nextCurso
 
 export const retrySchema = z
   .strictObject({
+    collection: CollectionName.exactOptional(),
     filter: DocumentCondition.exactOptional().meta({ description: 'Which of them; left out: all of them.' }),
   })
   .meta({ example: { filter: { format: ['pdf'] } } });
@@ -140,11 +152,18 @@ export const retriedSchema = z.object({
 
 export type ListQuery = z.output<typeof listQuerySchema>;
 export type PageQuery = z.output<typeof pageQuerySchema>;
+/** A document as a 202 tells of it. */
+export function acceptedBody({ id, collection, filename, format, lane, status }: Document): AcceptedBody {
+  return { id, collection, filename, format, lane, status };
+}
+
+export type AcceptedBody = z.output<typeof acceptedSchema>;
 export type DocumentBody = z.output<typeof documentSchema>;
 
 export function documentBody(document: Document): DocumentBody {
   return {
     id: document.id,
+    collection: document.collection,
     filename: document.filename,
     format: document.format,
     lane: document.lane,

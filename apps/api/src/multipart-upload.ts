@@ -1,9 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
 import type { DocumentMetadata } from '@vectorlane/documents';
+import { CollectionName } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import type { SpooledFile, Submission } from '@vectorlane/ingestion';
 import type { Request } from 'express';
+import type { z } from 'zod';
 import { watchPace } from './body-pace';
 import { metadataSchema } from './documents.schemas';
 import { parseJson } from './json-body';
@@ -12,6 +14,7 @@ import { invalidRequest } from './validation';
 
 /** Beside the file itself: boundaries, part headers and the metadata field. */
 const OVERHEAD_BYTES = 64 * 1024;
+const FIELDS = ['metadata', 'collection'] as const;
 const LIMITS = {
   files: 1,
   fields: 4,
@@ -23,13 +26,15 @@ const LIMITS = {
   headerSize: 16 * 1024,
 };
 
-export interface ReceivedUpload {
+/** What an upload says of itself; `collection` is a name here and not yet a key. */
+export interface ReceivedUpload extends Omit<Submission, 'collection'> {
   readonly file: SpooledFile;
-  readonly submission: Submission;
+  /** Name of a collection. */
+  readonly collection: string | undefined;
 }
 
 /**
- * Reads one `multipart/form-data` body: exactly one `file`, at most one `metadata` (JSON). The file streams through
+ * Reads one `multipart/form-data` body: exactly one `file`, at most one of each field. The file streams through
  * `receive` and is never in memory as a whole. Whatever goes wrong, nothing is left on disk and nothing more is read.
  * @throws Problem `INVALID_MULTIPART`, `INVALID_REQUEST`, `TOO_LARGE`, and what `receive` throws
  */
@@ -51,6 +56,7 @@ class MultipartBody {
   private filename: string | undefined;
   private declaredType: string | undefined;
   private metadata: DocumentMetadata | undefined;
+  private collection: string | undefined;
 
   constructor(
     private readonly request: Request,
@@ -63,10 +69,8 @@ class MultipartBody {
       await this.parse();
       file = await this.spooled;
       if (file === undefined) throw new Problem('INVALID_MULTIPART', 'The body has no part called "file".');
-      return {
-        file,
-        submission: { filename: this.filename, declaredType: this.declaredType, metadata: this.metadata ?? {} },
-      };
+      const { filename, declaredType, metadata = {}, collection } = this;
+      return { file, filename, declaredType, metadata, collection };
     } catch (error) {
       // A file that arrived whole beside a broken rest is thrown away here; one that broke off has seen to itself.
       if (file === undefined) await this.spooled?.then((whole) => whole.discard()).catch(() => undefined);
@@ -128,7 +132,7 @@ class MultipartBody {
       });
       for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
         parser.on(limit, () =>
-          fail(new Problem('INVALID_MULTIPART', 'Send one "file" part and at most one "metadata" part.')),
+          fail(new Problem('INVALID_MULTIPART', 'Send one "file" part and at most one of each field.')),
         );
       }
       parser.on('error', (error: unknown) => fail(invalid(error)));
@@ -148,7 +152,7 @@ class MultipartBody {
         headers: this.request.headers as BusboyHeaders,
         limits: LIMITS,
         // Browsers give a filename to whatever is a Blob, metadata as JSON among them.
-        isPartAFile: (name, _type, filename) => name === 'file' || (name !== 'metadata' && filename !== undefined),
+        isPartAFile: (name, _type, filename) => name === 'file' || (!isField(name) && filename !== undefined),
       });
     } catch (error) {
       throw invalid(error);
@@ -156,20 +160,31 @@ class MultipartBody {
   }
 
   private takeField(name: string, value: string, truncated: boolean): void {
-    if (name !== 'metadata') throw unknownField(name);
-    if (this.metadata !== undefined) throw new Problem('INVALID_REQUEST', 'metadata: given twice.');
-    if (truncated) throw new Problem('INVALID_REQUEST', 'metadata: too long.');
-    let parsed: unknown;
-    try {
-      parsed = parseJson(value);
-    } catch (cause) {
-      if (cause instanceof Problem) throw cause;
-      throw new Problem('INVALID_REQUEST', 'metadata: must be a JSON object.', { cause });
-    }
-    const checked = metadataSchema.safeParse(parsed);
-    if (!checked.success) throw invalidRequest(checked.error.issues, 'metadata');
-    this.metadata = checked.data;
+    if (!isField(name)) throw unknownField(name);
+    if (this[name] !== undefined) throw new Problem('INVALID_REQUEST', `${name}: given twice.`);
+    if (truncated) throw new Problem('INVALID_REQUEST', `${name}: too long.`);
+    if (name === 'metadata') this.metadata = checked(metadataSchema, jsonOf(value), name);
+    else this.collection = checked(CollectionName, value, name);
   }
+}
+
+function isField(name: string | undefined): name is (typeof FIELDS)[number] {
+  return FIELDS.some((field) => field === name);
+}
+
+function jsonOf(value: string): unknown {
+  try {
+    return parseJson(value);
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    throw new Problem('INVALID_REQUEST', 'metadata: must be a JSON object.', { cause });
+  }
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, field: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (!result.success) throw invalidRequest(result.error.issues, field);
+  return result.data;
 }
 
 /**
@@ -194,7 +209,7 @@ function partHeadersOf(parser: InstanceType<typeof Busboy>): {
 function unknownField(name: string | undefined): Problem {
   return new Problem(
     'INVALID_REQUEST',
-    `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, "metadata".`,
+    `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, "metadata" and "collection".`,
   );
 }
 

@@ -10,10 +10,28 @@ import type { Response } from 'express';
 /** For everybody. Decided by the class, never by the path: there is more than one way to write a path. */
 const PUBLIC_CONTROLLERS: ReadonlySet<unknown> = new Set([ProbesController, MetricsController]);
 
-const REQUIRED_SCOPE = 'vectorlane:scope';
+const REQUIRED = 'vectorlane:required';
 
-/** The scope a route below `/api` needs. A route without one is refused to everybody: forgetting it opens nothing. */
-export const RequiresScope = (scope: Scope): CustomDecorator => SetMetadata(REQUIRED_SCOPE, scope);
+/**
+ * Whether a route shows or changes anything that is in a collection. `within-collections`: it does, and so it takes the
+ * `Caller` and keeps to what that may see. `outside-collections`: it does not, and a key that is bound to collections
+ * has no business there.
+ */
+export type Reach = 'within-collections' | 'outside-collections';
+
+export interface Required {
+  readonly scope: Scope;
+  readonly reach: Reach;
+}
+
+/** What a route below `/api` needs. A route without it is refused to everybody: forgetting it opens nothing. */
+export const RequiresScope = (scope: Scope, reach: Reach): CustomDecorator =>
+  SetMetadata<string, Required>(REQUIRED, { scope, reach });
+
+/** What a handler declares, or its class for it. */
+export function requiredOf(reflector: Reflector, handler: object, type: object): Required | undefined {
+  return reflector.getAllAndOverride<Required | undefined>(REQUIRED, [handler as never, type as never]);
+}
 
 @Injectable()
 export class ApiScopeGuard implements CanActivate {
@@ -21,13 +39,13 @@ export class ApiScopeGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (PUBLIC_CONTROLLERS.has(context.getClass())) return true;
-    const required = this.reflector.getAllAndOverride<Scope | undefined>(REQUIRED_SCOPE, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const required = requiredOf(this.reflector, context.getHandler(), context.getClass());
     const caller = callerOf(context.switchToHttp().getResponse<Response>());
-    if (required === undefined || !caller?.scopes.has(required)) {
-      throw new Problem('INSUFFICIENT_SCOPE', `This needs a key with the scope "${required ?? 'none'}".`);
+    if (required === undefined || !caller?.scopes.has(required.scope)) {
+      throw new Problem('INSUFFICIENT_SCOPE', `This needs a key with the scope "${required?.scope ?? 'none'}".`);
+    }
+    if (required.reach === 'outside-collections' && caller.collections !== null) {
+      throw new Problem('INSUFFICIENT_SCOPE', 'This needs a key that is not bound to collections.');
     }
     return true;
   }

@@ -1,13 +1,20 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { Degradation, DocumentCondition, Place, SearchMode } from '@vectorlane/domain';
+import { CollectionName, Degradation, DocumentCondition, Place, SearchMode } from '@vectorlane/domain';
+import type { Principal } from '@vectorlane/auth';
+import { CollectionsRepository } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
 import { type SearchHit, SearchService } from '@vectorlane/search';
 import type { Response } from 'express';
 import { z } from 'zod';
+import { Caller } from './caller';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
 import { isStorable, UNSTORABLE } from './storable-text';
+
+const collectionsSchema = z
+  .union([CollectionName, z.array(CollectionName).min(1).max(100)])
+  .meta({ description: 'One or several collections. Left out: all that the key may see.' });
 
 const searchSchema = z
   .strictObject({
@@ -17,6 +24,7 @@ const searchSchema = z
     topK: z.int().min(1).max(100).default(5),
     mode: SearchMode.default('hybrid'),
     filter: DocumentCondition.exactOptional(),
+    collection: collectionsSchema.exactOptional(),
     offset: z.int().min(0).max(1_000).default(0).meta({ description: 'How many of the best are passed over.' }),
     minScore: z.number().min(0).max(1).exactOptional().meta({ description: 'Least score of a result.' }),
     groupBy: z.literal('document').exactOptional().meta({ description: 'The best passage of each document alone.' }),
@@ -107,24 +115,30 @@ const answerSchema = z
 @ApiSecurity('bearer')
 @Controller('api/search')
 export class SearchController {
-  constructor(private readonly searchService: SearchService) {}
+  constructor(
+    private readonly searchService: SearchService,
+    private readonly collections: CollectionsRepository,
+  ) {}
 
   @Post()
   @HttpCode(200)
-  @RequiresScope('read')
+  @RequiresScope('read', 'within-collections')
   @ApiOperation({
     operationId: 'search',
     summary: 'Find passages',
     description: '`vector` by meaning, `keyword` by words (any of them may match, the best first), `hybrid` by both.',
   })
   @ApiResponse({ status: 200, description: 'Ranked passages, best first.', standardSchema: answerSchema })
-  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'EMBEDDING_UNAVAILABLE')
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'COLLECTION_NOT_FOUND', 'EMBEDDING_UNAVAILABLE')
   async search(
-    @Body({ schema: searchSchema }) request: z.output<typeof searchSchema>,
+    @Caller() caller: Principal,
+    @Body({ schema: searchSchema }) { collection, filter, ...request }: z.output<typeof searchSchema>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof answerSchema>> {
     const startedAt = performance.now();
-    const { hits, degraded } = await this.searchService.search(request, callerGone(response));
+    const gone = callerGone(response);
+    const scope = await this.collections.scopeOf(caller, collection === undefined ? undefined : [collection].flat());
+    const { hits, degraded } = await this.searchService.search({ ...request, filter: { ...filter, scope } }, gone);
     return {
       results: hits.map(toResult),
       tookMs: Math.round((performance.now() - startedAt) * 10) / 10,

@@ -19,6 +19,8 @@ export interface ApiKey {
   lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
   readonly rateLimitPerMinute: KeyRateLimit;
+  /** Keys of the collections it is bound to: it sees nothing else. Null: it sees all. */
+  readonly collections: readonly string[] | null;
 }
 
 /** What an administrator may see of a key. */

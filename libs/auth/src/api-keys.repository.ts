@@ -4,14 +4,17 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { ApiKey, ApiKeyListing } from './api-key';
 
-export type NewApiKeyRow = Pick<ApiKey, 'id' | 'name' | 'secretSha256' | 'scopes' | 'expiresAt' | 'rateLimitPerMinute'>;
+export type NewApiKeyRow = Pick<
+  ApiKey,
+  'id' | 'name' | 'secretSha256' | 'scopes' | 'expiresAt' | 'rateLimitPerMinute' | 'collections'
+>;
 
 /** Creation time and id of the last key of a page. */
 const cursors = new KeysetCursor(z.tuple([momentSchema, z.string().regex(/^[A-Za-z0-9]{1,64}$/)]));
 
 /** The column says 0 for `none`: a key that may make no request at all would be a revoked one. */
 const LISTED = `id, name, scopes, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
-  revoked_at AS "revokedAt",
+  revoked_at AS "revokedAt", collections,
   CASE rate_limit_per_minute WHEN 0 THEN '"none"'::jsonb ELSE to_jsonb(rate_limit_per_minute) END AS "rateLimitPerMinute"`;
 
 @Injectable()
@@ -21,8 +24,8 @@ export class ApiKeysRepository {
   /** Makes the row, or leaves the one that is there as it is: two processes may bring the same bootstrap key. */
   async adopt(row: NewApiKeyRow): Promise<ApiKeyListing> {
     await this.dataSource.query(
-      `INSERT INTO api_keys (id, name, secret_sha256, scopes, expires_at, rate_limit_per_minute)
-       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO api_keys (id, name, secret_sha256, scopes, expires_at, rate_limit_per_minute, collections)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
       [
         row.id,
         row.name,
@@ -30,6 +33,7 @@ export class ApiKeysRepository {
         row.scopes,
         row.expiresAt,
         row.rateLimitPerMinute === 'none' ? 0 : row.rateLimitPerMinute,
+        row.collections,
       ],
     );
     const [adopted] = await this.dataSource.query<ApiKeyListing[]>(`SELECT ${LISTED} FROM api_keys WHERE id = $1`, [

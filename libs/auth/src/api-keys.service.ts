@@ -14,6 +14,8 @@ import { LookupBudget } from './lookup-budget';
 export interface Principal {
   readonly keyId: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** Keys of the collections that the API key is bound to; null where it sees all. */
+  readonly collections: readonly string[] | null;
 }
 
 export interface NewApiKey {
@@ -22,6 +24,8 @@ export interface NewApiKey {
   readonly expiresAt?: Date;
   /** Left out: none of its own. */
   readonly rateLimitPerMinute?: KeyRateLimit;
+  /** Keys of collections; left out: bound to none, so that it sees all. */
+  readonly collections?: readonly string[];
 }
 
 /** Longest a request waits for the look-up of its key before its address is counted instead. */
@@ -58,6 +62,7 @@ export class ApiKeysService {
       scopes: input.scopes,
       expiresAt: input.expiresAt ?? null,
       rateLimitPerMinute: input.rateLimitPerMinute ?? null,
+      collections: input.collections ?? null,
     });
     this.rows.forget(parsed.id);
     return adopted;
@@ -98,7 +103,7 @@ export class ApiKeysService {
     }
     this.rows.noteVerified(row);
     await this.touch(row);
-    return { keyId: row.id, scopes: new Set(row.scopes) };
+    return { keyId: row.id, scopes: new Set(row.scopes), collections: row.collections };
   }
 
   /**

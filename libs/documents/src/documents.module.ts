@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ChunksRepository } from './chunks.repository';
+import { CollectionsRepository } from './collections/collections.repository';
+import { DeletedCollectionsRepository } from './collections/deleted-collections.repository';
 import { ContentsRepository } from './contents.repository';
 import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
@@ -24,6 +26,8 @@ const repositories = [
   WordsRepository,
   WordIndexRepository,
   PassagesRepository,
+  CollectionsRepository,
+  DeletedCollectionsRepository,
 ];
 
 /** What we keep: documents, their bytes, texts, chunks and vectors, and the status moves between them. */

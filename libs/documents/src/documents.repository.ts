@@ -1,13 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { KeysetCursor, momentOf, momentSchema, type Page } from '@vectorlane/database';
 import type { DocumentStatus, Lane } from '@vectorlane/domain';
+import { Problem } from '@vectorlane/errors';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import type { CollectionScope } from './collections/collection-scope';
 import { ContentsRepository } from './contents.repository';
 import type { Document, DocumentMetadata } from './document';
+import { SqlParameters } from './search/sql-parameters';
 
 export interface NewDocument {
   readonly id: string;
+  /** Key of its collection. */
+  readonly collection: string;
   readonly sha256: Buffer;
   readonly contentId: string;
   readonly filename: string;
@@ -25,13 +30,11 @@ export interface DocumentFilter {
   readonly lane?: readonly Lane[];
 }
 
-const DEFAULT_COLLECTION = 'default';
-
 /** Creation time and id of the last document of a page. */
 const cursors = new KeysetCursor(z.tuple([momentSchema, z.uuid()]));
 
 /** A row that is a `Document`. */
-const DOCUMENT = `id, collection, content_id AS "contentId", filename, format, lane, media_type AS "mediaType",
+const DOCUMENT = `id, (SELECT c.name FROM collections c WHERE c.key = collection) AS collection, content_id AS "contentId", filename, format, lane, media_type AS "mediaType",
   size_bytes::double precision AS "sizeBytes", metadata, status, stage, percent, attempts, delivery,
   visible_generation AS "visibleGeneration", chunk_count AS "chunkCount", failure_code AS "failureCode",
   failure_message AS "failureMessage", failure_retryable AS "failureRetryable", timings, coverage,
@@ -46,15 +49,20 @@ export class DocumentsRepository {
     private readonly dataSource: DataSource,
   ) {}
 
-  async findById(id: string): Promise<Document | null> {
-    const [document] = await this.dataSource.query<Document[]>(`SELECT ${DOCUMENT} FROM documents WHERE id = $1`, [id]);
+  async findById(scope: CollectionScope, id: string): Promise<Document | null> {
+    const parameters = new SqlParameters();
+    const [document] = await this.dataSource.query<Document[]>(
+      `SELECT ${DOCUMENT} FROM documents WHERE ${one(scope, id, parameters)}`,
+      parameters.values,
+    );
     return document ?? null;
   }
 
-  async findByContent(sha256: Buffer): Promise<Document | null> {
+  /** @param collection its key */
+  async findByContent(collection: string, sha256: Buffer): Promise<Document | null> {
     const [document] = await this.dataSource.query<Document[]>(
       `SELECT ${DOCUMENT} FROM documents WHERE collection = $1 AND sha256 = $2`,
-      [DEFAULT_COLLECTION, sha256],
+      [collection, sha256],
     );
     return document ?? null;
   }
@@ -62,17 +70,19 @@ export class DocumentsRepository {
   /**
    * Makes the document and adopts its stored content, or finds that the same bytes are here already. One statement, so
    * that of any number of equal uploads exactly one makes the document.
+   * @throws Problem `COLLECTION_NOT_FOUND` where the collection was deleted meanwhile
    */
   async adopt(document: NewDocument): Promise<{ document: Document; created: boolean }> {
     const [made] = await this.dataSource.query<Document[]>(
       `INSERT INTO documents (id, collection, sha256, content_id, filename, format, lane, media_type, declared_charset,
                               size_bytes, metadata, status, stage)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', 'queued')
+       SELECT $1, key, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', 'queued'
+         FROM collections WHERE key = $2 AND deleted_at IS NULL
        ON CONFLICT ON CONSTRAINT documents_identity DO NOTHING
        RETURNING ${DOCUMENT}`,
       [
         document.id,
-        DEFAULT_COLLECTION,
+        document.collection,
         document.sha256,
         document.contentId,
         document.filename,
@@ -85,9 +95,12 @@ export class DocumentsRepository {
       ],
     );
     if (made !== undefined) return { document: made, created: true };
-    const existing = await this.findByContent(document.sha256);
-    // Deleted between the conflict and this read: the bytes are not here any more, so try again as the first.
-    if (existing === null) return this.adopt(document);
+    const existing = await this.findByContent(document.collection, document.sha256);
+    if (existing === null) {
+      await this.requireCollection(document.collection);
+      // Deleted between the conflict and this read: the bytes are not here any more, so try again as the first.
+      return this.adopt(document);
+    }
     await this.contents.remove(document.contentId);
     return { document: existing, created: false };
   }
@@ -96,23 +109,27 @@ export class DocumentsRepository {
    * Newest first; keyset, so that a page is never shifted by what arrives meanwhile.
    * @throws Problem `INVALID_CURSOR`
    */
-  async list(filter: DocumentFilter, limit: number, cursor: string | undefined): Promise<Page<Document>> {
-    const parameters: unknown[] = [limit + 1];
-    const parameter = (value: unknown): string => `$${parameters.push(value)}`;
-    const conditions = ['true'];
+  async list(
+    scope: CollectionScope,
+    filter: DocumentFilter,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<Page<Document>> {
+    const parameters = new SqlParameters();
+    const conditions = [scope.condition('collection', parameters) ?? 'true'];
     for (const column of ['status', 'format', 'lane'] as const) {
       const wanted = filter[column];
-      if (wanted) conditions.push(`${column} = ANY(${parameter(wanted)})`);
+      if (wanted) conditions.push(`${column} = ANY(${parameters.add(wanted)})`);
     }
     if (cursor !== undefined) {
       const [createdAt, id] = cursors.decode(cursor);
-      conditions.push(`(created_at, id) < (${parameter(createdAt)}::timestamptz, ${parameter(id)}::uuid)`);
+      conditions.push(`(created_at, id) < (${parameters.add(createdAt)}::timestamptz, ${parameters.add(id)}::uuid)`);
     }
     const rows = await this.dataSource.query<(Document & { position: string })[]>(
       `SELECT ${DOCUMENT}, ${momentOf('created_at')} AS position FROM documents
         WHERE ${conditions.join(' AND ')}
-        ORDER BY created_at DESC, id DESC LIMIT $1`,
-      parameters,
+        ORDER BY created_at DESC, id DESC LIMIT ${parameters.add(limit + 1)}`,
+      parameters.values,
     );
     const items = rows.slice(0, limit);
     const last = items.at(-1);
@@ -125,11 +142,12 @@ export class DocumentsRepository {
    * document's row, finds none of it from that moment. A worker in the middle of it finds its generation gone.
    * @returns whether there was one
    */
-  async remove(id: string): Promise<boolean> {
+  async remove(scope: CollectionScope, id: string): Promise<boolean> {
+    const parameters = new SqlParameters();
     const removed = await this.dataSource.query<unknown[]>(
-      `WITH gone AS (DELETE FROM documents WHERE id = $1 RETURNING content_id)
+      `WITH gone AS (DELETE FROM documents WHERE ${one(scope, id, parameters)} RETURNING content_id)
        SELECT content_id FROM gone`,
-      [id],
+      parameters.values,
     );
     const row = removed[0] as { content_id: string } | undefined;
     if (row === undefined) return false;
@@ -138,4 +156,17 @@ export class DocumentsRepository {
     await this.contents.remove(row.content_id);
     return true;
   }
+
+  private async requireCollection(key: string): Promise<void> {
+    const rows = await this.dataSource.query<unknown[]>(
+      'SELECT 1 FROM collections WHERE key = $1 AND deleted_at IS NULL',
+      [key],
+    );
+    if (rows.length === 0) throw new Problem('COLLECTION_NOT_FOUND', 'The collection was deleted meanwhile.');
+  }
+}
+
+function one(scope: CollectionScope, id: string, parameters: SqlParameters): string {
+  const own = scope.condition('collection', parameters);
+  return `id = ${parameters.add(id)}${own === undefined ? '' : ` AND ${own}`}`;
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { RETRIED } from './ingestion-ledger';
-import { filterCondition, type SearchFilter, SqlParameters } from './search/filter-condition';
+import { filterCondition, type SearchFilter } from './search/filter-condition';
+import { SqlParameters } from './search/sql-parameters';
 
 /** Documents that failed for a reason that may have passed, many at a time. */
 @Injectable()
@@ -9,7 +10,7 @@ export class FailedDocumentsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns how many a retry may help, and the moment at which that was so, for `retry` */
-  async count(filter: SearchFilter | undefined): Promise<{ readonly matched: number; readonly moment: string }> {
+  async count(filter: SearchFilter): Promise<{ readonly matched: number; readonly moment: string }> {
     const parameters = new SqlParameters();
     const [row] = await this.dataSource.query<{ matched: number; moment: string }[]>(
       `SELECT count(*)::integer AS matched, now()::text AS moment FROM documents d WHERE ${retryable(filter, parameters)}`,
@@ -24,7 +25,7 @@ export class FailedDocumentsRepository {
    * @param moment one that fails again after it is not tried again
    * @param limit how many one short statement moves
    */
-  async retry(filter: SearchFilter | undefined, moment: string, limit: number): Promise<readonly string[]> {
+  async retry(filter: SearchFilter, moment: string, limit: number): Promise<readonly string[]> {
     const parameters = new SqlParameters();
     const rows = await this.dataSource.query<{ id: string }[]>(
       `WITH next AS (
@@ -40,7 +41,7 @@ export class FailedDocumentsRepository {
   }
 }
 
-function retryable(filter: SearchFilter | undefined, parameters: SqlParameters): string {
+function retryable(filter: SearchFilter, parameters: SqlParameters): string {
   const condition = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
   return `d.status = 'failed' AND d.failure_retryable AND (${condition})`;
 }

@@ -3,6 +3,14 @@ export { RestoreRepository, type RestoreTarget } from './backup/restore.reposito
 export { SnapshotRepository, type SnapshotSection } from './backup/snapshot.repository';
 export { asKept, isBytes, isVector, type RawRow } from './backup/table-columns';
 export { ChunksRepository, type EmbeddedChunk, type StoredChunk } from './chunks.repository';
+export { CollectionScope } from './collections/collection-scope';
+export {
+  type Beholder,
+  type Collection,
+  type CollectionChange,
+  CollectionsRepository,
+} from './collections/collections.repository';
+export { DeletedCollectionsRepository } from './collections/deleted-collections.repository';
 export { ContentGoneError, ContentsRepository } from './contents.repository';
 export { type Document, type DocumentMetadata } from './document';
 export { DocumentsModule } from './documents.module';
@@ -27,7 +35,8 @@ export {
   type Unfinished,
 } from './ingestion-ledger';
 export { vectorParameter } from './vector-parameter';
-export { filterCondition, matchesNothing, type SearchFilter, SqlParameters } from './search/filter-condition';
+export { filterCondition, isPlain, matchesNothing, type SearchFilter } from './search/filter-condition';
+export { SqlParameters } from './search/sql-parameters';
 export { type Passage, PassagesRepository } from './search/passages.repository';
 export { type Neighbour, VectorsRepository } from './search/vectors.repository';
 export { encodePostings, type Posting, readPostings } from './search/postings';

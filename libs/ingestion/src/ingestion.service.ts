@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import {
+  type CollectionScope,
   ContentsRepository,
   type Document,
   type DocumentMetadata,
@@ -19,6 +20,8 @@ import { Spool, type SpooledFile } from './spool';
 
 /** What an uploader says of the bytes. */
 export interface Submission {
+  /** Key of the collection it goes to. */
+  readonly collection: string;
   readonly filename?: string | undefined;
   /** `Content-Type` of the part, parameters included. */
   readonly declaredType?: string | undefined;
@@ -69,7 +72,7 @@ export class IngestionService {
 
   /**
    * Second half: decides the format, stores the bytes in parts, makes the document, queues it.
-   * @throws Problem `UNSUPPORTED_FORMAT`, `INVALID_REQUEST` (no bytes)
+   * @throws Problem `UNSUPPORTED_FORMAT`, `INVALID_REQUEST` (no bytes), `COLLECTION_NOT_FOUND`
    */
   async submit(file: SpooledFile, submission: Submission): Promise<Submitted> {
     if (file.sizeBytes === 0) throw new Problem('INVALID_REQUEST', 'The file is empty.');
@@ -80,7 +83,7 @@ export class IngestionService {
       filename,
       ...(declaredMediaType !== undefined && { declaredMediaType }),
     });
-    const existing = await this.documents.findByContent(file.sha256);
+    const existing = await this.documents.findByContent(submission.collection, file.sha256);
     if (existing !== null) return { document: existing, duplicate: true };
 
     // Parts first, each a short transaction; the document adopts them at the end. A crash in between leaves an orphan
@@ -88,6 +91,7 @@ export class IngestionService {
     const contentId = randomUUID();
     const { document, created } = await this.storeAndAdopt(contentId, file, {
       id: randomUUID(),
+      collection: submission.collection,
       sha256: file.sha256,
       contentId,
       filename,
@@ -108,9 +112,10 @@ export class IngestionService {
   }
 
   /** @throws Problem `DOCUMENT_NOT_FOUND`, `NOT_FAILED` */
-  async retry(documentId: string): Promise<Document> {
-    const moved = await this.ledger.retry(documentId);
-    const document = await this.documents.findById(documentId);
+  async retry(scope: CollectionScope, documentId: string): Promise<Document> {
+    const isOwn = (await this.documents.findById(scope, documentId)) !== null;
+    const moved = isOwn && (await this.ledger.retry(documentId));
+    const document = isOwn ? await this.documents.findById(scope, documentId) : null;
     if (document === null) throw new Problem('DOCUMENT_NOT_FOUND', `There is no document ${documentId}.`);
     if (!moved) {
       throw new Problem('NOT_FAILED', `The document is ${document.status}; only a failed one can be retried.`);
@@ -120,7 +125,7 @@ export class IngestionService {
   }
 
   /** Everything that failed for a reason that may have passed, in short steps, as far as the time of a request goes. */
-  async retryMatching(filter: SearchFilter | undefined): Promise<Retried> {
+  async retryMatching(filter: SearchFilter): Promise<Retried> {
     const until = performance.now() + RETRY_FOR_MS;
     const { matched, moment } = await this.failed.count(filter);
     let retried = 0;

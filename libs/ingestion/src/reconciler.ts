@@ -1,8 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { TaskLeases } from '@vectorlane/database';
 import type { Dependency } from '@vectorlane/domain';
-import { ChunksRepository, ContentsRepository, IngestionLedger, type Unfinished } from '@vectorlane/documents';
+import {
+  ChunksRepository,
+  ContentsRepository,
+  DeletedCollectionsRepository,
+  IngestionLedger,
+  type Unfinished,
+} from '@vectorlane/documents';
 import { LaneQueues } from '@vectorlane/queue';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { DependencyCircuits } from './dependency-circuits';
@@ -37,6 +44,7 @@ export class Reconciler {
     private readonly ledger: IngestionLedger,
     private readonly contents: ContentsRepository,
     private readonly chunks: ChunksRepository,
+    private readonly deleted: DeletedCollectionsRepository,
     private readonly queues: LaneQueues,
     private readonly scheduler: IngestionScheduler,
     private readonly leases: TaskLeases,
@@ -111,6 +119,11 @@ export class Reconciler {
     if (contents + rows > 0) this.logger.log({ contents, rows }, 'swept what was left behind');
   }
 
+  /** What deleted collections held, one short step after the other. */
+  private async sweepCollections(): Promise<void> {
+    while (!this.stopped && (await this.deleted.sweep()) && (await this.hold())) await setImmediate();
+  }
+
   private plan(delayMs: number): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
@@ -122,6 +135,7 @@ export class Reconciler {
     try {
       await this.reconcile();
       await this.sweep();
+      await this.sweepCollections();
     } catch (error) {
       this.logger.warn({ err: error }, 'could not reconcile; trying again');
     }

@@ -18,7 +18,7 @@ export interface Inquiry {
   readonly mode: SearchMode;
   /** Of the question; resolves to nothing when it cannot be had, and is not there by words alone. */
   readonly vector: Promise<Float32Array | undefined> | undefined;
-  readonly filter?: SearchFilter;
+  readonly filter: SearchFilter;
 }
 
 export interface Candidates {
@@ -39,7 +39,7 @@ export class CandidateSearch {
 
   async find(inquiry: Inquiry, depth: number): Promise<Candidates> {
     const { question, mode, filter } = inquiry;
-    const excluded = await this.keywords.holding(question.excluded);
+    const excluded = await this.keywords.holding(question.excluded, filter);
     if (question.phrases.length > 0) return this.byPhrases(inquiry, excluded);
     switch (mode) {
       case 'vector':

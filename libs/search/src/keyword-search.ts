@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { pairsOf } from '@vectorlane/analysis';
 import {
+  type CollectionScope,
+  isPlain,
   type LanguageTotals,
   readPostings,
   type SearchFilter,
@@ -24,6 +26,8 @@ const QUOTING_DEPTH = 5_000;
 /** How many of the best are looked at first, for each that is wanted; four times as many in each further look. */
 const LOOKED_AT = 2;
 const LOOK_GROWTH = 4;
+/** Sets of collections whose languages are remembered. */
+const REMEMBERED_SCOPES = 1_000;
 
 export interface KeywordHit {
   readonly chunkId: string;
@@ -48,8 +52,11 @@ export interface KeywordHits {
 /** Chunks that hold any of the question's words, best first by BM25. */
 @Injectable()
 export class KeywordSearch {
-  /** Of the last search: what the next one analyses its question for. A new one is noticed and read again. */
-  private languages: readonly LanguageTotals[] = [];
+  /**
+   * Of the last search in the same collections: what the next one analyses its question for. A new language is noticed
+   * and read again. Never of other collections: a question would be read by what others have.
+   */
+  private readonly languages = new Map<string, readonly LanguageTotals[]>();
 
   constructor(private readonly words: WordsRepository) {}
 
@@ -57,11 +64,11 @@ export class KeywordSearch {
   async find(
     question: string,
     limit: number,
-    filter: SearchFilter | undefined,
+    filter: SearchFilter,
     excluded: ReadonlySet<number> = new Set(),
   ): Promise<KeywordHits> {
-    const { words, reading } = await this.read(question);
-    const among = filter && (await this.words.passing(filter, FEW_CHUNKS));
+    const { words, reading } = await this.read(question, filter.scope);
+    const among = isPlain(filter) ? undefined : await this.words.passing(filter, FEW_CHUNKS);
     const scores = new Bm25Scores(words, reading, among);
     const hits: KeywordHit[] = [];
     for (let seen = 0, wanted = limit * LOOKED_AT; hits.length < limit; wanted *= LOOK_GROWTH) {
@@ -99,10 +106,10 @@ export class KeywordSearch {
   }
 
   /** Chunks that hold any of some words, in any of their forms. */
-  async holding(words: readonly string[]): Promise<ReadonlySet<number>> {
+  async holding(words: readonly string[], { scope }: SearchFilter): Promise<ReadonlySet<number>> {
     const numbers = new Set<number>();
     if (words.length === 0) return numbers;
-    const reading = await Promise.all(words.map((word) => this.read(word, NO_BUDGET)));
+    const reading = await Promise.all(words.map((word) => this.read(word, scope, NO_BUDGET)));
     for (const { reading: of } of reading) {
       for (const { firstNumber, postings } of of.runs) {
         if (postings !== undefined) readPostings(firstNumber, postings, (number) => numbers.add(number));
@@ -113,16 +120,26 @@ export class KeywordSearch {
 
   private async read(
     question: string,
+    scope: CollectionScope,
     budget = BUDGET,
   ): Promise<{ words: readonly QuestionWord[]; reading: WordReading }> {
     for (let again = false; ; again = true) {
-      const words = wordsOf(question, this.languages);
+      const before = this.languages.get(scope.id) ?? [];
+      const words = wordsOf(question, before);
       const terms = [...new Set(words.flatMap(({ terms: ofWord }) => ofWord))];
-      const reading = await this.words.read(terms, budget);
-      const known = new Set(this.languages.map(({ language }) => language));
+      const reading = await this.words.read(scope, terms, budget);
+      const known = new Set(before.map(({ language }) => language));
       const isNew = reading.languages.some(({ language }) => !known.has(language));
-      this.languages = reading.languages;
+      this.remember(scope, reading.languages);
       if (!isNew || again) return { words, reading };
     }
+  }
+
+  /** The oldest is forgotten when there are too many: it is read twice the next time. */
+  private remember({ id }: CollectionScope, languages: readonly LanguageTotals[]): void {
+    this.languages.delete(id);
+    const [oldest] = this.languages.size >= REMEMBERED_SCOPES ? this.languages.keys() : [];
+    if (oldest !== undefined) this.languages.delete(oldest);
+    this.languages.set(id, languages);
   }
 }

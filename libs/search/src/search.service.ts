@@ -62,7 +62,7 @@ export class SearchService {
     vector?.catch(() => undefined);
     // A vector of what the model does not read says nothing: the words answer alone.
     const by = isUnread ? 'hybrid' : mode;
-    const inquiry: Inquiry = { question, mode: by, vector, ...(filter !== undefined && { filter }) };
+    const inquiry: Inquiry = { question, mode: by, vector, filter };
     const page = await this.page(inquiry, request);
     const hits = await this.read(page, request, question.text);
     if (isUnread) return { hits, degraded: ['vector', 'language'] };

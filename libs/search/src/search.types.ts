@@ -7,7 +7,7 @@ export interface SearchRequest {
   /** 1 to 100. */
   readonly topK: number;
   readonly mode: SearchMode;
-  readonly filter?: SearchFilter;
+  readonly filter: SearchFilter;
   /** How many of the best are passed over; with `topK` at most 1,000. @default 0 */
   readonly offset?: number;
   /** Least score, 0 to 1. */

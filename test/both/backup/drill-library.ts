@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  CollectionScope,
   EmbeddingSpacesRepository,
   PassagesRepository,
   VectorsRepository,
@@ -86,6 +87,7 @@ export function readLibrary(place: Place, questions: number): Promise<Library> {
   return place.use(async (dataSource) => {
     await new WordIndexRepository(dataSource).analyseAll();
     const search = await searchOn(dataSource);
+    const scope = CollectionScope.allBut([]);
     const asked = Array.from({ length: questions }, (_, index) => wordsOf(7_919 * (index + 1), 3).join(' '));
     const answers: string[][] = [];
     const byIndex: string[][] = [];
@@ -95,10 +97,14 @@ export function readLibrary(place: Place, questions: number): Promise<Library> {
         query,
         topK: 10,
         mode: 'hybrid',
-        filter: { metadata: [['drill', { eq: true }]] },
+        filter: { scope, metadata: [['drill', { eq: true }]] },
       });
       answers.push(hits.map(({ chunkId }) => chunkId));
-      byIndex.push((await search.search({ query, topK: 10, mode: 'vector' })).hits.map(({ chunkId }) => chunkId));
+      byIndex.push(
+        (await search.search({ query, topK: 10, mode: 'vector', filter: { scope } })).hits.map(
+          ({ chunkId }) => chunkId,
+        ),
+      );
     }
     const [counts] = await dataSource.query<unknown[]>(
       `SELECT (SELECT count(*)::integer FROM documents WHERE status = 'completed') AS documents,

@@ -13,7 +13,7 @@ import {
 import { Reconciler } from '@vectorlane/ingestion';
 import { fromSql } from 'pgvector';
 import type { DataSource } from 'typeorm';
-import { LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
+import { EVERYTHING, LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
 import { TestApp } from '../../support/test-app';
 
 // ROLE=api: nobody works the lanes, so that each move is this test's own.
@@ -60,7 +60,11 @@ describe('a claim', () => {
     const id = await newDocument();
     await ledger.postpone(await claimed(id), 60_000, 'attempt');
     expect(await moves.claim(id)).toBeUndefined();
-    expect(await documents.findById(id)).toMatchObject({ status: 'processing', stage: 'queued', attempts: 1 });
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({
+      status: 'processing',
+      stage: 'queued',
+      attempts: 1,
+    });
     await dataSource.query(`UPDATE documents SET next_attempt_at = now() WHERE id = $1`, [id]);
     expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 1, interruptions: 0 });
   });
@@ -104,7 +108,11 @@ describe('a claim', () => {
   it('knows of parsers that died of the document, counted apart from attempts', async () => {
     const id = await newDocument();
     await ledger.postpone(await claimed(id), 0, 'parser-death');
-    expect(await documents.findById(id)).toMatchObject({ status: 'processing', stage: 'queued', attempts: 0 });
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({
+      status: 'processing',
+      stage: 'queued',
+      attempts: 0,
+    });
     expect(await claimed(id)).toMatchObject({ generation: 2, attempts: 0, parserDeaths: 1, interruptions: 0 });
   });
 
@@ -122,7 +130,7 @@ describe('a worker whose claim was superseded', () => {
     await store(stale, 0, 'stale words');
     await lapse(id);
     const fresh = await claimed(id);
-    const before = await documents.findById(id);
+    const before = await documents.findById(EVERYTHING, id);
     for (const attempt of [
       () => store(stale, 1, 'more stale words'),
       () => ledger.prolong(stale, LEASE_MS),
@@ -134,7 +142,7 @@ describe('a worker whose claim was superseded', () => {
     ]) {
       await expect(attempt()).rejects.toThrow(StaleClaimError);
     }
-    expect(await documents.findById(id)).toEqual(before);
+    expect(await documents.findById(EVERYTHING, id)).toEqual(before);
 
     await store(fresh, 0, 'fresh words');
     await moves.complete(fresh);
@@ -148,7 +156,7 @@ describe('a worker whose claim was superseded', () => {
   it('finds a deleted document the same way', async () => {
     const id = await newDocument();
     const claim = await claimed(id);
-    expect(await documents.remove(id)).toBe(true);
+    expect(await documents.remove(EVERYTHING, id)).toBe(true);
     await expect(store(claim, 0, 'nothing')).rejects.toThrow(StaleClaimError);
     await expect(moves.complete(claim)).rejects.toThrow(StaleClaimError);
     expect(await dataSource.query('SELECT 1 FROM chunks WHERE document_id = $1', [id])).toEqual([]);
@@ -204,11 +212,19 @@ describe('a failed document', () => {
     const id = await newDocument();
     for (const cost of ['attempt', 'parser-death'] as const) await ledger.postpone(await claimed(id), 0, cost);
     await ledger.fail(await claimed(id), FAILURE, 'attempt');
-    expect(await documents.findById(id)).toMatchObject({ status: 'failed', attempts: 2, failureCode: 'CORRUPT_FILE' });
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({
+      status: 'failed',
+      attempts: 2,
+      failureCode: 'CORRUPT_FILE',
+    });
     expect(await moves.claim(id)).toBeUndefined();
     expect(await ledger.retry(id)).toBe(true);
     expect(await ledger.retry(id)).toBe(false);
-    expect(await documents.findById(id)).toMatchObject({ status: 'pending', attempts: 0, failureCode: null });
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({
+      status: 'pending',
+      attempts: 0,
+      failureCode: null,
+    });
     expect(await claimed(id)).toMatchObject({ generation: 4, attempts: 0, parserDeaths: 0 });
   });
 });
@@ -221,7 +237,7 @@ describe('failed documents', () => {
     await ledger.fail(await claimed(id), failure, 'none');
     return id;
   };
-  const statusOf = async (id: string): Promise<unknown> => (await documents.findById(id))?.status;
+  const statusOf = async (id: string): Promise<unknown> => (await documents.findById(EVERYTHING, id))?.status;
 
   it('are retried all at once, by filter, where a retry may help', async () => {
     const [wanted, other, hopeless] = await Promise.all([
@@ -243,7 +259,7 @@ describe('failed documents', () => {
   it('are retried in short steps, and one that fails again meanwhile not a second time', async () => {
     const failed = service.app.get(FailedDocumentsRepository);
     await Promise.all(Array.from({ length: 5 }, () => failedDocument(HELPED, { batch: 'steps' })));
-    const filter = { metadata: [['batch', { eq: 'steps' }]] } as const;
+    const filter = { scope: EVERYTHING, metadata: [['batch', { eq: 'steps' }]] } as const;
     const { matched, moment } = await failed.count(filter);
     expect(matched).toBe(5);
     const first = await failed.retry(filter, moment, 2);
@@ -266,9 +282,9 @@ describe('the reconciler', () => {
     await claimed(held);
     expect(await reconciler.reconcile()).toBe(2);
     expect(await reconciler.reconcile()).toBe(0);
-    expect((await documents.findById(pending))?.delivery).toBe(1);
-    expect((await documents.findById(lapsed))?.delivery).toBe(1);
-    expect((await documents.findById(held))?.delivery).toBe(0);
+    expect((await documents.findById(EVERYTHING, pending))?.delivery).toBe(1);
+    expect((await documents.findById(EVERYTHING, lapsed))?.delivery).toBe(1);
+    expect((await documents.findById(EVERYTHING, held))?.delivery).toBe(0);
   });
 
   it('leaves it to another replica that is at it, until that one has given no sign for a lease', async () => {
@@ -334,7 +350,7 @@ describe('an embedding space', () => {
     expect(spaces.active).toEqual(space);
     const switched = await spaces.activate(other, 'reindex');
     expect(switched.table).not.toBe(space.table);
-    expect(await documents.findById(id)).toMatchObject({ status: 'pending', visibleGeneration: 1 });
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({ status: 'pending', visibleGeneration: 1 });
     expect((await chunks.list(id, 10, undefined)).items).toHaveLength(1);
 
     // A process that still embeds with the model of before neither begins nor completes anything any more.
@@ -342,6 +358,6 @@ describe('an embedding space', () => {
     const taken = await ledger.claim(id, LEASE_MS, switched.id);
     if (taken === undefined) throw new Error('The document could not be claimed in the new space.');
     await expect(moves.complete(taken)).rejects.toThrow(StaleClaimError);
-    expect(await documents.findById(id)).toMatchObject({ status: 'processing', visibleGeneration: 1 });
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({ status: 'processing', visibleGeneration: 1 });
   });
 });

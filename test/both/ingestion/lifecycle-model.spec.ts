@@ -2,7 +2,7 @@ import { type Claim, StaleClaimError } from '@vectorlane/documents';
 import { Dependency } from '@vectorlane/domain';
 import { Reconciler } from '@vectorlane/ingestion';
 import fc from 'fast-check';
-import { LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
+import { EVERYTHING, LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
 import { TestApp } from '../../support/test-app';
 import { sized } from '../../support/sizes';
 
@@ -233,8 +233,8 @@ const COMMANDS: Readonly<Record<string, (model: Model, slot: number, worker: num
   async remove(model, slot) {
     const life = model.slots[slot];
     if (life === undefined) return;
-    expect(await moves.documents.remove(life.id)).toBe(true);
-    expect(await moves.documents.remove(life.id)).toBe(false);
+    expect(await moves.documents.remove(EVERYTHING, life.id)).toBe(true);
+    expect(await moves.documents.remove(EVERYTHING, life.id)).toBe(false);
     expect(await moves.ledger.retry(life.id)).toBe(false);
     expect(await moves.claim(life.id)).toBeUndefined();
     model.slots[slot] = undefined;

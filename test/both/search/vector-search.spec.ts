@@ -1,11 +1,13 @@
 import {
+  CollectionScope,
   EmbeddingSpacesRepository,
   HalfVectorsRepository,
   type SearchFilter,
   type StoredSpace,
   VectorsRepository,
+  WordsRepository,
 } from '@vectorlane/documents';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { sized } from '../../support/sizes';
 import { TestApp } from '../../support/test-app';
 
@@ -76,18 +78,19 @@ const exactly = async (vector: Float32Array, limit: number, where: string): Prom
   return rows.map(({ chunk_id }) => chunk_id);
 };
 
-const CASES: [name: string, filter: SearchFilter | undefined, where: string, exact: boolean][] = [
-  ['no filter', undefined, 'true', false],
-  ['a filter that half of them pass', { format: ['md'] }, `d.format = 'md'`, false],
+const scope = CollectionScope.allBut([]);
+const CASES: [name: string, filter: SearchFilter, where: string, exact: boolean][] = [
+  ['no filter', { scope }, 'true', false],
+  ['a filter that half of them pass', { scope, format: ['md'] }, `d.format = 'md'`, false],
   [
     'a filter that one in a hundred passes',
-    { metadata: [['rare', { eq: true }]] },
+    { scope, metadata: [['rare', { eq: true }]] },
     `d.metadata @> '{"rare": true}'`,
     true,
   ],
   [
     'a range',
-    { metadata: [['n', { gt: 10, lte: 30 }]] },
+    { scope, metadata: [['n', { gt: 10, lte: 30 }]] },
     `(d.metadata ->> 'n')::int > 10 AND (d.metadata ->> 'n')::int <= 30`,
     true,
   ],
@@ -112,18 +115,18 @@ describe.each(CASES)('with %s', (_, filter, where, exact) => {
 
 it('returns nothing when nothing passes the filter', async () => {
   const [vector = new Float32Array(8)] = unitVectors;
-  expect(await search.find(vector, 10, { metadata: [['n', { gt: DOCUMENTS }]] })).toEqual([]);
+  expect(await search.find(vector, 10, { scope, metadata: [['n', { gt: DOCUMENTS }]] })).toEqual([]);
 });
 
 it('never returns a chunk of a generation that is not visible', async () => {
   const [vector = new Float32Array(8)] = unitVectors;
-  const [best] = await search.find(vector, 1, undefined);
+  const [best] = await search.find(vector, 1, { scope });
   await dataSource.query(
     `UPDATE documents SET status = 'pending', stage = 'queued', visible_generation = NULL
       WHERE id = (SELECT document_id FROM chunks WHERE id = $1)`,
     [best?.chunkId],
   );
-  const after = await search.find(vector, 100, undefined);
+  const after = await search.find(vector, 100, { scope });
   expect(after).toHaveLength(100);
   expect(after.map(({ chunkId }) => chunkId)).not.toContain(best?.chunkId);
 });
@@ -146,7 +149,7 @@ describe('vectors of an earlier version', () => {
     await dataSource.query(`DROP INDEX ${space.table}_by_cosine`);
     await dataSource.query(`ALTER TABLE ${space.table} ALTER COLUMN embedding TYPE vector(8)`);
     const [query = new Float32Array(8)] = unitVectors;
-    const before = (await search.find(query, 10, undefined)).map(({ chunkId }) => chunkId);
+    const before = (await search.find(query, 10, { scope })).map(({ chunkId }) => chunkId);
 
     // Left in the middle, as by a shutdown; then a chunk goes, and the last one is in letters that nobody reads.
     let steps = 0;
@@ -183,7 +186,7 @@ describe('vectors of an earlier version', () => {
     const ids = gotten.map(({ chunk_id }) => chunk_id);
     expect(ids).toContain(added?.id);
     expect(ids).not.toContain(unread?.id);
-    expect((await search.find(query, 10, undefined)).map(({ chunkId }) => chunkId)).toEqual(before);
+    expect((await search.find(query, 10, { scope })).map(({ chunkId }) => chunkId)).toEqual(before);
     const [document] = await dataSource.query<{ coverage: unknown }[]>(
       'SELECT d.coverage FROM documents d JOIN chunks c ON c.document_id = d.id WHERE c.id = $1',
       [unread?.id],
@@ -191,4 +194,94 @@ describe('vectors of an earlier version', () => {
     expect(document?.coverage).toMatchObject({ notes: ['MODEL_LANGUAGE'] });
     expect(await vectors.convertAll(() => true)).toBe(true);
   });
+});
+
+/** What the service asks the database for while `work` runs. */
+async function statementsOf(work: () => Promise<unknown>): Promise<[sql: string, parameters: unknown[]][]> {
+  const spies = [jest.spyOn(DataSource.prototype, 'query'), jest.spyOn(EntityManager.prototype, 'query')];
+  try {
+    await work();
+    const calls = spies.flatMap((spy) => spy.mock.calls);
+    return calls.map(([sql, parameters]) => [sql, Array.isArray(parameters) ? (parameters as unknown[]) : []]);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** Rows of tables that a plan has read, kept or not. */
+function rowsRead(plan: Plan): number {
+  const own = plan['Relation Name'] === undefined ? 0 : plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0);
+  return own * plan['Actual Loops'] + (plan.Plans ?? []).reduce((sum, inner) => sum + rowsRead(inner), 0);
+}
+
+describe('a search within one of many collections', () => {
+  const COLLECTIONS = sized(1_000, 10_000);
+  const id = (n: string): string => `('00000000-0000-4000-9000-' || lpad(${n}::text, 12, '0'))::uuid`;
+
+  it('reads nothing of the others', async () => {
+    const numbers = `generate_series(1, $1::int) AS n`;
+    const fill = async (sql: string): Promise<unknown> => dataSource.query(sql, [COLLECTIONS]);
+    await fill(`INSERT INTO collections (key, name) SELECT 'k' || n, 'c' || n FROM ${numbers}`);
+    await fill(`INSERT INTO contents (id) SELECT ${id('n')} FROM ${numbers}`);
+    await fill(
+      `INSERT INTO documents (id, collection, sha256, content_id, filename, format, lane, media_type, size_bytes, status,
+                              stage, generation, visible_generation, chunk_count, language)
+       SELECT ${id('n')}, 'k' || n, sha256(n::text::bytea), ${id('n')}, 'n', 'txt', 'fast', 'text/plain', 1, 'completed',
+              'completed', 1, 1, 1, 'simple' FROM ${numbers}`,
+    );
+    await fill(
+      `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count)
+       SELECT ${id('n')}, ${id('n')}, 1, 0, 'harbour', 0, 7, 1 FROM ${numbers}`,
+    );
+    await fill(`INSERT INTO chunk_words (number, chunk_id, analyser) SELECT 900000 + n, ${id('n')}, 1 FROM ${numbers}`);
+    for (const [term, length] of [
+      ['harbour', 'NULL'],
+      ['\u0001simple', '1'],
+    ] as const) {
+      await fill(
+        `INSERT INTO words (term, collection, first_number, chunks, length, postings)
+         SELECT '${term}', 'k' || n, 900000 + n, 1, ${length}, '\\x0101' FROM ${numbers}`,
+      );
+    }
+    for (let from = 1; from <= COLLECTIONS; from += 500) {
+      await dataSource.query(
+        `INSERT INTO ${space.table} (chunk_id, embedding)
+         SELECT ${id('n')}, l2_normalize(ARRAY[sin(n), cos(n), 0, 0, 0, 0, 0, 0.1]::vector(8))
+           FROM generate_series($1::int, $2::int) AS n`,
+        [from, Math.min(COLLECTIONS, from + 499)],
+      );
+    }
+    const own = { scope: CollectionScope.only(['k7']) };
+    const words = service.app.get(WordsRepository);
+    const [vector = new Float32Array(8)] = unitVectors;
+    const statements = await statementsOf(async () => {
+      const reading = await words.read(own.scope, ['harbour'], 1_000);
+      expect(reading).toMatchObject({
+        runs: [{ term: 'harbour', chunks: 1 }],
+        languages: [{ language: 'simple', chunks: 1, length: 1 }],
+      });
+      expect([...(await words.visible([900_007, 900_008], own)).keys()]).toEqual([900_007]);
+      expect(await search.find(vector, 10, own)).toHaveLength(1);
+    });
+    const reads = statements.filter(([sql]) => !sql.includes('set_config') && !sql.includes('pg_table_size'));
+    expect(reads.length).toBeGreaterThan(3);
+    for (const [sql, parameters] of reads) {
+      const [row] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: Plan }] }[]>(
+        `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
+        parameters,
+      );
+      const plan = row?.['QUERY PLAN'][0].Plan;
+      const rows = plan === undefined ? Infinity : rowsRead(plan);
+      expect({ sql, plan, few: rows < 20 }).toEqual({ sql, plan, few: true });
+    }
+  }, 300_000);
 });

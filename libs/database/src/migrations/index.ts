@@ -4,6 +4,7 @@ import { RateLimitOfAKey1764300000000 } from './1764300000000-rate-limit-of-a-ke
 import { WaitingDocuments1765100000000 } from './1765100000000-waiting-documents';
 import { Words1765200000000 } from './1765200000000-words';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
+import { Collections1765500000000 } from './1765500000000-collections';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
 import { WordPairs1765410000000 } from './1765410000000-word-pairs';
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   PlaceOfAChunk1765310000000,
   FailedDocuments1765400000000,
   WordPairs1765410000000,
+  Collections1765500000000,
 ];

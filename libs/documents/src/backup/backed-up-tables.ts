@@ -29,6 +29,7 @@ const inHand = (kept: string, instead: string): string =>
 
 export const TABLES: readonly BackedUpTable[] = [
   { name: 'api_keys', rows: '', size: '200', page: 500 },
+  { name: 'collections', rows: '', size: '200', page: 500 },
   { name: 'contents', rows: 'JOIN documents d ON d.content_id = t.id', size: '50', page: 2_000 },
   {
     name: 'content_parts',

@@ -1,9 +1,13 @@
-import { filterCondition, SqlParameters } from './filter-condition';
+import { CollectionScope } from '../collections/collection-scope';
+import { filterCondition, isPlain } from './filter-condition';
+import { SqlParameters } from './sql-parameters';
+
+const scope = CollectionScope.allBut([]);
 
 describe('filterCondition', () => {
   it('is nothing without a filter', () => {
-    expect(filterCondition(undefined, new SqlParameters(), 'v', 'document_id')).toBeUndefined();
-    expect(filterCondition({}, new SqlParameters(), 'v', 'document_id')).toBeUndefined();
+    expect(filterCondition({ scope }, new SqlParameters(), 'v', 'document_id')).toBeUndefined();
+    expect(filterCondition({ scope, metadata: [] }, new SqlParameters(), 'v', 'document_id')).toBeUndefined();
   });
 
   it('passes every value as a parameter, hostile keys and values too', () => {
@@ -11,6 +15,7 @@ describe('filterCondition', () => {
     const parameters = new SqlParameters();
     const sql = filterCondition(
       {
+        scope,
         format: [hostile],
         documentId: ['5a3c0d4e-6f0b-4b8c-9d53-0f3f6c9f0b11'],
         metadata: [
@@ -27,7 +32,19 @@ describe('filterCondition', () => {
   });
 
   it('matches nothing for an empty `in`', () => {
-    const sql = filterCondition({ metadata: [['year', { in: [] }]] }, new SqlParameters(), 'v', 'id');
+    const sql = filterCondition({ scope, metadata: [['year', { in: [] }]] }, new SqlParameters(), 'v', 'id');
     expect(sql).toBe('false');
   });
+});
+
+it('keeps to its collections, whatever else it asks for', () => {
+  const parameters = new SqlParameters();
+  const filter = { scope: CollectionScope.only(['k1']), or: [{ format: ['md'] }, { not: {} }] };
+  expect(filterCondition(filter, parameters, 'v', 'id')).toBe(
+    'v.collection = ANY($1::text[]) AND (v.format = ANY($2::text[]) OR NOT coalesce((true), false))',
+  );
+  expect(parameters.values).toEqual([['k1'], ['md']]);
+  expect([isPlain(filter), isPlain({ scope: filter.scope })]).toEqual([false, true]);
+  const deleted = CollectionScope.allBut(['k2']);
+  expect(filterCondition({ scope: deleted }, new SqlParameters(), 'v', 'id')).toBe('v.collection <> ALL($1::text[])');
 });

@@ -1,48 +1,53 @@
 import type { DocumentCondition, MetadataCondition, MetadataScalar } from '@vectorlane/domain';
+import type { CollectionScope } from '../collections/collection-scope';
+import type { SqlParameters } from './sql-parameters';
 
-export type SearchFilter = DocumentCondition;
-
-/** Collects the parameters of a statement that is put together piece by piece: values never become SQL text. */
-export class SqlParameters {
-  readonly values: unknown[] = [];
-
-  /** @returns the placeholder, `$3` */
-  add(value: unknown): string {
-    this.values.push(value);
-    return `$${this.values.length}`;
-  }
+/** Which documents: of these collections, and what the caller asks for besides. */
+export interface SearchFilter extends DocumentCondition {
+  readonly scope: CollectionScope;
 }
 
 const COMPARISONS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
 /**
  * A filter as a SQL condition on a documents row (or a view that has its columns).
- * @param alias of the relation with `format`, `metadata` and the document's id
+ * @param alias of the relation with `collection`, `format`, `metadata` and the document's id
  * @param idColumn name of the document's id in that relation
- * @returns nothing when there is nothing to filter by
+ * @returns nothing when every document passes
  */
 export function filterCondition(
-  filter: SearchFilter | undefined,
-  parameters: SqlParameters,
-  alias: string,
-  idColumn: string,
-): string | undefined {
-  const parts = filter === undefined ? [] : [...documentParts(filter, parameters, alias, idColumn)];
-  return parts.length === 0 ? undefined : parts.join(' AND ');
-}
-
-/** Whether no document can pass, which saves asking. */
-export function matchesNothing(filter: SearchFilter | undefined): boolean {
-  return filter?.format?.length === 0 || filter?.documentId?.length === 0 || filter?.or?.length === 0;
-}
-
-function* documentParts(
   filter: SearchFilter,
   parameters: SqlParameters,
   alias: string,
   idColumn: string,
+): string | undefined {
+  const scope = filter.scope.condition(`${alias}.collection`, parameters);
+  return joined([...(scope === undefined ? [] : [scope]), ...documentParts(filter, parameters, alias, idColumn)]);
+}
+
+/** Whether no document can pass, which saves asking. */
+export function matchesNothing(filter: SearchFilter): boolean {
+  const { scope, format, documentId, or } = filter;
+  return scope.isEmpty || format?.length === 0 || documentId?.length === 0 || or?.length === 0;
+}
+
+/** Whether it asks for anything beside its collections. */
+export function isPlain({ scope: _scope, ...conditions }: SearchFilter): boolean {
+  return Object.values(conditions).every((condition) => condition === undefined);
+}
+
+function joined(parts: readonly string[]): string | undefined {
+  return parts.length === 0 ? undefined : parts.join(' AND ');
+}
+
+function* documentParts(
+  filter: DocumentCondition,
+  parameters: SqlParameters,
+  alias: string,
+  idColumn: string,
 ): Generator<string> {
-  const whole = (part: SearchFilter): string => filterCondition(part, parameters, alias, idColumn) ?? 'true';
+  const whole = (part: DocumentCondition): string =>
+    joined([...documentParts(part, parameters, alias, idColumn)]) ?? 'true';
   if (filter.format) yield `${alias}.format = ANY(${parameters.add(filter.format)}::text[])`;
   if (filter.documentId) yield `${alias}.${idColumn} = ANY(${parameters.add(filter.documentId)}::uuid[])`;
   for (const [key, condition] of filter.metadata ?? []) {

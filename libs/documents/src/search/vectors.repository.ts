@@ -3,7 +3,8 @@ import { inTransaction } from '@vectorlane/database';
 import { DataSource } from 'typeorm';
 import { EmbeddingSpacesRepository } from '../embedding-spaces.repository';
 import { vectorParameter } from '../vector-parameter';
-import { filterCondition, type SearchFilter, SqlParameters } from './filter-condition';
+import { filterCondition, type SearchFilter } from './filter-condition';
+import { SqlParameters } from './sql-parameters';
 
 /** A chunk found by its meaning. */
 export interface Neighbour {
@@ -34,6 +35,8 @@ const MOST_EF = 1_000;
 const FIRST_LOOK = 2_000;
 const FIRST_LOOK_EACH = 20;
 const LONGEST_LOOK = 40_000;
+/** What is in named collections is answered by reading its vectors at once, as long as there are no more. */
+const SMALL_COLLECTION_CHUNKS = 2_000;
 /** A filter that passes no more chunks is answered by reading their vectors. */
 const EXACT_CHUNKS = 20_000;
 
@@ -55,11 +58,13 @@ export class VectorsRepository {
   async find(
     vector: Float32Array,
     limit: number,
-    filter: SearchFilter | undefined,
+    filter: SearchFilter,
     way: 'fast' | 'exact' = 'fast',
   ): Promise<Neighbour[]> {
     const search = { vector: vectorParameter(vector), limit, filter };
     if (way === 'exact') return this.exactly(search);
+    // A small collection is read by itself: the index would lead through all the others.
+    if (filter.scope.isNarrow && !(await this.passes(filter, SMALL_COLLECTION_CHUNKS))) return this.exactly(search);
     const isFiltered = filterCondition(filter, new SqlParameters(), 'v', 'document_id') !== undefined;
     const first = await this.byIndex(search, isFiltered ? Math.max(FIRST_LOOK, limit * FIRST_LOOK_EACH) : LONGEST_LOOK);
     if (first.length >= limit) return first;
@@ -106,7 +111,7 @@ export class VectorsRepository {
     );
   }
 
-  private passing(filter: SearchFilter | undefined, parameters: SqlParameters): string {
+  private passing(filter: SearchFilter, parameters: SqlParameters): string {
     const condition = filterCondition(filter, parameters, 'v', 'document_id');
     return `${this.spaces.active.table} e JOIN visible_chunks v ON v.id = e.chunk_id
               ${condition === undefined ? '' : `WHERE ${condition}`}`;
@@ -138,7 +143,7 @@ export class VectorsRepository {
   }
 
   /** Whether more than so many chunks pass a filter; counted as far as that. */
-  private async passes(filter: SearchFilter | undefined, chunks: number): Promise<boolean> {
+  private async passes(filter: SearchFilter, chunks: number): Promise<boolean> {
     const parameters = new SqlParameters();
     const condition = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
     const rows = await this.dataSource.query<{ chunks: string }[]>(
@@ -154,5 +159,5 @@ export class VectorsRepository {
 interface VectorSearch {
   readonly vector: Buffer;
   readonly limit: number;
-  readonly filter: SearchFilter | undefined;
+  readonly filter: SearchFilter;
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { PAIR_BITS } from '@vectorlane/analysis';
+import { LANGUAGES, PAIR_BITS } from '@vectorlane/analysis';
 import { DataSource } from 'typeorm';
-import { filterCondition, type SearchFilter, SqlParameters } from './filter-condition';
+import type { CollectionScope } from '../collections/collection-scope';
+import { filterCondition, type SearchFilter } from './filter-condition';
+import { SqlParameters } from './sql-parameters';
 
 /** Chunks of one word, as they are stored: some of the rows that make up its postings. */
 export interface WordRun {
@@ -48,25 +50,34 @@ export class WordsRepository {
 
   /**
    * The postings of some words, rarest first as far as the budget reaches, and the totals of every language.
+   * @param scope the collections whose words they are: the weight of a word says nothing of any other
    * @param budget chunks of all words together; the rarest word is read in any case
    */
-  async read(terms: readonly string[], budget: number): Promise<WordReading> {
+  async read(scope: CollectionScope, terms: readonly string[], budget: number): Promise<WordReading> {
+    const parameters = new SqlParameters();
+    const terms$ = `${parameters.add(terms)}::text[]`;
+    const budget$ = parameters.add(budget);
+    const own = scope.condition('collection', parameters) ?? 'true';
+    // By name where the collections are: each is then looked up, and no other is read.
+    const everyChunk = scope.isNarrow
+      ? `term = ANY(${parameters.add(LANGUAGES.map((language) => EVERY_CHUNK + language))}::text[])`
+      : `term > ${parameters.add(EVERY_CHUNK)} AND term < ${parameters.add(AFTER_EVERY_CHUNK)}`;
     const rows = await this.dataSource.query<RunRow[]>(
       `WITH found AS MATERIALIZED (
-         SELECT term, first_number, chunks, postings FROM words WHERE term = ANY($1::text[])
+         SELECT term, first_number, chunks, postings FROM words WHERE term = ANY(${terms$}) AND ${own}
          UNION ALL
-         SELECT term, first_number, chunks, postings FROM fresh_words WHERE term = ANY($1::text[])),
+         SELECT term, first_number, chunks, postings FROM fresh_words WHERE term = ANY(${terms$}) AND ${own}),
        totals AS (SELECT term, sum(chunks) AS chunks FROM found GROUP BY term),
-       read AS (SELECT term, sum(chunks) OVER (ORDER BY chunks, term) - chunks < $2 AS within FROM totals)
+       read AS (SELECT term, sum(chunks) OVER (ORDER BY chunks, term) - chunks < ${budget$} AS within FROM totals)
        SELECT term, first_number, chunks, NULL::bigint AS length, CASE WHEN within THEN postings END AS postings
          FROM found JOIN read USING (term)
        UNION ALL
        SELECT term, 0, sum(chunks)::integer, sum(length), NULL
-         FROM (SELECT term, chunks, length FROM words WHERE term > $3 AND term < $4
+         FROM (SELECT term, chunks, length FROM words WHERE ${everyChunk} AND ${own}
                UNION ALL
-               SELECT term, chunks, length FROM fresh_words WHERE term > $3 AND term < $4) AS every
+               SELECT term, chunks, length FROM fresh_words WHERE ${everyChunk} AND ${own}) AS every
         GROUP BY term`,
-      [terms, budget, EVERY_CHUNK, AFTER_EVERY_CHUNK],
+      parameters.values,
     );
     const runs: WordRun[] = [];
     const languages: LanguageTotals[] = [];
@@ -93,7 +104,7 @@ export class WordsRepository {
     if (numbers.length === 0) return new Map();
     const parameters = new SqlParameters();
     const numbers$ = parameters.add(numbers);
-    const condition = filterCondition(filter, parameters, 'd', 'id');
+    const condition = filter && filterCondition(filter, parameters, 'd', 'id');
     const pairs$ = pairs === undefined ? undefined : `${parameters.add(pairs)}::bit(${PAIR_BITS})`;
     const rows = await this.dataSource.query<{ number: string; id: string }[]>(
       `SELECT w.number, c.id
