@@ -32,6 +32,7 @@ const CHECKS = [
     command: script('generate-ai-worker-types.mjs', '--check'),
   },
   { name: 'package-lock.json has the digest of every package', command: script('lock-integrity.mjs', '--check') },
+  { name: 'every package has a licence that is on the list', command: script('sbom.mjs', '--check') },
   { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
 ];
 

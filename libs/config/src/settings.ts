@@ -49,7 +49,10 @@ export const settingsSchema = z
     NODE_ENV: z
       .enum(['development', 'production', 'test'])
       .default('development')
-      .meta({ reason: 'In `production` no key is made by itself and logs are JSON.' }),
+      .meta({
+        reason:
+          'In `production` no key is made by itself, logs are JSON, and a commit of the embedded database waits for the disk.',
+      }),
     ROLE: z.enum(['all', 'api']).default('all').meta({
       reason: '`all` serves HTTP and works the queue; `api` serves HTTP alone and leaves the queue to others.',
     }),

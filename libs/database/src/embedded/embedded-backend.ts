@@ -52,7 +52,7 @@ export class EmbeddedBackend extends DatabaseBackend {
   static async open(config: Config): Promise<EmbeddedBackend> {
     const lock = await DataFolderLock.acquire(config.DATA_DIR);
     const clusterFolder = join(lock.folder, 'pglite');
-    const engine = new PgliteEngine({ clusterFolder });
+    const engine = new PgliteEngine({ clusterFolder, durable: config.NODE_ENV === 'production' });
     try {
       // For this user alone, also where DATA_DIR was there before and is open to others.
       await mkdir(clusterFolder, { recursive: true });

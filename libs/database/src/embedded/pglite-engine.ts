@@ -14,6 +14,8 @@ export class EngineError extends Error {
 export interface PgliteEngineOptions {
   /** Folder of the cluster; made when it is not there. The caller holds the lock on it. */
   readonly clusterFolder: string;
+  /** Whether a commit waits for the disk, and so survives a loss of power. Left out: no. */
+  readonly durable?: boolean;
   /** Waits before each restart in a row; after the last one the engine stays down. */
   readonly restartDelaysMs?: readonly number[];
   /** Why it cannot run for want of room on the disk. @default asks the file system */
@@ -154,7 +156,8 @@ export class PgliteEngine implements EngineLink {
     await this.lastExit;
     if (this.closed) throw new EngineError('The embedded database is closed.');
     this.batchClock.fill(0n);
-    const data: ThreadData = { clusterFolder: this.options.clusterFolder, batchClock: this.batchClock };
+    const { clusterFolder, durable = false } = this.options;
+    const data: ThreadData = { clusterFolder, durable, batchClock: this.batchClock };
     const worker = new Worker(compiledEntry(__dirname, 'pglite.thread'), { workerData: data, name: 'pglite' });
     this.worker = worker;
     this.lastExit = new Promise((resolve) => worker.once('exit', () => resolve()));

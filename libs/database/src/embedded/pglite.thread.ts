@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
+import { DURABLE_START_PARAMS, DurableFiles, syncTree } from './durable-files';
 import { SessionBridge } from './session-bridge';
 import { monotonicMs, type ThreadData, type ThreadReply, type ThreadRequest } from './thread-protocol';
 
@@ -8,8 +9,9 @@ import { monotonicMs, type ThreadData, type ThreadReply, type ThreadRequest } fr
  * The thread that owns PGlite. PGlite computes synchronously, so in the main thread every query would stop the event
  * loop, an index build for a minute.
  *
- * Durability: PGlite runs with fsync off. What is acknowledged is in the operating system's hands and survives kill -9
- * of this process at any moment; it does not survive a power loss or a crash of the kernel in the seconds after.
+ * Durability: by itself PGlite runs with fsync off. What is acknowledged is in the operating system's hands and
+ * survives kill -9 of this process at any moment; it does not survive a power loss or a crash of the kernel in the
+ * seconds after. With `durable` it does: a commit waits for the disk.
  *
  * PGlite does not act on `statement_timeout` or a cancel request: nothing interrupts a running batch but the end of
  * this thread, which the engine brings about when the batch clock says so. To the data that is a kill -9.
@@ -17,7 +19,7 @@ import { monotonicMs, type ThreadData, type ThreadReply, type ThreadRequest } fr
 
 const port = parentPort;
 if (port === null) throw new Error('pglite.thread runs as a worker thread');
-const { clusterFolder, batchClock } = workerData as ThreadData;
+const { clusterFolder, durable, batchClock } = workerData as ThreadData;
 
 function reply(message: ThreadReply): void {
   // An answer can be large and nobody here looks at it again: hand it over instead of copying.
@@ -32,7 +34,13 @@ function fail(error: unknown): void {
 }
 
 async function main(): Promise<void> {
-  const database = await PGlite.create({ dataDir: clusterFolder, extensions: { vector } });
+  const database = await PGlite.create({
+    ...(durable
+      ? { fs: new DurableFiles(clusterFolder), startParams: [...DURABLE_START_PARAMS] }
+      : { dataDir: clusterFolder }),
+    extensions: { vector },
+  });
+  if (durable) syncTree(clusterFolder);
   const bridge = new SessionBridge((bytes, limitMs) => {
     Atomics.store(batchClock, 1, BigInt(limitMs));
     Atomics.store(batchClock, 0, monotonicMs());

@@ -6,6 +6,8 @@
 export interface ThreadData {
   /** Folder of the cluster, made by PGlite when it is not there. */
   readonly clusterFolder: string;
+  /** Whether a commit waits for the disk. */
+  readonly durable: boolean;
   /**
    * [0] when the running batch began (monotonic ms, 0: none), [1] how long it may take (ms, 0: as long as it likes).
    */
