@@ -46,13 +46,10 @@ const ONLY_WITH_ENDPOINT = [
 
 export const settingsSchema = z
   .object({
-    NODE_ENV: z
-      .enum(['development', 'production', 'test'])
-      .default('development')
-      .meta({
-        reason:
-          'In `production` no key is made by itself, logs are JSON, and a commit of the embedded database waits for the disk.',
-      }),
+    NODE_ENV: z.enum(['development', 'production', 'test']).default('development').meta({
+      reason:
+        'In `production` no key is made by itself, logs are JSON, and a commit of the embedded database waits for the disk.',
+    }),
     ROLE: z.enum(['all', 'api']).default('all').meta({
       reason: '`all` serves HTTP and works the queue; `api` serves HTTP alone and leaves the queue to others.',
     }),
