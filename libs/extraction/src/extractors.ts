@@ -1,3 +1,4 @@
+import { CardsExtractor } from './formats/cards.extractor';
 import { CodeExtractor } from './formats/code.extractor';
 import { CsvExtractor } from './formats/csv/csv.extractor';
 import { DocxExtractor } from './formats/docx/docx.extractor';
@@ -7,6 +8,7 @@ import { HtmlExtractor } from './formats/html/html.extractor';
 import { IpynbExtractor } from './formats/ipynb.extractor';
 import { JsonExtractor } from './formats/json/json.extractor';
 import { EmlExtractor, MboxExtractor, MhtExtractor } from './formats/mail/mail.extractor';
+import { MsgExtractor } from './formats/mail/msg.extractor';
 import { MdExtractor } from './formats/md/md.extractor';
 import { OdfExtractor } from './formats/odf/odf.extractor';
 import { PdfExtractor } from './formats/pdf/pdf.extractor';
@@ -29,6 +31,8 @@ export function createExtractors(): readonly TextExtractor[] {
     new JsonExtractor(),
     new CsvExtractor(),
     new CodeExtractor(),
+    new CardsExtractor('ics', ['ical', 'ifb'], ['text/calendar']),
+    new CardsExtractor('vcf', ['vcard'], ['text/vcard', 'text/x-vcard']),
     new RtfExtractor(),
     new IpynbExtractor(),
     new DocxExtractor(),
@@ -42,6 +46,7 @@ export function createExtractors(): readonly TextExtractor[] {
     new EmlExtractor(inside),
     new MboxExtractor(inside),
     new MhtExtractor(),
+    new MsgExtractor(inside),
   ];
   return extractors;
 }

@@ -54,7 +54,7 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'an older Word document (DOC)', extensions: ['doc', 'dot'], magic: COMPOUND_FILE, advice: SAVE_AS },
   { name: 'an older Excel workbook (XLS)', extensions: ['xls'], magic: COMPOUND_FILE, advice: 'Save it as XLSX or CSV.' },
   { name: 'an older PowerPoint presentation (PPT)', extensions: ['ppt'], magic: COMPOUND_FILE, advice: 'Save it as PPTX or PDF.' },
-  { name: 'an Outlook message (MSG)', extensions: ['msg'], magic: COMPOUND_FILE, advice: 'Save it as EML.' },
+  { name: 'an Outlook message (MSG)', extensions: ['msg'], magic: COMPOUND_FILE },
   { name: 'a program (ELF)', extensions: ['elf'], magic: '\x7fELF' },
   { name: 'a program (Windows)', extensions: ['exe', 'dll'], magic: 'MZ' },
   { name: 'a program (Java class)', extensions: ['class'], magic: '\xca\xfe\xba\xbe' },

@@ -1,7 +1,7 @@
 import PostalMime from 'postal-mime';
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
-import type { ExtractionSource } from '../../text-extractor';
+import type { ExtractedDocument, ExtractionSource } from '../../text-extractor';
 import { appendDocument, type FileInside, type FilesInside } from '../files-inside';
 import { extractHtml } from '../html/html.extractor';
 import { extractTxt } from '../txt.extractor';
@@ -11,24 +11,59 @@ const MAX_NESTING = 50;
 const MAX_HEADERS_BYTES = 1024 * 1024;
 const MAX_SHOWN_ADDRESSES = 50;
 
+/** A message, whatever it was read from. */
+export interface Mail {
+  readonly subject: string;
+  readonly from: string;
+  readonly to: string;
+  readonly cc: string;
+  readonly date: string;
+  readonly body: ExtractedDocument;
+  readonly attachments: readonly FileInside[];
+}
+
+export interface MailContext {
+  readonly assembly: TextAssembly;
+  readonly source: ExtractionSource;
+  readonly inside: FilesInside;
+}
+
 /**
- * One message: its subject is a heading, who wrote it to whom and when a record, then its text and its attachments.
- * @param titles headings it stands under
+ * One message of MIME.
  * @returns notes of what could not be read of it
  * @throws IngestionFailure `CORRUPT_FILE` when it is no message, `TOO_LARGE`; the signal's reason
  */
 export async function appendMessage(
   bytes: Uint8Array,
-  { assembly, source, inside }: { assembly: TextAssembly; source: ExtractionSource; inside: FilesInside },
+  context: MailContext,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const mail = await parse(bytes);
-  const subject = mail.subject?.trim() ?? '';
+  const { subject = '', from, to = [], cc = [], date = '' } = mail;
+  const people = { from: addresses(from === undefined ? [] : [from]), to: addresses(to), cc: addresses(cc) };
+  return appendMail(
+    { subject, date, ...people, body: bodyOf(mail), attachments: attachmentsOf(mail) },
+    context,
+    signal,
+  );
+}
+
+/**
+ * Its subject is a heading, who wrote it to whom and when a record, then its text and its attachments.
+ * @returns notes of what could not be read of it
+ * @throws IngestionFailure `TOO_LARGE`; the signal's reason
+ */
+export async function appendMail(
+  mail: Mail,
+  { assembly, source, inside }: MailContext,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const subject = mail.subject.trim();
   if (subject !== '') assembly.add({ kind: 'heading', text: subject, headingPath: [] });
   const titles = subject === '' ? [] : [subject.replace(/\s+/g, ' ').slice(0, 300)];
   assembly.add({ kind: 'record', text: headerLines(mail), headingPath: titles });
-  appendDocument(assembly, bodyOf(mail), titles);
-  return inside.append(attachmentsOf(mail), { assembly, titles, source }, signal);
+  appendDocument(assembly, mail.body, titles);
+  return inside.append(mail.attachments, { assembly, titles, source }, signal);
 }
 
 /** A page as it was saved with all that belongs to it: its HTML alone is text. */
@@ -52,13 +87,13 @@ function bodyOf({ text, html }: PostalMime.Email): ReturnType<typeof extractHtml
   return extractHtml({ bytes: Buffer.from(html ?? ''), filename: 'body.html' });
 }
 
-function headerLines({ from, to, cc, date }: PostalMime.Email): string {
+function headerLines({ from, to, cc, date }: Mail): string {
   const lines = [
-    ['From', addresses(from === undefined ? [] : [from])],
-    ['To', addresses(to ?? [])],
-    ['Cc', addresses(cc ?? [])],
-    ['Date', date ?? ''],
-  ];
+    ['From', from],
+    ['To', to],
+    ['Cc', cc],
+    ['Date', date],
+  ] as const;
   return lines
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name}: ${value}`)
