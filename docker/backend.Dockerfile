@@ -2,7 +2,7 @@
 # Below 450 MB unpacked: Node 24 on a slim Debian, the program, its production packages for this one platform, and the
 # tokenizer of the embedding model. The weights are not here but in the AI worker's image; WITH_WEIGHTS=1 adds those of
 # gte-small (133 MB more) for a backend that embeds by itself.
-ARG NODE_IMAGE=node:24-trixie-slim
+ARG NODE_IMAGE=node:24.11.0-trixie-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app

@@ -11,7 +11,9 @@ const OURS = /^vectorlane\//;
 function baseImages() {
   /** @param {...string} parts */
   const text = (...parts) => readFileSync(join(ROOT, ...parts), 'utf8');
-  const named = [...text('docker-compose.yml').matchAll(/^ +image: (\S+)$/gm)].map(([, image]) => image);
+  const named = [...text('docker-compose.yml').matchAll(/^ +image: (?:\$\{\w+:-)?([^\s}]+)\}?$/gm)].map(
+    ([, image]) => image,
+  );
   for (const file of ['backend', 'ai-worker']) {
     named.push(
       ...[...text('docker', `${file}.Dockerfile`).matchAll(/^ARG \w+_IMAGE=(\S+)$/gm)].map(([, image]) => image),

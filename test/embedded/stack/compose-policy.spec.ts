@@ -111,10 +111,19 @@ describe('every service', () => {
     (name) => expect(services[name].user).toMatch(/^[1-9]\d*:[1-9]\d*$/),
   );
 
-  it('names every foreign image with a version', () => {
-    for (const { image } of Object.values(services)) {
-      if (!image.startsWith('vectorlane/')) expect(image).toMatch(/:v?\d+\.\d+[\w.-]*$/);
+  it('names every foreign image with its exact version, and takes another by digest from `.env`', () => {
+    const foreign = everyService.filter((name) => !services[name].image.startsWith('vectorlane/'));
+    for (const name of foreign) {
+      expect(services[name].image).toMatch(/:v?\d+\.\d+\.\d+[\w.-]*$/);
+      const variable = `${name.toUpperCase()}_IMAGE`;
+      const pinned = `${services[name].image}@sha256:${'0'.repeat(64)}`;
+      expect(read('.env.example')).toContain(`# ${variable}=`);
+      expect(renderCompose({ ...filled, [variable]: pinned }).services[name].image).toBe(pinned);
     }
+    expect(foreign).toHaveLength(8);
+    // Without a value here, so that `.env` decides where it does, and the Dockerfile elsewhere.
+    expect(services['backend'].build.args).toMatchObject({ NODE_IMAGE: null });
+    expect(services['ai-worker'].build.args).toMatchObject({ NODE_IMAGE: null, PYTHON_IMAGE: null });
   });
 
   it('mounts files of the repository read-only', () => {

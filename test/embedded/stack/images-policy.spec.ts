@@ -54,9 +54,10 @@ describe.each([
       expect(stage).toContain(`org.opencontainers.image.${label}=`);
   });
 
-  it('names its base images with a version, once', () => {
+  it('names its base images with their exact version, once', () => {
     const images = instructions(file).flatMap((line) => /^ARG \w+_IMAGE=(.+)$/.exec(line)?.[1] ?? []);
-    for (const image of images) expect(image).toMatch(/^(node:24|python:3\.13)-slim-trixie$|^node:24-trixie-slim$/);
+    const exact = /^(node:24\.\d+\.\d+-trixie-slim|python:3\.13\.\d+-slim-trixie)$/;
+    expect(images.filter((image) => !exact.test(image))).toEqual([]);
     const from = instructions(file).filter((line) => line.startsWith('FROM '));
     for (const line of from) expect(line).toMatch(/^FROM \$\{(NODE|PYTHON)_IMAGE\} AS /);
   });

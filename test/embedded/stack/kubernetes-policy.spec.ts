@@ -78,6 +78,10 @@ describe('the processes', () => {
     expect(containerOf('api').args).toEqual(['node', 'dist/apps/api/src/main.js']);
     expect(containerOf('worker').args).toEqual(['node', 'dist/apps/worker/src/main.js']);
     expect(containerOf('worker').image).toBe(containerOf('api').image);
+    // Never a tag that moves: a pod that is started again would run another program than those beside it.
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect(containerOf('api').image).toBe(`vectorlane/backend:${version}`);
+    expect(containerOf('ai-worker').image).toBe(`vectorlane/ai-worker:${version}`);
   });
 
   it('are given settings that there are', () => {
