@@ -279,6 +279,112 @@ describe('DELETE /api/documents/:id', () => {
   });
 });
 
+describe('PATCH /api/documents/:id', () => {
+  const patch = (id: string, body: object) => service.json(`/api/documents/${id}`, body, { method: 'PATCH' });
+
+  it('merges metadata and gives another name, found by both at once, with nothing embedded again', async () => {
+    const word = unique();
+    const { id } = await service.ingest('draft.txt', `About ${word}.`, {
+      metadata: { team: 'a', draft: true, of: { x: 1 } },
+    });
+    const before = (await service.json(`/api/documents/${id}/chunks`)).body;
+    const changed = await patch(id, { filename: 'final.txt', metadata: { draft: null, of: { y: 2 }, [word]: 7 } });
+    expect(changed).toMatchObject({ status: 200, body: { id, filename: 'final.txt', status: 'completed' } });
+    expect(changed.body.metadata).toEqual({ team: 'a', of: { x: 1, y: 2 }, [word]: 7 });
+    expect((await service.json(`/api/documents/${id}/chunks`)).body).toEqual(before);
+    const found = await service.json('/api/search', { query: word, filter: { metadata: { [word]: { gt: 6 } } } });
+    expect(found.body.results[0].metadata).toMatchObject({ filename: 'final.txt', document: changed.body.metadata });
+  });
+
+  it('refuses what an upload would be refused, and changes nothing then', async () => {
+    const { id } = await service.ingest('kept.txt', unique(), { metadata: { long: 'x'.repeat(9_000) } });
+    const tooMuch = await patch(id, { filename: 'other.txt', metadata: { more: 'x'.repeat(9_000) } });
+    expect([tooMuch.status, tooMuch.body.detail]).toEqual([
+      400,
+      expect.stringContaining('metadata: metadata may have'),
+    ]);
+    expect((await patch(id, { colour: 'red' })).body.code).toBe('INVALID_REQUEST');
+    expect((await patch(randomUUID(), { filename: 'a' })).body.code).toBe('DOCUMENT_NOT_FOUND');
+    const { body } = await service.json(`/api/documents/${id}`);
+    expect([body.filename, Object.keys(body.metadata as object)]).toEqual(['kept.txt', ['long']]);
+  });
+});
+
+describe('many documents', () => {
+  const batch = unique();
+  const of = { metadata: { batch } };
+  beforeAll(async () => {
+    const names = ['cherry.txt', 'apple.txt', 'Banana.txt', 'date.md', 'elder.md'];
+    for (const [index, name] of names.entries()) {
+      await service.ingest(name, `${'word '.repeat(index + 1)} ${unique()}`, { metadata: { batch, index } });
+    }
+  });
+  const list = async (query: Record<string, string>) => {
+    const parameters = new URLSearchParams({ metadata: JSON.stringify({ batch }), ...query });
+    return service.json(`/api/documents?${parameters}`);
+  };
+  /** All pages of two. */
+  const names = async (query: Record<string, string>): Promise<string[]> => {
+    const found: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { status, body } = await list({ limit: '2', ...query, ...(cursor !== '' && { cursor }) });
+      expect(status).toBe(200);
+      found.push(...body.items.map(({ filename }: { filename: string }) => filename));
+      cursor = body.nextCursor as string | null;
+    }
+    return found;
+  };
+
+  it('are listed in any order, page by page', async () => {
+    const uploaded = ['cherry.txt', 'apple.txt', 'Banana.txt', 'date.md', 'elder.md'];
+    expect(await names({})).toEqual(uploaded.toReversed());
+    expect(await names({ sort: 'createdAt' })).toEqual(uploaded);
+    expect(await names({ sort: 'updatedAt' })).toEqual(uploaded);
+    expect(await names({ sort: 'filename' })).toEqual(uploaded.toSorted());
+    expect(await names({ sort: '-filename' })).toEqual(uploaded.toSorted().toReversed());
+    expect(await names({ sort: '-sizeBytes' })).toEqual(uploaded.toReversed());
+  });
+
+  it('are filtered by name, time and metadata, and counted', async () => {
+    expect(await names({ filename: 'date.md' })).toEqual(['date.md']);
+    expect(await names({ metadata: JSON.stringify({ batch, index: { gte: 1, lt: 3 } }) })).toEqual([
+      'Banana.txt',
+      'apple.txt',
+    ]);
+    const { body } = await list({ count: 'true', limit: '1', format: 'md' });
+    expect(body).toMatchObject({ total: 2, items: [{ filename: 'elder.md' }] });
+    expect(body).not.toHaveProperty('totalIsEstimate');
+    const { createdAt } = body.items[0] as { createdAt: string };
+    // To the millisecond, and the document itself is later by microseconds or not at all.
+    const later = new Date(Date.parse(createdAt) + 1).toISOString();
+    expect(await names({ createdAfter: later })).toEqual([]);
+    expect(await names({ createdBefore: createdAt })).toHaveLength(4);
+  });
+
+  it('refuse a cursor of another order, and conditions that are none', async () => {
+    const { nextCursor } = (await list({ limit: '1' })).body as { nextCursor: string };
+    expect((await list({ cursor: nextCursor, sort: 'filename' })).body.code).toBe('INVALID_CURSOR');
+    for (const metadata of ['{', '5', '{"a":{"near":1}}']) {
+      const { body } = await service.json(`/api/documents?${new URLSearchParams({ metadata })}`);
+      expect(body).toMatchObject({ code: 'INVALID_REQUEST', detail: expect.stringMatching(/^metadata/) });
+    }
+  });
+
+  it('are counted, and then deleted by filter', async () => {
+    const remove = (body: object) => service.json('/api/documents/delete', body);
+    const filter = { ...of, format: ['txt'] };
+    expect(await remove({ filter, dryRun: true })).toEqual({ status: 200, body: { matched: 3, deleted: 0 } });
+    expect(await names({})).toHaveLength(5);
+    expect(await remove({ filter })).toEqual({ status: 200, body: { matched: 3, deleted: 3 } });
+    expect(await names({})).toEqual(['elder.md', 'date.md']);
+    expect((await remove({ filter: {} })).body).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect((await remove({})).body).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect((await remove({ filter: {}, collection: 'nobody' })).body).toMatchObject({ code: 'COLLECTION_NOT_FOUND' });
+    await service.json('/api/documents', { text: unique(), collection: 'to-be-emptied' });
+    expect((await remove({ filter: {}, collection: 'to-be-emptied' })).body).toEqual({ matched: 1, deleted: 1 });
+  });
+});
+
 describe('unknown ids', () => {
   it.each([randomUUID(), 'not-an-id', '../../etc/passwd', '%00'])('answers 404 for %s', async (id) => {
     const { status, body } = await service.json(`/api/documents/${encodeURIComponent(id)}`);

@@ -18,6 +18,7 @@ import { AlertsController } from './alerts.controller';
 import { ApiKeysController } from './api-keys.controller';
 import { CollectionsController } from './collections.controller';
 import { ApiScopeGuard } from './scope.guard';
+import { DocumentChangesController } from './document-changes.controller';
 import { DocumentsController } from './documents.controller';
 import { RateLimitModule } from './rate-limit/rate-limit.module';
 import { SearchController } from './search.controller';
@@ -26,6 +27,7 @@ import { validationPipe } from './validation';
 /** What is served below `/api`. */
 export const API_CONTROLLERS = [
   DocumentsController,
+  DocumentChangesController,
   CollectionsController,
   SearchController,
   ApiKeysController,

@@ -9,6 +9,7 @@ import {
   ChunksRepository,
   CollectionsRepository,
   ContentsRepository,
+  DocumentListRepository,
   DocumentsRepository,
 } from '@vectorlane/documents';
 import { IngestionService } from '@vectorlane/ingestion';
@@ -21,6 +22,7 @@ const WANTED = [
   Config,
   IngestionService,
   DocumentsRepository,
+  DocumentListRepository,
   ContentsRepository,
   ChunksRepository,
   CollectionsRepository,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
@@ -18,6 +18,7 @@ import {
   CollectionsRepository,
   ContentsRepository,
   type Document,
+  DocumentListRepository,
   DocumentsRepository,
 } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
@@ -38,10 +39,9 @@ import {
   duplicateSchema,
   type ListQuery,
   listQuerySchema,
+  orderOf,
   type PageQuery,
   pageQuerySchema,
-  retriedSchema,
-  retrySchema,
   textDocumentSchema,
 } from './documents.schemas';
 import { receiveMultipart, type ReceivedUpload } from './multipart-upload';
@@ -59,6 +59,7 @@ export class DocumentsController {
     private readonly config: Config,
     private readonly ingestion: IngestionService,
     private readonly documents: DocumentsRepository,
+    private readonly lists: DocumentListRepository,
     private readonly collections: CollectionsRepository,
     private readonly contents: ContentsRepository,
     private readonly chunks: ChunksRepository,
@@ -119,21 +120,22 @@ export class DocumentsController {
 
   @Get()
   @RequiresScope('read', 'within-collections')
-  @ApiOperation({ operationId: 'listDocuments', summary: 'List documents, newest first' })
+  @ApiOperation({ operationId: 'listDocuments', summary: 'List documents' })
   @ApiResponse({ status: 200, description: 'One page.', standardSchema: documentPageSchema })
   @ApiProblems('INVALID_REQUEST', 'INVALID_CURSOR', 'COLLECTION_NOT_FOUND')
   async list(
     @Caller() caller: Principal,
     @Query({ schema: listQuerySchema }) query: ListQuery,
   ): Promise<z.output<typeof documentPageSchema>> {
-    const { cursor, limit, status, format, lane, collection } = query;
-    const page = await this.documents.list(
-      await this.collections.scopeOf(caller, collection),
-      { ...(status && { status }), ...(format && { format }), ...(lane && { lane }) },
-      limit,
-      cursor,
-    );
-    return { items: page.items.map(documentBody), nextCursor: page.nextCursor };
+    const { cursor, limit, collection, count, sort, ...conditions } = query;
+    const filter = { ...conditions, scope: await this.collections.scopeOf(caller, collection) };
+    const page = await this.lists.list(filter, orderOf(sort), limit, cursor);
+    const total = count ? await this.lists.count(filter) : undefined;
+    return {
+      items: page.items.map(documentBody),
+      nextCursor: page.nextCursor,
+      ...(total && { total: total.total, ...(total.isEstimate && { totalIsEstimate: true as const }) }),
+    };
   }
 
   @Get(':id')
@@ -235,24 +237,6 @@ export class DocumentsController {
     const document = await this.ingestion.retry(await this.collections.scopeOf(caller), documentId(id));
     response.setHeader('Location', `/api/documents/${document.id}`);
     return acceptedBody(document);
-  }
-
-  @Post('retry')
-  @HttpCode(200)
-  @RequiresScope('write', 'within-collections')
-  @ApiOperation({
-    operationId: 'retryDocuments',
-    summary: 'Try failed documents again, all that a retry may help',
-    description: 'In short steps, for ten seconds at most; where `retried` is less than `matched`, ask again.',
-  })
-  @ApiResponse({ status: 200, description: 'What was done.', standardSchema: retriedSchema })
-  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'COLLECTION_NOT_FOUND')
-  async retryMatching(
-    @Caller() caller: Principal,
-    @Body({ schema: retrySchema }) { filter, collection }: z.output<typeof retrySchema>,
-  ): Promise<z.output<typeof retriedSchema>> {
-    const scope = await this.collections.scopeOf(caller, collection === undefined ? undefined : [collection]);
-    return this.ingestion.retryMatching({ ...filter, scope });
   }
 
   @Delete(':id')

@@ -1,4 +1,4 @@
-import type { Document, StoredChunk } from '@vectorlane/documents';
+import { type Document, DocumentOrder, type ListOrder, type StoredChunk } from '@vectorlane/documents';
 import {
   CollectionName,
   Coverage,
@@ -11,7 +11,6 @@ import {
   StageTimings,
 } from '@vectorlane/domain';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
-import type { Retried } from '@vectorlane/ingestion';
 import { z } from 'zod';
 import { isStorable, storableText, UNSTORABLE } from './storable-text';
 
@@ -58,13 +57,42 @@ export const textDocumentSchema = z.strictObject({
 const list = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(item).min(1).max(20));
 
+const SORTS = DocumentOrder.options.flatMap((order) => [order, `-${order}` as const]);
+
+/** Conditions on metadata as a filter has them, as JSON in a query. */
+const metadataConditions = z
+  .string()
+  .max(4_096)
+  .transform((text, context): NonNullable<DocumentCondition['metadata']> => {
+    const parsed = DocumentCondition.safeParse({ metadata: jsonOr(text) });
+    if (parsed.success) return parsed.data.metadata ?? [];
+    const [issue] = parsed.error.issues;
+    context.issues.push({ code: 'custom', message: issue?.message ?? 'is no condition', input: text });
+    return z.NEVER;
+  });
+
+const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
 export const listQuerySchema = z.strictObject({
-  cursor: z.string().max(256).optional(),
+  // A name may be what it stands for.
+  cursor: z.string().max(8_192).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  status: list(DocumentStatus).optional(),
-  format: list(storableText().max(32)).optional(),
-  lane: list(Lane).optional(),
+  status: list(DocumentStatus).exactOptional(),
+  format: list(storableText().max(32)).exactOptional(),
+  lane: list(Lane).exactOptional(),
+  filename: storableText().min(1).max(1_024).exactOptional().meta({ description: 'The whole name.' }),
+  createdAfter: moment.exactOptional().meta({ format: 'date-time' }),
+  createdBefore: moment.exactOptional().meta({ format: 'date-time' }),
+  metadata: metadataConditions
+    .exactOptional()
+    .meta({ description: 'Conditions as in a filter, as JSON.', example: '{"year":{"gte":2020}}' }),
   collection: list(CollectionName).optional().meta({ description: 'Left out: all that the key may see.' }),
+  sort: z.enum(SORTS).default('-createdAt').meta({ description: 'A dash before it reverses the order.' }),
+  count: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .meta({ description: 'Whether `total` is counted.' }),
 });
 
 export const pageQuerySchema = z.strictObject({
@@ -122,7 +150,12 @@ export const duplicateSchema = documentSchema.extend({
   links: z.object({ retry: z.string() }).optional().meta({ description: 'Where to retry it, when it has failed.' }),
 });
 
-export const documentPageSchema = z.object({ items: z.array(documentSchema), nextCursor: z.string().nullable() });
+export const documentPageSchema = z.object({
+  items: z.array(documentSchema),
+  nextCursor: z.string().nullable(),
+  total: z.int().exactOptional().meta({ description: 'Of all pages; only where `count` asks for it.' }),
+  totalIsEstimate: z.literal(true).exactOptional().meta({ description: 'There are more than 10,000.' }),
+});
 
 export const chunkSchema = z.object({
   id: z.string().meta({ format: 'uuid' }),
@@ -136,22 +169,13 @@ export const chunkSchema = z.object({
 
 export const chunkPageSchema = z.object({ items: z.array(chunkSchema), nextCursor: z.string().nullable() });
 
-export const retrySchema = z
-  .strictObject({
-    collection: CollectionName.exactOptional(),
-    filter: DocumentCondition.exactOptional().meta({ description: 'Which of them; left out: all of them.' }),
-  })
-  .meta({ example: { filter: { format: ['pdf'] } } });
-
-export const retriedSchema = z.object({
-  matched: z.int().meta({ description: 'How many there were when it began.' }),
-  retried: z
-    .int()
-    .meta({ description: 'How many of them are pending now. Fewer than `matched`: ask again for the rest.' }),
-}) satisfies z.ZodType<Retried>;
-
 export type ListQuery = z.output<typeof listQuerySchema>;
 export type PageQuery = z.output<typeof pageQuerySchema>;
+export function orderOf(sort: ListQuery['sort']): ListOrder {
+  const descending = sort.startsWith('-');
+  return { by: DocumentOrder.parse(descending ? sort.slice(1) : sort), descending };
+}
+
 /** A document as a 202 tells of it. */
 export function acceptedBody({ id, collection, filename, format, lane, status }: Document): AcceptedBody {
   return { id, collection, filename, format, lane, status };
@@ -210,4 +234,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function everyScalar(value: unknown, holds: (scalar: unknown) => boolean): boolean {
   if (typeof value !== 'object' || value === null) return holds(value);
   return Object.entries(value).every(([name, inner]) => holds(name) && everyScalar(inner, holds));
+}
+
+/** What is no JSON is no condition either, and is refused as one. */
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }

@@ -58,6 +58,10 @@ export class ContentsRepository {
     await manager.query('DELETE FROM contents WHERE id = $1', [contentId]);
   }
 
+  async removeAll(contentIds: readonly string[]): Promise<void> {
+    await this.dataSource.query('DELETE FROM contents WHERE id = ANY($1::uuid[])', [contentIds]);
+  }
+
   /**
    * Removes contents that no document adopted and no upload has touched for a while.
    * @returns how many; at most `limit` a call, so that a sweep never holds the database for long

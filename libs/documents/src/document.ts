@@ -40,3 +40,12 @@ export interface Document {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+/** The columns of a row of `documents` that is a `Document`. */
+export const DOCUMENT_COLUMNS = `id, (SELECT c.name FROM collections c WHERE c.key = collection) AS collection,
+  content_id AS "contentId", filename, format, lane, media_type AS "mediaType",
+  size_bytes::double precision AS "sizeBytes", metadata, status, stage, percent, attempts, delivery,
+  visible_generation AS "visibleGeneration", chunk_count AS "chunkCount", failure_code AS "failureCode",
+  failure_message AS "failureMessage", failure_retryable AS "failureRetryable", timings, coverage,
+  waiting_for AS "waitingFor", waiting_since AS "waitingSince",
+  created_at AS "createdAt", updated_at AS "updatedAt"`;

@@ -3,6 +3,7 @@ import { ChunksRepository } from './chunks.repository';
 import { CollectionsRepository } from './collections/collections.repository';
 import { DeletedCollectionsRepository } from './collections/deleted-collections.repository';
 import { ContentsRepository } from './contents.repository';
+import { DocumentListRepository } from './document-list.repository';
 import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
 import { FailedDocumentsRepository } from './failed-documents.repository';
@@ -16,6 +17,7 @@ import { WordsRepository } from './search/words.repository';
 
 const repositories = [
   DocumentsRepository,
+  DocumentListRepository,
   ContentsRepository,
   ChunksRepository,
   IngestionLedger,

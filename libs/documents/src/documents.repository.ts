@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { KeysetCursor, momentOf, momentSchema, type Page } from '@vectorlane/database';
-import type { DocumentStatus, Lane } from '@vectorlane/domain';
+import { inTransaction } from '@vectorlane/database';
+import type { Lane } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { DataSource } from 'typeorm';
-import { z } from 'zod';
 import type { CollectionScope } from './collections/collection-scope';
 import { ContentsRepository } from './contents.repository';
-import type { Document, DocumentMetadata } from './document';
+import { type Document, DOCUMENT_COLUMNS, type DocumentMetadata } from './document';
+import { filterCondition, matchesNothing, type SearchFilter } from './search/filter-condition';
 import { SqlParameters } from './search/sql-parameters';
 
 export interface NewDocument {
@@ -24,24 +24,10 @@ export interface NewDocument {
   readonly metadata: DocumentMetadata;
 }
 
-export interface DocumentFilter {
-  readonly status?: readonly DocumentStatus[];
-  readonly format?: readonly string[];
-  readonly lane?: readonly Lane[];
-}
+/** What of a document its owner may change. */
+export type Changeable = Pick<Document, 'filename' | 'metadata'>;
 
-/** Creation time and id of the last document of a page. */
-const cursors = new KeysetCursor(z.tuple([momentSchema, z.uuid()]));
-
-/** A row that is a `Document`. */
-const DOCUMENT = `id, (SELECT c.name FROM collections c WHERE c.key = collection) AS collection, content_id AS "contentId", filename, format, lane, media_type AS "mediaType",
-  size_bytes::double precision AS "sizeBytes", metadata, status, stage, percent, attempts, delivery,
-  visible_generation AS "visibleGeneration", chunk_count AS "chunkCount", failure_code AS "failureCode",
-  failure_message AS "failureMessage", failure_retryable AS "failureRetryable", timings, coverage,
-  waiting_for AS "waitingFor", waiting_since AS "waitingSince",
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
-
-/** Documents as callers know them: made, found, listed, deleted. Status moves of ingestion are in `IngestionLedger`. */
+/** Documents as callers know them: made, found, changed, deleted. Status moves of ingestion are in `IngestionLedger`. */
 @Injectable()
 export class DocumentsRepository {
   constructor(
@@ -52,7 +38,7 @@ export class DocumentsRepository {
   async findById(scope: CollectionScope, id: string): Promise<Document | null> {
     const parameters = new SqlParameters();
     const [document] = await this.dataSource.query<Document[]>(
-      `SELECT ${DOCUMENT} FROM documents WHERE ${one(scope, id, parameters)}`,
+      `SELECT ${DOCUMENT_COLUMNS} FROM documents WHERE ${one(scope, id, parameters)}`,
       parameters.values,
     );
     return document ?? null;
@@ -61,7 +47,7 @@ export class DocumentsRepository {
   /** @param collection its key */
   async findByContent(collection: string, sha256: Buffer): Promise<Document | null> {
     const [document] = await this.dataSource.query<Document[]>(
-      `SELECT ${DOCUMENT} FROM documents WHERE collection = $1 AND sha256 = $2`,
+      `SELECT ${DOCUMENT_COLUMNS} FROM documents WHERE collection = $1 AND sha256 = $2`,
       [collection, sha256],
     );
     return document ?? null;
@@ -79,7 +65,7 @@ export class DocumentsRepository {
        SELECT $1, key, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', 'queued'
          FROM collections WHERE key = $2 AND deleted_at IS NULL
        ON CONFLICT ON CONSTRAINT documents_identity DO NOTHING
-       RETURNING ${DOCUMENT}`,
+       RETURNING ${DOCUMENT_COLUMNS}`,
       [
         document.id,
         document.collection,
@@ -106,35 +92,62 @@ export class DocumentsRepository {
   }
 
   /**
-   * Newest first; keyset, so that a page is never shifted by what arrives meanwhile.
-   * @throws Problem `INVALID_CURSOR`
+   * Changes what is told of a document. Search filters by the new values at once, and nothing is embedded again.
+   * @param change from what is there to what is to be there; may throw, and then nothing is changed
+   * @returns nothing when there is no such document
    */
-  async list(
+  async change(
     scope: CollectionScope,
-    filter: DocumentFilter,
-    limit: number,
-    cursor: string | undefined,
-  ): Promise<Page<Document>> {
+    id: string,
+    change: (current: Changeable) => Changeable,
+  ): Promise<Document | undefined> {
+    const changed = await inTransaction(this.dataSource, async (manager) => {
+      const parameters = new SqlParameters();
+      const [current] = await manager.query<Changeable[]>(
+        `SELECT filename, metadata FROM documents WHERE ${one(scope, id, parameters)} FOR UPDATE`,
+        parameters.values,
+      );
+      if (current === undefined) return false;
+      const { filename, metadata } = change(current);
+      await manager.query('UPDATE documents SET filename = $2, metadata = $3, updated_at = now() WHERE id = $1', [
+        id,
+        filename,
+        JSON.stringify(metadata),
+      ]);
+      return true;
+    });
+    return changed ? ((await this.findById(scope, id)) ?? undefined) : undefined;
+  }
+
+  /** @returns how many pass the filter, and the moment at which that was so, for `removeMatching` */
+  async countMatching(filter: SearchFilter): Promise<{ readonly matched: number; readonly moment: string }> {
     const parameters = new SqlParameters();
-    const conditions = [scope.condition('collection', parameters) ?? 'true'];
-    for (const column of ['status', 'format', 'lane'] as const) {
-      const wanted = filter[column];
-      if (wanted) conditions.push(`${column} = ANY(${parameters.add(wanted)})`);
-    }
-    if (cursor !== undefined) {
-      const [createdAt, id] = cursors.decode(cursor);
-      conditions.push(`(created_at, id) < (${parameters.add(createdAt)}::timestamptz, ${parameters.add(id)}::uuid)`);
-    }
-    const rows = await this.dataSource.query<(Document & { position: string })[]>(
-      `SELECT ${DOCUMENT}, ${momentOf('created_at')} AS position FROM documents
-        WHERE ${conditions.join(' AND ')}
-        ORDER BY created_at DESC, id DESC LIMIT ${parameters.add(limit + 1)}`,
+    const [row] = await this.dataSource.query<{ matched: number; moment: string }[]>(
+      `SELECT count(*)::integer AS matched, now()::text AS moment FROM documents d WHERE ${matching(filter, parameters)}`,
       parameters.values,
     );
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
-    const more = rows.length > limit && last !== undefined;
-    return { items, nextCursor: more ? cursors.encode([last.position, last.id]) : null };
+    if (row === undefined) throw new Error('Counting returned no row.');
+    return row;
+  }
+
+  /**
+   * Removes the next of them, as `remove` does.
+   * @param moment one that is uploaded after it stays
+   * @returns how many
+   */
+  async removeMatching(filter: SearchFilter, moment: string, limit: number): Promise<number> {
+    const parameters = new SqlParameters();
+    const rows = await this.dataSource.query<{ content_id: string }[]>(
+      `WITH next AS (
+         SELECT d.id FROM documents d
+          WHERE ${matching(filter, parameters)} AND d.created_at <= ${parameters.add(moment)}::timestamptz
+          LIMIT ${parameters.add(limit)}),
+       gone AS (DELETE FROM documents USING next WHERE documents.id = next.id RETURNING documents.content_id)
+       SELECT content_id FROM gone`,
+      parameters.values,
+    );
+    await this.contents.removeAll(rows.map(({ content_id }) => content_id));
+    return rows.length;
   }
 
   /**
@@ -169,4 +182,8 @@ export class DocumentsRepository {
 function one(scope: CollectionScope, id: string, parameters: SqlParameters): string {
   const own = scope.condition('collection', parameters);
   return `id = ${parameters.add(id)}${own === undefined ? '' : ` AND ${own}`}`;
+}
+
+function matching(filter: SearchFilter, parameters: SqlParameters): string {
+  return matchesNothing(filter) ? 'false' : (filterCondition(filter, parameters, 'd', 'id') ?? 'true');
 }

@@ -14,7 +14,14 @@ export { DeletedCollectionsRepository } from './collections/deleted-collections.
 export { ContentGoneError, ContentsRepository } from './contents.repository';
 export { type Document, type DocumentMetadata } from './document';
 export { DocumentsModule } from './documents.module';
-export { type DocumentFilter, DocumentsRepository, type NewDocument } from './documents.repository';
+export {
+  type DocumentFilter,
+  DocumentListRepository,
+  DocumentOrder,
+  type ListOrder,
+  type Total,
+} from './document-list.repository';
+export { type Changeable, DocumentsRepository, type NewDocument } from './documents.repository';
 export {
   createVectorIndex,
   createVectorTable,

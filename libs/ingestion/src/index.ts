@@ -1,5 +1,5 @@
 export { IngestionModule } from './ingestion.module';
 export { IngestionRuntime } from './ingestion-runtime';
-export { IngestionService, type Retried, type Submission, type Submitted } from './ingestion.service';
+export { IngestionService, type Removed, type Retried, type Submission, type Submitted } from './ingestion.service';
 export { Reconciler } from './reconciler';
 export { type SpooledFile } from './spool';

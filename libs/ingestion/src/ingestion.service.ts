@@ -12,7 +12,7 @@ import {
   type NewDocument,
   type SearchFilter,
 } from '@vectorlane/documents';
-import type { Lane } from '@vectorlane/domain';
+import { type Lane, mergePatch } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { ExtractionService, normaliseFilename } from '@vectorlane/extraction';
 import { IngestionScheduler } from './ingestion-scheduler';
@@ -41,10 +41,18 @@ export interface Retried {
   readonly retried: number;
 }
 
+export interface Removed {
+  /** Documents that it concerned when it began. */
+  readonly matched: number;
+  readonly deleted: number;
+}
+
+/** Documents removed by one statement: with each go all its chunks. */
+const REMOVAL_STEP = 8;
 /** Documents moved by one short statement: the embedded database is one session for everybody. */
 const RETRY_STEP = 200;
 /** One request does no more: its caller does not wait long, and asks again for the rest. */
-const RETRY_FOR_MS = 10_000;
+const LONGEST_REQUEST_MS = 10_000;
 
 /** Accepts documents. Once `submit` has returned, the document survives any crash and ends completed or failed. */
 @Injectable()
@@ -126,7 +134,7 @@ export class IngestionService {
 
   /** Everything that failed for a reason that may have passed, in short steps, as far as the time of a request goes. */
   async retryMatching(filter: SearchFilter): Promise<Retried> {
-    const until = performance.now() + RETRY_FOR_MS;
+    const until = performance.now() + LONGEST_REQUEST_MS;
     const { matched, moment } = await this.failed.count(filter);
     let retried = 0;
     let isQueueUp = true;
@@ -141,6 +149,43 @@ export class IngestionService {
     } while (performance.now() < until);
     if (retried > 0) this.logger.log({ matched, retried }, 'failed documents are tried again');
     return { matched, retried };
+  }
+
+  /** Deletes what passes the filter, in short steps, as far as the time of a request goes. */
+  async removeMatching(filter: SearchFilter, dryRun: boolean): Promise<Removed> {
+    const until = performance.now() + LONGEST_REQUEST_MS;
+    const { matched, moment } = await this.documents.countMatching(filter);
+    let deleted = 0;
+    while (!dryRun && deleted < matched && performance.now() < until) {
+      const removed = await this.documents.removeMatching(filter, moment, REMOVAL_STEP);
+      if (removed === 0) break;
+      deleted += removed;
+    }
+    if (deleted > 0) this.logger.log({ matched, deleted }, 'documents deleted by filter');
+    return { matched, deleted };
+  }
+
+  /**
+   * @param patch merge patch (RFC 7396) of the metadata
+   * @param check of what the metadata becomes; throws where that may not be
+   * @throws Problem `DOCUMENT_NOT_FOUND`
+   */
+  async change(
+    scope: CollectionScope,
+    documentId: string,
+    patch: { readonly filename?: string; readonly metadata?: DocumentMetadata },
+    check: (metadata: DocumentMetadata) => void,
+  ): Promise<Document> {
+    const changed = await this.documents.change(scope, documentId, ({ filename, metadata }) => {
+      const merged = patch.metadata === undefined ? metadata : mergePatch(metadata, patch.metadata);
+      check(merged);
+      return {
+        filename: patch.filename === undefined ? filename : normaliseFilename(patch.filename),
+        metadata: merged,
+      };
+    });
+    if (changed === undefined) throw new Problem('DOCUMENT_NOT_FOUND', `There is no document ${documentId}.`);
+    return changed;
   }
 
   /** A refusal of the database leaves no bytes behind; a crash in between does, until the sweep. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ContentsRepository } from '../contents.repository';
 
 /** Rows that one step takes away. With a chunk go its vector and its words. */
 const CHUNKS = 250;
@@ -11,7 +12,10 @@ const DOCUMENTS = 8;
  */
 @Injectable()
 export class DeletedCollectionsRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contents: ContentsRepository,
+  ) {}
 
   /** The next step. @returns whether there was anything to do */
   async sweep(): Promise<boolean> {
@@ -51,9 +55,7 @@ export class DeletedCollectionsRepository {
       [key, DOCUMENTS],
     );
     // Its own transaction, as for one document: a crash in between leaves orphans, which are swept.
-    await this.dataSource.query('DELETE FROM contents WHERE id = ANY($1::uuid[])', [
-      rows.map(({ content_id }) => content_id),
-    ]);
+    await this.contents.removeAll(rows.map(({ content_id }) => content_id));
     return rows.length;
   }
 }
