@@ -175,6 +175,7 @@ try {
     new documents.VectorsRepository(dataSource, spaces),
     new KeywordSearch(new documents.WordsRepository(dataSource)),
     passages,
+    { offer: () => undefined },
   );
   // The time of the model is another matter.
   const embedder = {

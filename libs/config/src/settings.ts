@@ -245,6 +245,11 @@ export const settingsSchema = z
         'Put before each passage in the same way (e5: `passage:`); its tokens are taken off each chunk. Goes with `EMBEDDING_API_URL`.',
     }),
 
+    SEARCH_RECALL_PROBE_ONE_IN: count(0, 1_000_000).default(200).meta({
+      reason:
+        'One search by vectors in so many is made again by reading every vector, after its answer, for `search_recall_ratio`; at most one in 30 s for 10 s. 0: none. Not in the embedded database.',
+    }),
+
     AI_WORKER_URL: url('http', 'https')
       .refine((value) => isBareUrl(value), {
         error: 'must be the address alone (http://host:8000), without user, password, query or hash',

@@ -164,6 +164,13 @@ export const METRICS = {
     help: 'Vectors of questions, by where they came from: the embedding model, or the latest 1,000 questions.',
     labels: { source: ['model', 'memory'] },
   },
+  searchRecall: {
+    name: 'search_recall_ratio',
+    type: 'histogram',
+    help: 'Share of the ten nearest vectors, by reading every one of them, that a live search had found; of one search in `SEARCH_RECALL_PROBE_ONE_IN`.',
+    labels: { filtered: ['yes', 'no'] },
+    buckets: [0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1],
+  },
   searchEmptyResults: {
     name: 'search_empty_results_total',
     type: 'counter',

@@ -4,6 +4,7 @@ import { PassagesRepository, type SearchFilter, VectorsRepository } from '@vecto
 import type { SearchMode } from '@vectorlane/domain';
 import { type KeywordHit, type KeywordHits, KeywordSearch } from './keyword-search';
 import type { Question } from './question';
+import { RecallProbe } from './recall-probe';
 import { type Candidate, type Evidence, fuseScores, liftQuotations } from './score-fusion';
 
 /** How many candidates each way brings to the fusion, beyond what is asked for. */
@@ -35,6 +36,7 @@ export class CandidateSearch {
     private readonly vectors: VectorsRepository,
     private readonly keywords: KeywordSearch,
     private readonly passages: PassagesRepository,
+    private readonly probe: RecallProbe,
   ) {}
 
   async find(inquiry: Inquiry, depth: number): Promise<Candidates> {
@@ -59,6 +61,7 @@ export class CandidateSearch {
     const of = await vector;
     if (of === undefined) return { candidates: [], complete: true };
     const neighbours = await this.vectors.find(of, depth, filter);
+    this.probe.offer({ vector: of, filter, found: neighbours });
     const candidates = neighbours
       .filter(({ number }) => number === undefined || !excluded.has(number))
       .map(({ chunkId, cosine }) => ({ chunkId, score: asScore(cosine) }));
@@ -81,6 +84,7 @@ export class CandidateSearch {
       const { candidates, complete } = byWords({ ...words, hits: joined(words.hits, quoted) }, depth);
       return { candidates: liftQuotations(candidates, isIn(quoted)), complete };
     }
+    this.probe.offer({ vector: of, filter, found: all });
     const neighbours = all.filter(({ number }) => number === undefined || !excluded.has(number));
     const found = new Set(neighbours.map(({ chunkId }) => chunkId));
     const byWordsAlone = joined(words.hits, quoted).filter(({ chunkId }) => !found.has(chunkId));

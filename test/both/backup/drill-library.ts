@@ -13,6 +13,7 @@ import { SearchService } from '@vectorlane/search';
 import type { DataSource } from 'typeorm';
 import { CandidateSearch } from '../../../libs/search/src/candidate-search';
 import { KeywordSearch } from '../../../libs/search/src/keyword-search';
+import type { RecallProbe } from '../../../libs/search/src/recall-probe';
 import type { Place } from './seeded-database';
 
 /**
@@ -127,7 +128,9 @@ async function searchOn(dataSource: DataSource): Promise<SearchService> {
   await spaces.activate(SPACE, 'refuse');
   const passages = new PassagesRepository(dataSource);
   const keywords = new KeywordSearch(new WordsRepository(dataSource));
-  const candidates = new CandidateSearch(new VectorsRepository(dataSource, spaces), keywords, passages);
+  const candidates = new CandidateSearch(new VectorsRepository(dataSource, spaces), keywords, passages, {
+    offer: () => undefined,
+  } as Partial<RecallProbe> as RecallProbe);
   const provider = {
     space: SPACE,
     reads: () => true,

@@ -103,10 +103,9 @@ export class VectorsRepository {
     const query = `${parameters.add(vector)}::vector`;
     const from = this.passing(filter, parameters);
     return this.read(
-      // Materialised first, so that the planner cannot turn it into a search of the index that ends too early.
-      `WITH matching AS MATERIALIZED (SELECT e.chunk_id, e.embedding FROM ${from})
-       SELECT chunk_id, embedding <=> ${query} AS distance FROM matching
-        ORDER BY distance, chunk_id LIMIT ${parameters.add(limit)}`,
+      // An order that the index does not have: a search of it would end too early.
+      `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${from}
+        ORDER BY (e.embedding <=> ${query}) + 0, e.chunk_id LIMIT ${parameters.add(limit)}`,
       parameters,
     );
   }
