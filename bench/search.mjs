@@ -31,6 +31,7 @@ const library = (name) => createRequire(import.meta.url)(join(ROOT, `dist/libs/$
 const { loadConfig } = library('config/src/index');
 const { dataSourceOptions, migrate, openBackend, openDataSource, closeDataSource } = library('database/src/index');
 const documents = library('documents/src/index');
+const { parseQuestion } = library('search/src/question');
 const { CandidateSearch } = library('search/src/candidate-search');
 const { KeywordSearch } = library('search/src/keyword-search');
 const { SearchService } = library('search/src/search.service');
@@ -88,7 +89,7 @@ try {
   /** @type {Map<string, Float32Array>} */
   const asked = new Map();
   const askedVectors = withVectors ? await provider.embed(questions, 'query') : [];
-  questions.forEach((question, at) => asked.set(question, askedVectors[at]));
+  questions.forEach((question, at) => asked.set(parseQuestion(question).text, askedVectors[at]));
   const near = () => {
     const other = pick(real);
     return unit(pick(real).map((value, at) => 0.7 * value + 0.3 * other[at] + (random() - 0.5) * 0.03));
@@ -185,21 +186,22 @@ try {
   };
   const search = new SearchService(embedder, candidates, passages, new Metrics());
   const vectors = new documents.VectorsRepository(dataSource, spaces);
-  /** @type {[string, object | undefined][]} */
+  const scope = documents.CollectionScope.allBut([]);
+  /** @type {[string, object][]} */
   const FILTERS = [
-    ['none', undefined],
-    ['0.1 %', { metadata: [['thousandth', { eq: 7 }]] }],
-    ['1 %', { metadata: [['hundredth', { eq: 7 }]] }],
-    ['10 %', { metadata: [['tenth', { eq: 7 }]] }],
-    ['50 %', { metadata: [['half', { eq: 1 }]] }],
+    ['none', { scope }],
+    ['0.1 %', { scope, metadata: [['thousandth', { eq: 7 }]] }],
+    ['1 %', { scope, metadata: [['hundredth', { eq: 7 }]] }],
+    ['10 %', { scope, metadata: [['tenth', { eq: 7 }]] }],
+    ['50 %', { scope, metadata: [['half', { eq: 1 }]] }],
   ];
-  /** Share of the ten nearest, by reading every vector, that are found. @param {object | undefined} filter */
+  /** Share of the ten nearest, by reading every vector, that are found. @param {object} filter */
   const recall = async (filter) => {
     let found = 0;
     let wanted = 0;
-    for (const question of questions.slice(0, 40)) {
-      const exact = await vectors.find(asked.get(question), 10, filter, 'exact');
-      const near10 = await vectors.find(asked.get(question), 10, filter);
+    for (const question of askedVectors.slice(0, 40)) {
+      const exact = await vectors.find(question, 10, filter, 'exact');
+      const near10 = await vectors.find(question, 10, filter);
       const ids = new Set(near10.map((/** @type {{ chunkId: string }} */ { chunkId }) => chunkId));
       wanted += exact.length;
       found += exact.filter((/** @type {{ chunkId: string }} */ { chunkId }) => ids.has(chunkId)).length;

@@ -104,6 +104,7 @@ describe('an upload that completes, one that fails and two searches', () => {
       'search_duration_seconds_count{mode="hybrid"}': 1,
       'search_duration_seconds_count{mode="keyword"}': 1,
       'search_empty_results_total{mode="keyword"}': 1,
+      'search_question_vectors_total{source="model"}': 1,
       'errors_tracked_total{type="INGESTION_CORRUPT_FILE"}': 1,
     };
     for (const [labels, count] of Object.entries(requests)) {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { loadConfig } from '@vectorlane/config';
-import type { Neighbour, VectorsRepository } from '@vectorlane/documents';
+import { CollectionScope, type Neighbour, type VectorsRepository } from '@vectorlane/documents';
 import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { RecallProbe, recallOf } from './recall-probe';
@@ -35,13 +35,17 @@ describe('a probe', () => {
       (await metrics.scrape()).split('\n').filter((line) => /^search_recall_ratio_(sum|count)/.test(line));
     return { probe, vectors, shutdown, counted };
   }
-  const search = { vector: Float32Array.of(1), filter: undefined, found: near(0.9, 0.8, 0.5, 0.4) };
+  const search = {
+    vector: Float32Array.of(1),
+    filter: { scope: CollectionScope.allBut([]) },
+    found: near(0.9, 0.8, 0.5, 0.4),
+  };
 
   it('looks once more, exactly, and reports the share', async () => {
     const { probe, vectors, counted } = probeWith(SERVER, () => Promise.resolve(near(0.9, 0.8, 0.7, 0.6)));
     probe.offer(search, 0, 0);
     await probe.idle();
-    expect(vectors.find).toHaveBeenCalledWith(search.vector, 4, undefined, 'exact');
+    expect(vectors.find).toHaveBeenCalledWith(search.vector, 4, search.filter, 'exact');
     expect(await counted()).toEqual(
       expect.arrayContaining([
         'search_recall_ratio_sum{filtered="no"} 0.5',

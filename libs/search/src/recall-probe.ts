@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { untilAborted } from '@vectorlane/database';
-import { type Neighbour, type SearchFilter, VectorsRepository } from '@vectorlane/documents';
+import { isPlain, type Neighbour, type SearchFilter, VectorsRepository } from '@vectorlane/documents';
 import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 
@@ -16,7 +16,7 @@ const SAME = 1e-6;
 /** A search by vectors as it was answered. */
 export interface AnsweredSearch {
   readonly vector: Float32Array;
-  readonly filter: SearchFilter | undefined;
+  readonly filter: SearchFilter;
   /** Nearest first. */
   readonly found: readonly Neighbour[];
 }
@@ -66,7 +66,7 @@ export class RecallProbe {
       const exact = await untilAborted(signal, () => this.vectors.find(vector, wanted, filter, 'exact'));
       const ratio = recallOf(found, exact);
       if (ratio !== undefined) {
-        this.metrics.searchRecall.observe({ filtered: filter === undefined ? 'no' : 'yes' }, ratio);
+        this.metrics.searchRecall.observe({ filtered: isPlain(filter) ? 'no' : 'yes' }, ratio);
       }
     } catch (error) {
       if (!this.closing.signal.aborted) this.logger.debug({ err: error }, 'a search could not be probed');
