@@ -1,39 +1,10 @@
-import { deflateSync } from 'node:zlib';
 import { DataSource } from 'typeorm';
 import { OFFICE_FILES, readOfficeFile } from '../support/fixtures';
 import { TestApp } from '../support/test-app';
+import { poisonPdf } from '../support/worst-files';
 
 const MEBIBYTE = 1024 * 1024;
 const NEIGHBOURS = 6;
-
-/** A PDF of a few hundred kilobytes whose one page inflates far beyond what a parser may use. */
-function poisonPdf(): Uint8Array<ArrayBuffer> {
-  const content = deflateSync(Buffer.alloc(400 * MEBIBYTE, ' '), { level: 1 });
-  const parts: Buffer[] = [];
-  const offsets: number[] = [];
-  let length = 0;
-  const write = (bytes: Buffer | string): void => {
-    const part = Buffer.from(bytes as string);
-    parts.push(part);
-    length += part.length;
-  };
-  const object = (body: string, stream?: Buffer): void => {
-    offsets.push(length);
-    write(`${offsets.length} 0 obj\n${body}\n`);
-    if (stream !== undefined) for (const piece of ['stream\n', stream, '\nendstream\n']) write(piece);
-    write('endobj\n');
-  };
-  write('%PDF-1.7\n');
-  object('<< /Type /Catalog /Pages 2 0 R >>');
-  object('<< /Type /Pages /Kids [3 0 R] /Count 1 >>');
-  object('<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << >> >>');
-  object(`<< /Length ${content.length} /Filter /FlateDecode >>`, content);
-  const start = length;
-  const entries = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
-  write(`xref\n0 ${offsets.length + 1}\n0000000000 65535 f \n${entries}`);
-  write(`trailer\n<< /Size ${offsets.length + 1} /Root 1 0 R >>\nstartxref\n${start}\n%%EOF\n`);
-  return new Uint8Array(Buffer.concat(parts));
-}
 
 let service: TestApp;
 beforeAll(async () => {

@@ -5,24 +5,12 @@ import { IngestionFailure } from '@vectorlane/errors';
 import { ExtractionModule, ExtractionService } from '@vectorlane/extraction';
 import { ShutdownModule, ShutdownSequence } from '@vectorlane/shutdown';
 import { eventually } from '../../support/eventually';
+import { WORST } from '../../support/worst-files';
 
 const MEBIBYTE = 1024 * 1024;
 /** Of the 900 MB that the whole program may take, what a program at rest leaves. */
 const MOST_OF_ALL_PARSERS = 740 * MEBIBYTE;
 const AT_REST = 300 * MEBIBYTE;
-
-/** Files that take the most memory of those found, by format. */
-const WORST: readonly (readonly [string, () => Buffer])[] = [
-  ['md', () => Buffer.alloc(30 * MEBIBYTE, 'a\n\n')],
-  ['csv', () => Buffer.alloc(20 * MEBIBYTE, ',')],
-  ['txt', () => Buffer.alloc(5 * MEBIBYTE, 'a\n\n')],
-  ['html', () => Buffer.alloc(5 * MEBIBYTE, '<td>')],
-  ['json', () => Buffer.alloc(5 * MEBIBYTE, '[')],
-  ['md', () => Buffer.alloc(4 * MEBIBYTE, '# a\n')],
-  ['csv', () => Buffer.concat([Buffer.from(`${'name,'.repeat(2_000)}\n`), Buffer.alloc(4 * MEBIBYTE, '1,')])],
-  ['rtf', () => Buffer.concat([Buffer.from('{\\rtf1 '), Buffer.alloc(4 * MEBIBYTE, '{\\b a}')])],
-  ['ipynb', () => Buffer.from(`{"cells":[${'{"cell_type":"code","source":"a"},'.repeat(100_000)}{}]}`)],
-];
 
 /** Resident memory of the parser processes of this one. */
 function residentOfParsers(): number {
