@@ -3,8 +3,8 @@ import { ParserPool, type ParserPoolOptions } from './parser-pool';
 import type { OpenParser } from './parser-host';
 
 /**
- * Parsers that only say which one they are, hold too much then ("large") or never answer ("spin"): what a pool does with
- * them needs no process.
+ * Parsers that only say which one they are, hold too much then ("large") or never answer ("spin"): what a pool does
+ * with them needs no process.
  */
 class StandIns {
   started = 0;
