@@ -1,5 +1,5 @@
 import type { ExtractedDocument } from '../../text-extractor';
-import { type DocxContent, docxOf, p, partsOf, r, relationships, type ZipEntry, zipOf } from './docx-fixture';
+import { type DocxContent, docxOf, p, partsOf, r, relationships, table, type ZipEntry, zipOf } from './docx-fixture';
 import { extractDocx } from './docx.extractor';
 
 const extract = (bytes: Uint8Array): Promise<ExtractedDocument> =>
@@ -104,6 +104,25 @@ describe('automatic numbers', () => {
       '<w:num w:numId="3"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride></w:num>';
     const body = item('a') + item('b', 0, 2) + item('c', 0, 3) + item('d', 0, 3);
     expect(await textOf({ body, numbering: list(level(0, 'decimal', '%1.'), nums) })).toBe('1. a\n2. b\n5. c\n6. d');
+  });
+});
+
+describe('numbers in tables', () => {
+  it('stand in their cells, and bullets do not', async () => {
+    const numbering = ['decimal', 'bullet']
+      .map(
+        (format, id) =>
+          `<w:abstractNum w:abstractNumId="${id}"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="${format}"/><w:lvlText w:val="${id === 0 ? '%1.' : '•'}"/></w:lvl></w:abstractNum>` +
+          `<w:num w:numId="${id + 1}"><w:abstractNumId w:val="${id}"/></w:num>`,
+      )
+      .join('');
+    const item = (text: string, list: number): string =>
+      p(text, `<w:numPr><w:ilvl w:val="0"/><w:numId w:val="${list}"/></w:numPr>`);
+    const body = table([
+      [item('Fees', 1) + item('Terms', 1), item('a', 2) + item('b', 2)],
+      [item('Law', 1), 'c'],
+    ]);
+    expect(await textOf({ body, numbering })).toBe('1. Fees 2. Terms | a b\n3. Law | c');
   });
 });
 

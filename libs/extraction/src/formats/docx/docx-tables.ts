@@ -111,7 +111,7 @@ export class DocxTables {
       for (const block of blocks) this.out(block);
       return;
     }
-    const text = cells.map((cell) => oneLine(cell.map((block) => block.text).join(' '))).join(' | ');
+    const text = cells.map((cell) => oneLine(cell.map(inLine).join(' '))).join(' | ');
     this.out({ kind: 'row', text, page: start.page, first: table.rows === 0 });
     table.rows += 1;
   }
@@ -124,4 +124,9 @@ export class DocxTables {
     if (row.deleted) return;
     for (const cell of row.cells) for (const block of cell.take()) this.out(block);
   }
+}
+
+/** In a cell an item keeps its number; a bullet would only stand in the way. */
+function inLine({ bullet = '', text }: DocxBlock): string {
+  return /[\p{L}\p{N}]/u.test(bullet) ? bullet + text : text;
 }

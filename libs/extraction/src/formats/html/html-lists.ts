@@ -96,6 +96,13 @@ export class OpenLists {
     this.lists.at(-1)?.backwards?.push({ shown, mark, number, type });
   }
 
+  /** The mark of an item that stands in a line with others: a bullet would only be in the way. */
+  takeNumber(): string {
+    const list = this.lists.at(-1);
+    const mark = this.takeMark() ?? '';
+    return list?.ordered === true && list.backwards === undefined ? mark : '';
+  }
+
   get indent(): number {
     return 2 * Math.min(Math.max(this.lists.length - 1, 0), MAX_INDENT / 2);
   }

@@ -39,7 +39,7 @@ export class HtmlRendering implements HtmlVisitor {
     if (level !== undefined) this.openHeading(level);
     else if (VERBATIM.has(name)) this.openVerbatim();
     else if (LISTS.has(name)) this.lists.open(name, attributes);
-    else if (name === 'li') this.lists.openItem(attributes);
+    else if (name === 'li') this.openItem(attributes);
     else if (name === 'br') this.inline.breakLine();
     else if (name === 'img') this.inline.append(` ${attributes.get('alt') ?? ''} `);
     else this.tables.open(name, attributes);
@@ -111,6 +111,11 @@ export class HtmlRendering implements HtmlVisitor {
   private closeMath(): void {
     const formula = this.math.close();
     if (formula !== undefined) this.inline.append(formula);
+  }
+
+  private openItem(attributes: ReadonlyMap<string, string>): void {
+    this.lists.openItem(attributes);
+    if (this.tables.inCell) this.inline.append(this.lists.takeNumber());
   }
 
   private openHeading(level: number): void {

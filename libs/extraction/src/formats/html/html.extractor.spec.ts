@@ -234,4 +234,11 @@ describe('extractHtml', () => {
     const table = '<table><tbody><tr><td rowspan=0>EU<td>1<tr><td>2</tbody><tbody><tr><td>US<td>3</tbody></table>';
     expect(extractHtml({ bytes: Buffer.from(table), filename: 'a.html' }).text).toBe('EU | 1\nEU | 2\nUS | 3');
   });
+
+  it('keeps the numbers of items in a cell', () => {
+    const html = '<table><tr><td>Clause<td><ol start=4><li>Fees<li>Terms</ol><tr><td><ul><li>a<li>b</ul><td>c</table>';
+    expect(extractHtml({ bytes: Buffer.from(html), filename: 'a.html' }).text).toBe(
+      'Clause | 4. Fees 5. Terms\na b | c',
+    );
+  });
 });

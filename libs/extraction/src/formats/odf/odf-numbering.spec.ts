@@ -61,6 +61,14 @@ describe('numbers of lists in OpenDocument', () => {
     expect(await read(list(item('one') + wrapper + item('two')), LEGAL)).toEqual(['1. one', '1.1. sub', '2. two']);
   });
 
+  it('stand in the cells of tables', async () => {
+    const cells = [list(item('Fees') + item('Terms')), '<text:p>x</text:p>'];
+    const row = cells.map((cell) => `<table:table-cell>${cell}</table:table-cell>`).join('');
+    expect(await read(`<table:table><table:table-row>${row}</table:table-row></table:table>`, LEGAL)).toEqual([
+      '1. Fees 2. Terms | x',
+    ]);
+  });
+
   it('are those of the outline for headings', async () => {
     const outline = [1, 2].map(
       (depth) =>

@@ -160,9 +160,15 @@ export class OdfReader implements XmlVisitor {
     // A note or a frame inside of a paragraph: its text stands where it is anchored.
     const outer = this.paragraphs.at(-1);
     if (outer !== undefined) outer.pieces.push(text === '' ? '' : ` [${text}] `);
-    else if (cell !== undefined) cell.push(text);
+    else if (cell !== undefined) cell.push(this.numberInCell(paragraph) + text);
     else if (this.title !== undefined) this.title.push(text);
     else if (text !== '') this.give(paragraph, text);
+  }
+
+  /** In a cell an item keeps its number; a bullet would only stand in the way. */
+  private numberInCell({ kind, mark }: Paragraph): string {
+    const shown = kind === 'list-item' ? this.numbering.takeMark() : mark;
+    return shown === '- ' ? '' : shown;
   }
 
   private give({ kind, level, mark }: Paragraph, text: string): void {
