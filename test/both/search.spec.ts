@@ -1,5 +1,6 @@
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { IngestionFailure } from '@vectorlane/errors';
+import { type Reranker, RERANKER } from '@vectorlane/search';
 import { TestApp, type Untyped } from '../support/test-app';
 
 let service: TestApp;
@@ -308,6 +309,37 @@ it('answers by words, and says so, while the model is away', async () => {
   expect((await service.json('/api/search', { query: 'cluster', mode: 'vector' })).body.code).toBe(
     'EMBEDDING_UNAVAILABLE',
   );
+});
+
+describe('rerank', () => {
+  const query = 'cold wind and warm bread';
+
+  it('gives the order to a reranker, in every mode, and says so', async () => {
+    const { results: fused } = await search({ query, topK: 4 });
+    const rate = jest.spyOn(service.app.get<Reranker>(RERANKER, { strict: false }), 'rate');
+    rate.mockImplementation((_question, passages) => Promise.resolve(passages.map((_, at) => (at + 1) / 100)));
+    for (const mode of ['hybrid', 'vector', 'keyword']) {
+      const { body } = await service.json('/api/search', { query, mode, rerank: true, topK: 100 });
+      expect(body.reranked).toBe(true);
+      const scores = body.results.map(({ score }: Untyped) => score);
+      expect(scores).toEqual(scores.toSorted((a: number, b: number) => b - a));
+      const [question, passages] = rate.mock.lastCall ?? [];
+      expect(question).toBe(query);
+      expect(body.results[0].content).toBe(passages?.at(-1));
+    }
+    const { body } = await service.json('/api/search', { query, rerank: true, topK: 1 });
+    expect(body.results[0].documentId).not.toBe(fused[0]?.documentId);
+    rate.mockRestore();
+  });
+
+  it('keeps the order that there is where the reranker cannot be used', async () => {
+    const { results } = await search({ query });
+    const { body } = await service.json('/api/search', { query, rerank: true });
+    expect(body.reranked).toBe(false);
+    expect(body.results).toEqual(results);
+    expect((await service.json('/api/search', { query })).body.reranked).toBeUndefined();
+    expect((await service.json('/api/search', { query, rerank: 'yes' })).status).toBe(400);
+  });
 });
 
 it('embeds a question that is asked again once', async () => {

@@ -1,4 +1,5 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { Config } from '@vectorlane/config';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CollectionName, Degradation, DocumentCondition, Place, SearchMode } from '@vectorlane/domain';
 import type { Principal } from '@vectorlane/auth';
@@ -38,6 +39,10 @@ const searchSchema = z
       .boolean()
       .default(false)
       .meta({ description: 'Whether each passage says where the words of the question stand in it.' }),
+    rerank: z.boolean().exactOptional().meta({
+      description:
+        'Whether a reranker, where the service has one, puts the first 50 in a better order: slower. Default: `RERANK_DEFAULT`.',
+    }),
   })
   .refine(({ offset, topK }) => offset + topK <= 1_000, {
     path: ['offset'],
@@ -83,6 +88,9 @@ const answerSchema = z
   .object({
     results: z.array(hitSchema),
     tookMs: z.number(),
+    reranked: z.boolean().exactOptional().meta({
+      description: 'Where `rerank` was asked for: whether the order is the reranker’s. Scores are its own then.',
+    }),
     degraded: z.array(Degradation).exactOptional().meta({
       description:
         'What did not take part though the mode asks for it: `vector`, the words answered alone; `language` with it where the model does not read the question, and not where it does not answer.',
@@ -118,6 +126,7 @@ export class SearchController {
   constructor(
     private readonly searchService: SearchService,
     private readonly collections: CollectionsRepository,
+    private readonly config: Config,
   ) {}
 
   @Post()
@@ -132,16 +141,21 @@ export class SearchController {
   @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'COLLECTION_NOT_FOUND', 'EMBEDDING_UNAVAILABLE')
   async search(
     @Caller() caller: Principal,
-    @Body({ schema: searchSchema }) { collection, filter, ...request }: z.output<typeof searchSchema>,
+    @Body({ schema: searchSchema })
+    { collection, filter, rerank = this.config.RERANK_DEFAULT, ...request }: z.output<typeof searchSchema>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof answerSchema>> {
     const startedAt = performance.now();
     const gone = callerGone(response);
     const scope = await this.collections.scopeOf(caller, collection === undefined ? undefined : [collection].flat());
-    const { hits, degraded } = await this.searchService.search({ ...request, filter: { ...filter, scope } }, gone);
+    const { hits, degraded, reranked } = await this.searchService.search(
+      { ...request, rerank, filter: { ...filter, scope } },
+      gone,
+    );
     return {
       results: hits.map(toResult),
       tookMs: Math.round((performance.now() - startedAt) * 10) / 10,
+      ...(reranked !== undefined && { reranked }),
       ...(degraded.length > 0 && { degraded: [...degraded] }),
     };
   }

@@ -245,6 +245,34 @@ export const settingsSchema = z
         'Put before each passage in the same way (e5: `passage:`); its tokens are taken off each chunk. Goes with `EMBEDDING_API_URL`.',
     }),
 
+    RERANK_API_URL: url('http', 'https')
+      .refine((value) => isBareUrl(value), {
+        error: 'must be a URL up to the version or to /rerank, without user, password, query or hash',
+      })
+      .optional()
+      .meta({
+        secret: true,
+        reason:
+          "A reranker that speaks Cohere's v2 protocol (Cohere, Jina, vLLM, Infinity) or text-embeddings-inference's: `https://api.cohere.com`, `http://tei:8080`, or the whole address that ends in `/rerank`. Unset: searches are not reranked.",
+      }),
+    RERANK_API_KEY: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,4096}$/, { error: 'must be visible ASCII characters without spaces' })
+      .optional()
+      .meta({ secret: true, reason: 'Bearer token of the reranker. Unset: none is sent.' }),
+    RERANK_API_MODEL: z.string().min(1).max(200).optional().meta({
+      reason: "Name of the model as the reranker knows it; Cohere's protocol asks for one.",
+    }),
+    RERANK_API_KIND: z.enum(['auto', 'cohere', 'tei']).default('auto').meta({
+      reason: 'Protocol of the reranker. `auto`: found out by asking.',
+    }),
+    RERANK_TIMEOUT_MS: milliseconds(50, 60_000).default(2_000).meta({
+      reason: 'Longest a search waits for the reranker; then the order is the one without it.',
+    }),
+    RERANK_DEFAULT: z.stringbool().default(false).meta({
+      reason: 'Whether a search that does not say `rerank` is reranked. Goes with `RERANK_API_URL`.',
+    }),
+
     SEARCH_RECALL_PROBE_ONE_IN: count(0, 1_000_000).default(200).meta({
       reason:
         'One search by vectors in so many is made again by reading every vector, after its answer, for `search_recall_ratio`; at most one in 30 s for 10 s. 0: none. Not in the embedded database.',
@@ -362,6 +390,13 @@ export const settingsSchema = z
       if (settings.EMBEDDING_MODEL_PATH !== undefined) {
         const message = 'vectors come from one model: set either this or EMBEDDING_API_URL';
         context.addIssue({ code: 'custom', path: ['EMBEDDING_MODEL_PATH'], message });
+      }
+    }
+    if (settings.RERANK_API_URL === undefined) {
+      for (const name of ['RERANK_API_KEY', 'RERANK_API_MODEL'] as const) {
+        if (settings[name] === undefined) continue;
+        const message = 'has no effect without RERANK_API_URL: set that too';
+        context.addIssue({ code: 'custom', path: [name], message });
       }
     }
     if (settings.CHUNK_OVERLAP_TOKENS * 2 > settings.CHUNK_TOKENS) {

@@ -164,6 +164,12 @@ export const METRICS = {
     help: 'Vectors of questions, by where they came from: the embedding model, or the latest 1,000 questions.',
     labels: { source: ['model', 'memory'] },
   },
+  searchesReranked: {
+    name: 'search_reranked_total',
+    type: 'counter',
+    help: 'Searches that asked for a reranker, by whether it gave the order or could not be used.',
+    labels: { outcome: ['reranked', 'not_reranked'] },
+  },
   searchRecall: {
     name: 'search_recall_ratio',
     type: 'histogram',

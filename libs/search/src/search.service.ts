@@ -8,6 +8,8 @@ import { within } from '@vectorlane/time';
 import { CandidateSearch, type Inquiry } from './candidate-search';
 import { highlights } from './highlights';
 import { parseQuestion } from './question';
+import { reordered } from './rerank/rerank-order';
+import { NO_RERANKER, type Reranker, RERANKER } from './rerank/reranker';
 import { QuestionVectors } from './question-vectors';
 import type { Candidate } from './score-fusion';
 import type { SearchAnswer, SearchHit, SearchRequest } from './search.types';
@@ -17,6 +19,9 @@ const CANDIDATES_PER_GROUP = 5;
 /** How much further each next look goes when too few were left, and where that ends. */
 const DEPTH_GROWTH = 4;
 const MAX_DEPTH = 4_000;
+
+/** Candidates that a reranker reads. */
+const RERANKED = 50;
 
 /** A hybrid search does not wait longer for the vector of its question: words answer without it. */
 const HYBRID_EMBEDDING_MS = 2_000;
@@ -32,6 +37,7 @@ export class SearchService {
     private readonly candidates: CandidateSearch,
     private readonly passages: PassagesRepository,
     private readonly metrics: Metrics,
+    @Inject(RERANKER) private readonly reranker: Reranker = NO_RERANKER,
   ) {}
 
   /**
@@ -48,6 +54,9 @@ export class SearchService {
     const labels = { mode: request.mode };
     this.metrics.searchDuration.observe(labels, (performance.now() - startedAt) / 1_000);
     if (answer.hits.length === 0) this.metrics.searchEmptyResults.inc(labels);
+    if (answer.reranked !== undefined) {
+      this.metrics.searchesReranked.inc({ outcome: answer.reranked ? 'reranked' : 'not_reranked' });
+    }
     for (const missing of answer.degraded) this.metrics.searchesDegraded.inc({ missing });
     return answer;
   }
@@ -63,25 +72,50 @@ export class SearchService {
     // A vector of what the model does not read says nothing: the words answer alone.
     const by = isUnread ? 'hybrid' : mode;
     const inquiry: Inquiry = { question, mode: by, vector, filter };
-    const page = await this.page(inquiry, request);
+    const { page, reranked } = await this.page(inquiry, request, signal);
     const hits = await this.read(page, request, question.text);
-    if (isUnread) return { hits, degraded: ['vector', 'language'] };
-    return { hits, degraded: mode === 'hybrid' && (await vector) === undefined ? ['vector'] : [] };
+    const isDegraded = mode === 'hybrid' && (await vector) === undefined;
+    const degraded: SearchAnswer['degraded'] = isUnread ? ['vector', 'language'] : isDegraded ? ['vector'] : [];
+    return { hits, degraded, ...(reranked !== undefined && { reranked }) };
   }
 
   /** The candidates asked for, in order; looks deeper where grouping or a least score leaves too few of the first. */
-  private async page(inquiry: Inquiry, request: SearchRequest): Promise<readonly Candidate[]> {
-    const { topK, offset = 0, minScore = 0, groupBy } = request;
+  private async page(
+    inquiry: Inquiry,
+    request: SearchRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<{ page: readonly Candidate[]; reranked?: boolean }> {
+    const { topK, offset = 0, minScore = 0, groupBy, rerank = false } = request;
     const end = offset + topK;
-    for (let depth = groupBy ? end * CANDIDATES_PER_GROUP : end; ; depth *= DEPTH_GROWTH) {
-      const { candidates, complete } = await this.candidates.find(inquiry, depth);
+    const first = Math.max(groupBy ? end * CANDIDATES_PER_GROUP : end, rerank ? RERANKED : 0);
+    let ratings: readonly number[] | undefined;
+    for (let depth = first; ; depth *= DEPTH_GROWTH) {
+      const { candidates: fused, complete } = await this.candidates.find(inquiry, depth);
+      // The first ones are the same however deep the look.
+      if (rerank && depth === first) ratings = await this.rate(inquiry.question.text, fused, signal);
+      const candidates = ratings === undefined ? fused : reordered(fused, ratings);
       const good = candidates.filter(({ score }) => score >= minScore);
       const own = groupBy ? await this.bestOfEach(good) : good;
       // Beyond a candidate that is not good enough there are only worse ones.
       if (own.length >= end || complete || good.length < candidates.length || depth >= MAX_DEPTH) {
-        return own.slice(offset, end);
+        return { page: own.slice(offset, end), ...(rerank && { reranked: ratings !== undefined }) };
       }
     }
+  }
+
+  /** @returns nothing when the reranker cannot be used: the order is what it was */
+  private async rate(
+    question: string,
+    candidates: readonly Candidate[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly number[] | undefined> {
+    const first = candidates.slice(0, RERANKED).map(({ chunkId }) => chunkId);
+    const passages = await this.passages.read(first);
+    return this.reranker.rate(
+      question,
+      first.map((chunkId) => passages.get(chunkId)?.content ?? ''),
+      signal,
+    );
   }
 
   private async bestOfEach(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {

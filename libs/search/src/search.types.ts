@@ -18,6 +18,8 @@ export interface SearchRequest {
   readonly context?: number;
   /** Whether each passage says where its words are those of the question. @default false */
   readonly highlights?: boolean;
+  /** Whether the first of the order are put in a better one by a reranker. */
+  readonly rerank?: boolean;
 }
 
 export interface Neighbouring {
@@ -53,4 +55,6 @@ export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
   /** What did not take part, though the mode asks for it. */
   readonly degraded: readonly Degradation[];
+  /** Whether a reranker gave the order; not there where none was asked for. */
+  readonly reranked?: boolean;
 }
