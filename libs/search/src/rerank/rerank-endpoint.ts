@@ -122,7 +122,7 @@ export class RerankEndpoint implements Reranker {
     if (this.failures >= FAILURES) this.pausedUntil = performance.now() + PAUSE_MS;
     // Only its message: what is sent and answered holds questions and passages.
     const reason = error instanceof Error ? error.message : 'failed';
-    this.logger.warn({ reason, failures: this.failures }, 'the reranker cannot be used at present');
+    this.logger.warn({ reason }, 'the reranker cannot be used at present');
   }
 }
 

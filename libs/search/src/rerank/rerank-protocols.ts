@@ -12,9 +12,9 @@ export interface RerankQuestion {
 interface RerankProtocol {
   /** Behind an address that names no version. */
   readonly path: string;
-  body(asked: RerankQuestion): object;
+  readonly body: (asked: RerankQuestion) => object;
   /** Index and score of each passage. @throws ZodError */
-  read(answer: unknown): readonly (readonly [index: number, score: number])[];
+  readonly read: (answer: unknown) => readonly (readonly [index: number, score: number])[];
 }
 
 const score = z.number().refine(Number.isFinite);
