@@ -20,6 +20,8 @@ import { CollectionsController } from './collections.controller';
 import { ApiScopeGuard } from './scope.guard';
 import { DocumentChangesController } from './document-changes.controller';
 import { DocumentsController } from './documents.controller';
+import { McpController } from './mcp/mcp.controller';
+import { McpServers } from './mcp/mcp-servers';
 import { RateLimitModule } from './rate-limit/rate-limit.module';
 import { SearchController } from './search.controller';
 import { validationPipe } from './validation';
@@ -56,9 +58,10 @@ export class AppModule {
         SearchModule,
         RateLimitModule,
       ],
-      controllers: [...API_CONTROLLERS],
+      controllers: [...API_CONTROLLERS, McpController],
       providers: [
         RouteTable,
+        McpServers,
         DependencyGauge,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: ApiScopeGuard },

@@ -3,10 +3,13 @@ import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
 import { Reflector } from '@nestjs/core';
 import { API_CONTROLLERS } from './app.module';
 import { Caller } from './caller';
+import { McpController } from './mcp/mcp.controller';
 import { requiredOf } from './scope.guard';
 
+const SERVED = [...API_CONTROLLERS, McpController] as const;
+
 /** Handlers of a class: its methods that Nest serves. */
-function handlersOf(type: (typeof API_CONTROLLERS)[number]): [name: string, handler: object][] {
+function handlersOf(type: (typeof SERVED)[number]): [name: string, handler: object][] {
   const prototype = type.prototype as unknown as Record<string, object>;
   return Object.getOwnPropertyNames(prototype)
     .map((name): [string, object] => [name, prototype[name] ?? {}])
@@ -25,7 +28,7 @@ const factoriesOf = (type: object, name: string): unknown[] =>
     .filter(Boolean);
 const [CALLER] = factoriesOf(Probe, 'handler');
 
-const ROUTES = API_CONTROLLERS.flatMap((type) =>
+const ROUTES = SERVED.flatMap((type) =>
   handlersOf(type).map(([name, handler]) => ({ route: `${type.name}.${name}`, type, name, handler })),
 );
 

@@ -24,6 +24,9 @@ import { crossOrigin } from './cross-origin';
 import { readJson } from './json-body';
 import { RateLimiter } from './rate-limit/rate-limiter';
 
+/** What needs a key, whatever stands below it. */
+const KEPT = ['/api', '/mcp'];
+
 /**
  * What every request passes through, in order, before Nest finds its handler. A step that refuses throws a `Problem`,
  * which `ProblemFilter` answers; headers that were set before it stay on the answer.
@@ -50,11 +53,11 @@ export function mountRequestPipeline(app: NestExpressApplication): void {
   app.use(limitRate(app.get(RateLimiter)));
   app.use(refuseUnreadable());
   // API key: 401.
-  app.use('/api', authenticate(app.get(ApiKeysService)));
+  app.use(KEPT, authenticate(app.get(ApiKeysService)));
   // A method the route lacks: 405. OPTIONS ends here: 204.
   app.use(refuseMethod());
   // A JSON body: 400, 413, 415. A file streams to its handler.
-  app.use('/api', readBody());
+  app.use(KEPT, readBody());
   // And then Nest: scope (403), parameters (400), handler.
 }
 
@@ -73,7 +76,7 @@ function limitRate(limiter: RateLimiter): RequestHandler {
   };
 }
 
-/** Everything below `/api`, known or not, needs a key: an unknown route tells a stranger nothing. */
+/** All of it, known or not, needs a key: an unknown route tells a stranger nothing. */
 function authenticate(keys: ApiKeysService): RequestHandler {
   return async (request, response, next) => {
     const { given, parsed } = presentedKey(request, response);

@@ -4,7 +4,7 @@ export { DependencyGauge } from './dependency-gauge';
 export { HttpAdapter, inviteBody } from './http-adapter';
 export { closeHttpServer, requireFreePort } from './http-server';
 export { answerParserErrors } from './parser-errors';
-export { ProblemFilter } from './problem.filter';
+export { ProblemFilter, toProblem } from './problem.filter';
 export { requestContext } from './request-context';
 export { type EndedRequest, RequestEnds } from './request-end';
 export { refuseMethod, refuseUnreadable } from './request-refusals';

@@ -83,7 +83,8 @@ const AWAY: Readonly<Record<Dependency, string>> = {
   disk: 'There is no space left on the disk. Try again when there is room.',
 };
 
-function toProblem(error: unknown): Problem {
+/** What a caller is told of an error, whatever it is. */
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const dependency = dependencyOf(error);
   if (dependency !== undefined) return new Problem('DEPENDENCY_UNAVAILABLE', AWAY[dependency], { cause: error });

@@ -1,0 +1,180 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { TestApp, type Untyped } from '../support/test-app';
+
+/** The MCP server as agents meet it: through the client of the official SDK. */
+
+let app: TestApp;
+let client: Client;
+let bees: Untyped;
+
+const TEXT = 'Bees cluster around the queen in winter and shiver to keep warm. 🐝';
+
+beforeAll(async () => {
+  app = await TestApp.start();
+  bees = await app.ingest('bees.md', `# Bees\n\n## Winter\n\n${TEXT}`, { metadata: { year: 2026 } });
+  await app.ingest('long.txt', 'A long story. 🐝 '.repeat(4_000));
+  client = await connect(app.key);
+}, 60_000);
+afterAll(async () => {
+  await client?.close();
+  await app?.stop();
+});
+
+async function connect(key: string): Promise<Client> {
+  const connected = new Client({ name: 'test', version: '1.0.0' });
+  const requestInit = { headers: { Authorization: `Bearer ${key}` } };
+  const transport = new StreamableHTTPClientTransport(new URL(`${app.url}/mcp`), { requestInit });
+  // The SDK's class does not satisfy its own interface under exactOptionalPropertyTypes.
+  await connected.connect(transport);
+  return connected;
+}
+
+async function call(name: string, input: object = {}, by = client): Promise<Untyped> {
+  const result = (await by.callTool({ name, arguments: { ...input } })) as CallToolResult;
+  const [content, ...others] = result.content;
+  expect(others).toEqual([]);
+  if (content?.type !== 'text') throw new Error(`The answer is ${JSON.stringify(result)}.`);
+  if (result.isError) return { error: content.text };
+  expect(JSON.parse(content.text)).toEqual(result.structuredContent);
+  return result.structuredContent;
+}
+
+/** A key with these scopes alone, in these collections. */
+async function keyWith(scopes: string[], collections?: string[]): Promise<string> {
+  const { body } = await app.json('/api/admin/keys', {
+    name: 'one of few rights',
+    scopes,
+    ...(collections && { collections }),
+  });
+  return body.key as string;
+}
+
+it('says what it is and what it can do', async () => {
+  expect(client.getServerVersion()).toMatchObject({ name: 'vectorlane', title: 'Vectorlane' });
+  expect(client.getInstructions()).toContain('`fetch` reads');
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name)).toEqual(['search', 'fetch', 'list_collections', 'list_documents', 'add_text']);
+  for (const { name, annotations, outputSchema, description } of tools) {
+    expect(annotations?.readOnlyHint).toBe(name !== 'add_text');
+    expect(outputSchema?.type).toBe('object');
+    expect(description).toMatch(/^.{20,300}\.$/);
+  }
+});
+
+it('finds the best passage of each document, in the shape that connectors ask for', async () => {
+  const { results } = await call('search', { query: 'How do bees keep warm in winter?' });
+  expect(results[0]).toEqual({
+    ...{ id: bees.id, title: 'bees.md', url: `${app.url}/api/documents/${bees.id}/text` },
+    ...{ text: expect.stringContaining(TEXT), score: expect.any(Number), place: { heading: 'Bees > Winter' } },
+  });
+  expect(new Set(results.map(({ id }: Untyped) => id)).size).toBe(results.length);
+  expect(await call('search', { query: 'bees', filter: { metadata: { year: { gt: 2026 } } } })).toEqual({
+    results: [],
+  });
+  expect((await call('search', { query: '"a long story"', limit: 1 })).results[0].title).toBe('long.txt');
+});
+
+it('reads a document whole, in parts that tear no character', async () => {
+  const { text, metadata, ...rest } = await call('fetch', { id: bees.id });
+  expect(rest).toEqual({ id: bees.id, title: 'bees.md', url: `${app.url}/api/documents/${bees.id}/text` });
+  expect(text).toContain(TEXT);
+  expect(metadata).toMatchObject({ format: 'md', document: { year: 2026 }, totalCharacters: text.length });
+
+  const { documents } = await call('list_documents', { status: 'completed' });
+  const { id } = documents.find(({ title }: Untyped) => title === 'long.txt');
+  let whole = '';
+  for (let offset: number | undefined = 0; offset !== undefined;) {
+    const part = await call('fetch', { id, offset });
+    expect(part.text.isWellFormed()).toBe(true);
+    whole += part.text;
+    offset = part.metadata.nextOffset;
+  }
+  expect(whole).toBe(await (await app.fetch(`/api/documents/${id}/text`)).text());
+});
+
+it('lists documents in pages, and offers their texts as resources', async () => {
+  const first = await call('list_documents', { limit: 1 });
+  const second = await call('list_documents', { limit: 1, cursor: first.nextCursor });
+  expect([first, second].map(({ documents }) => documents[0].title)).toEqual(['long.txt', 'bees.md']);
+  const { resources } = await client.listResources();
+  expect(resources.map(({ name }) => name).sort()).toEqual(['bees.md', 'long.txt']);
+  const { contents } = await client.readResource({ uri: `vectorlane://documents/${bees.id}` });
+  expect(contents).toMatchObject([{ mimeType: 'text/plain', text: expect.stringContaining(TEXT) }]);
+});
+
+it('adds a text for a key that may write, tells how far it is, and finds it then', async () => {
+  const heard: number[] = [];
+  const added = await client.callTool(
+    { name: 'add_text', arguments: { text: 'The ferry to Ærø leaves at noon.', title: 'ferry.md' } },
+    undefined,
+    { onprogress: ({ progress }) => heard.push(progress) },
+  );
+  expect(added.structuredContent).toMatchObject({ title: 'ferry.md', status: 'completed', duplicate: false });
+  expect(heard).toEqual([...heard].sort((one, other) => one - other));
+  expect((await call('search', { query: 'ferry to Ærø', limit: 1 })).results[0].title).toBe('ferry.md');
+  expect(await call('add_text', { text: 'The ferry to Ærø leaves at noon.', title: 'again.md' })).toMatchObject({
+    duplicate: true,
+    title: 'ferry.md',
+  });
+  expect(await call('add_text', { text: '   ', title: 'blank.txt' })).toMatchObject({
+    status: 'failed',
+    failure: { code: 'EMPTY_CONTENT' },
+  });
+
+  const reader = await connect(await keyWith(['read']));
+  expect((await reader.listTools()).tools.map(({ name }) => name)).not.toContain('add_text');
+  expect((await call('add_text', { text: 'Not allowed.' }, reader)).error).toContain('add_text not found');
+  await reader.close();
+});
+
+it('shows a key that is bound to collections these alone', async () => {
+  await app.json('/api/collections', { name: 'kitchen', description: 'What cooks read.' });
+  const cook = await connect(await keyWith(['read', 'write'], ['kitchen']));
+  const added = await call('add_text', { text: 'Simmer the bees wax, never boil it.', title: 'wax.md' }, cook);
+  expect((await call('list_documents', {}, cook)).documents).toMatchObject([{ id: added.id, collection: 'kitchen' }]);
+  expect((await call('search', { query: 'bees' }, cook)).results.map(({ id }: Untyped) => id)).toEqual([added.id]);
+  expect(await call('list_collections', {}, cook)).toEqual({
+    collections: [{ name: 'kitchen', documents: 1, description: 'What cooks read.' }],
+  });
+  expect((await cook.listResources()).resources.map(({ name }) => name)).toEqual(['wax.md']);
+  for (const [tool, input, code] of [
+    ['fetch', { id: bees.id }, 'DOCUMENT_NOT_FOUND'],
+    ['search', { query: 'bees', collections: ['default'] }, 'COLLECTION_NOT_FOUND'],
+    ['list_documents', { collections: ['default'] }, 'COLLECTION_NOT_FOUND'],
+    ['add_text', { text: 'Elsewhere.', collection: 'default' }, 'COLLECTION_NOT_FOUND'],
+  ] as const) {
+    expect((await call(tool, input, cook)).error).toMatch(new RegExp(`^${code}: `));
+  }
+  await expect(cook.readResource({ uri: `vectorlane://documents/${bees.id}` })).rejects.toThrow('no document');
+  await cook.close();
+  expect((await call('search', { query: 'wax', collections: ['kitchen'] })).results).toMatchObject([{ id: added.id }]);
+});
+
+it('tells a model what is wrong in words it can act on', async () => {
+  const unknown = '00000000-0000-4000-8000-000000000000';
+  expect((await call('fetch', { id: unknown })).error).toBe(
+    `DOCUMENT_NOT_FOUND: There is no document ${unknown}. Search for its id.`,
+  );
+  expect((await call('fetch', { id: '../../etc/passwd' })).error).toMatch(/^DOCUMENT_NOT_FOUND: /);
+  expect((await call('search', { query: ' ' })).error).toMatch(/query/);
+  expect((await call('list_documents', { cursor: 'none of ours' })).error).toMatch(/^INVALID_CURSOR: /);
+});
+
+it('keeps strangers, foreign pages and other methods out', async () => {
+  const post = (headers: Record<string, string>, key: string | null = app.key): Promise<Response> =>
+    app.fetch('/mcp', {
+      ...{ method: 'POST', key, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }) },
+      headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...headers },
+    });
+  expect((await post({})).status).toBe(200);
+  expect((await post({ Origin: 'http://localhost:6274' })).status).toBe(200);
+  const foreign = await post({ Origin: 'http://rebound.example' });
+  expect([foreign.status, ((await foreign.json()) as Untyped).code]).toEqual([403, 'ORIGIN_NOT_ALLOWED']);
+  const stranger = await post({}, null);
+  expect([stranger.status, stranger.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+  expect((await post({}, await keyWith(['write']))).status).toBe(403);
+  expect((await app.fetch('/mcp')).status).toBe(405);
+  expect((await app.fetch('/mcp/', { method: 'POST', key: null, body: '{}' })).status).toBe(401);
+});
