@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { OFFICE_FILES, readOfficeFile } from '../support/fixtures';
 import { StandInAiWorker } from '../support/stand-in-ai-worker';
 import { StandInEmbeddings, type EmbeddingsManner } from '../support/stand-in-embeddings';
 import { TestApp, type Untyped } from '../support/test-app';
@@ -149,15 +150,20 @@ describe('the heavy lane', () => {
     endpoint.behaveAlways({ kind: 'reset' });
     const image = (await heavy.upload('four.png', png('four'))).body.id as string;
     const text = (await heavy.upload('longer.txt', 'Another text for the heavy lane. '.repeat(60))).body.id as string;
+    const office = OFFICE_FILES.filter(({ file }) => file === 'pdflatex.pdf' || file === 'python-docx.docx');
+    const uploads = office.map((file) => heavy.upload(file.file, new Uint8Array(readOfficeFile(file))));
+    const files = (await Promise.all(uploads)).map(({ body }) => body.id as string);
+    expect(files).toHaveLength(2);
+    const all = [image, text, ...files];
     const deadline = performance.now() + 30_000;
-    for (const id of [image, text]) {
+    for (const id of all) {
       let document = await of(id);
       for (; document.waitingFor === undefined && performance.now() < deadline; document = await of(id))
         await delay(50);
       expect(document).toMatchObject({ status: 'pending', attempts: 0, waitingFor: { dependency: 'embeddings' } });
     }
     endpoint.behaveAlways({ kind: 'well' });
-    for (const id of [image, text]) {
+    for (const id of all) {
       expect(await heavy.finished(id, 30_000)).toMatchObject({ status: 'completed', attempts: 0 });
     }
   }, 90_000);

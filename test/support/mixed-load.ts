@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { docxOf, p, r } from '../../libs/extraction/src/formats/docx/docx-fixture';
+import { readOfficeFile, OFFICE_FILES } from './fixtures';
 import type { Untyped } from './test-app';
 
 /** What callers do all day. */
@@ -22,12 +24,29 @@ const CALLERS = 2;
 /** Longest wait for what a test expects of the load. */
 const WAIT_MS = 45_000;
 
+/** One of as many uploads is a PDF, and another one a DOCX: they take the heavy lane. */
+const HEAVY_EVERY = 8;
+const PDF = OFFICE_FILES.find(({ file }) => file === 'pdflatex.pdf');
+
+/** Another document each time, so that none is taken for one that is there already. */
+function fileOf(index: number): { name: string; bytes: Uint8Array<ArrayBuffer> } {
+  const words = `The lighthouse log of ${randomUUID()}.`;
+  if (index % HEAVY_EVERY === 2 && PDF !== undefined) {
+    // What stands behind a PDF's end is not read.
+    const bytes = Buffer.concat([readOfficeFile(PDF), Buffer.from(`\n% ${words}\n`)]);
+    return { name: 'log.pdf', bytes: new Uint8Array(bytes) };
+  }
+  if (index % HEAVY_EVERY === 5) return { name: 'log.docx', bytes: new Uint8Array(docxOf({ body: p(r(words)) })) };
+  return { name: 'log.txt', bytes: new Uint8Array(Buffer.from(words)) };
+}
+
 /** Callers that go on whatever they are answered, and write everything down. */
 export class MixedLoad {
   readonly answers: Answer[] = [];
   /** Ids of the documents that were answered 202. */
   readonly accepted: string[] = [];
   private stopping = false;
+  private uploads = 0;
   private readonly callers: readonly Promise<void>[];
 
   /** @param known id of a completed document, to be asked for and searched */
@@ -90,7 +109,8 @@ export class MixedLoad {
       return { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body };
     }
     const form = new FormData();
-    form.set('file', new Blob([`The lighthouse log of ${randomUUID()}.`]), 'log.txt');
+    const { name, bytes } = fileOf(this.uploads++);
+    form.set('file', new Blob([bytes]), name);
     return { method: 'POST', headers, body: form };
   }
 }

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { docxOf, p, zipOf } from '../../libs/extraction/src/formats/docx/docx-fixture';
+import { docxOf, p, r, zipOf } from '../../libs/extraction/src/formats/docx/docx-fixture';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -64,8 +64,8 @@ export const WORST_OF_A_SERVICE: readonly (readonly [string, () => Buffer])[] = 
   ['json', () => Buffer.alloc(50 * MEBIBYTE, '{"a":')],
   ['json', () => Buffer.from(JSON.stringify('a '.repeat(25 * MEBIBYTE)))],
   ['rtf', () => Buffer.concat([Buffer.from('{\\rtf1 '), Buffer.alloc(50 * MEBIBYTE, '\\par a')])],
-  ['docx', () => docxOf({ body: p('word').repeat(2_000_000) })],
-  ['docx', () => docxOf({ body: p('a '.repeat(40 * MEBIBYTE)) })],
+  ['docx', () => docxOf({ body: p(r('word')).repeat(2_000_000) })],
+  ['docx', () => docxOf({ body: p(r('a '.repeat(40 * MEBIBYTE))) })],
   ['epub', () => zipOf([{ name: 'META-INF/container.xml', data: '<a>'.repeat(20 * MEBIBYTE) }])],
   ['eml', () => Buffer.concat([Buffer.from('Subject: a\n\n'), Buffer.alloc(50 * MEBIBYTE, 'a\n')])],
   ['ics', () => Buffer.from(`BEGIN:VCALENDAR\n${'BEGIN:VEVENT\nSUMMARY:a\n'.repeat(1_500_000)}`)],
