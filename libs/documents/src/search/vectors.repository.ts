@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { inTransaction } from '@vectorlane/database';
+import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { EmbeddingSpacesRepository } from '../embedding-spaces.repository';
 import { vectorParameter } from '../vector-parameter';
@@ -22,23 +23,21 @@ interface NeighbourRow {
 }
 
 /**
- * How wide the index is searched: as many as are wanted, and enough for a few to be the right ones. The index goes on
- * by itself where the filter lets too few through.
+ * How wide the index is searched: enough for the ten nearest to be the right ones, and with a filter as much wider as
+ * it passes less. The index goes on by itself where too few pass.
  */
-const LEAST_EF = 100;
+const LEAST_EF = 200;
 const MOST_EF = 1_000;
-
-/**
- * Vectors that a search of the index looks at before it gives up. With a filter it is tried with few first: one that
- * passes a twentieth of the chunks or more is answered by then, and costs what no filter costs.
- */
-const FIRST_LOOK = 2_000;
-const FIRST_LOOK_EACH = 20;
+/** Vectors that a search of the index looks at before it gives up. */
 const LONGEST_LOOK = 40_000;
+/** A filter that passes no more chunks is answered by reading their vectors … */
+const EXACT_CHUNKS = 5_000;
+/** … unless it passes such a share of the documents, of which some are looked at to know. */
+const BROAD_SHARE = 0.3;
+const SAMPLED_DOCUMENTS = 300;
+
 /** What is in named collections is answered by reading its vectors at once, as long as there are no more. */
 const SMALL_COLLECTION_CHUNKS = 2_000;
-/** A filter that passes no more chunks is answered by reading their vectors. */
-const EXACT_CHUNKS = 20_000;
 
 /**
  * Nearest chunks by cosine distance. No way of searching costs more for a larger collection, but for one that is the
@@ -66,12 +65,10 @@ export class VectorsRepository {
     // A small collection is read by itself: the index would lead through all the others.
     if (filter.scope.isNarrow && !(await this.passes(filter, SMALL_COLLECTION_CHUNKS))) return this.exactly(search);
     const isFiltered = filterCondition(filter, new SqlParameters(), 'v', 'document_id') !== undefined;
-    const first = await this.byIndex(search, isFiltered ? Math.max(FIRST_LOOK, limit * FIRST_LOOK_EACH) : LONGEST_LOOK);
-    if (first.length >= limit) return first;
-    if (isFiltered && (await this.passes(filter, EXACT_CHUNKS))) {
-      const second = await this.byIndex(search, LONGEST_LOOK);
-      if (second.length >= limit) return second;
-    }
+    const share = isFiltered ? await this.share(filter) : 1;
+    if (share < BROAD_SHARE && !(await this.passes(filter, EXACT_CHUNKS))) return this.exactly(search);
+    const found = await this.byIndex(search, share);
+    if (found.length >= limit) return found;
     return this.exactly(search);
   }
 
@@ -85,8 +82,8 @@ export class VectorsRepository {
     return new Map(rows.map(({ chunk_id, distance }) => [chunk_id, 1 - distance]));
   }
 
-  /** @param longest how many vectors are looked at for as many as are wanted */
-  private async byIndex({ vector, limit, filter }: VectorSearch, longest: number): Promise<Neighbour[]> {
+  /** @param share of the chunks that pass the filter */
+  private async byIndex({ vector, limit, filter }: VectorSearch, share: number): Promise<Neighbour[]> {
     const parameters = new SqlParameters();
     const query = `${parameters.add(vector)}::vector`;
     const from = this.passing(filter, parameters);
@@ -94,7 +91,7 @@ export class VectorsRepository {
       `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${from}
         ORDER BY e.embedding <=> ${query} LIMIT ${parameters.add(limit)}`,
       parameters,
-      { limit, longest },
+      Math.min(MOST_EF, Math.max(limit, Math.ceil(LEAST_EF / Math.max(share, LEAST_EF / MOST_EF)))),
     );
   }
 
@@ -116,20 +113,16 @@ export class VectorsRepository {
               ${condition === undefined ? '' : `WHERE ${condition}`}`;
   }
 
-  private async read(
-    nearest: string,
-    { values }: SqlParameters,
-    index?: { limit: number; longest: number },
-  ): Promise<Neighbour[]> {
+  private async read(nearest: string, { values }: SqlParameters, ef?: number): Promise<Neighbour[]> {
     const numbered = `SELECT n.chunk_id, n.distance, w.number FROM (${nearest}) AS n
                         LEFT JOIN chunk_words w ON w.chunk_id = n.chunk_id ORDER BY n.distance, n.chunk_id`;
     const rows = await inTransaction(this.dataSource, async (manager) => {
-      if (index !== undefined) {
+      if (ef !== undefined) {
         // Goes on along the index until enough rows pass the join and the filter, or the look is over.
         await manager.query(
           `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true),
                   set_config('hnsw.max_scan_tuples', $2, true)`,
-          [String(Math.min(MOST_EF, Math.max(LEAST_EF, index.limit))), String(index.longest)],
+          [String(ef), String(LONGEST_LOOK)],
         );
       }
       return manager.query<NeighbourRow[]>(numbered, values);
@@ -139,6 +132,20 @@ export class VectorsRepository {
       number: number === null ? undefined : Number(number),
       cosine: 1 - distance,
     }));
+  }
+
+  /** Which share of the documents passes a filter, by some that follow one another by their ids, which are random. */
+  private async share(filter: SearchFilter): Promise<number> {
+    const parameters = new SqlParameters();
+    const condition = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
+    const rows = await this.dataSource.query<{ share: number | null }[]>(
+      `SELECT avg(CASE WHEN ${condition} THEN 1 ELSE 0 END)::double precision AS share
+         FROM (SELECT id, collection, format, metadata FROM documents
+                WHERE visible_generation IS NOT NULL AND id >= ${parameters.add(randomUUID())}
+                ORDER BY id LIMIT ${SAMPLED_DOCUMENTS}) AS d`,
+      parameters.values,
+    );
+    return rows[0]?.share ?? 0;
   }
 
   /** Whether more than so many chunks pass a filter; counted as far as that. */
