@@ -10,8 +10,8 @@ import { openTestServers, type TestServers } from '../support/test-servers';
 import { WORST, WORST_OF_A_SERVICE } from '../support/worst-files';
 
 /**
- * The backend as the compose stack runs it, under the limit that the stack gives it, held by the kernel: the worst files
- * that were found, several at a time, while uploads lie in memory as they do in the container.
+ * The backend as the compose stack runs it, under the limit that the stack gives it, held by the kernel: the worst
+ * files that were found, several at a time, while uploads lie in memory as they do in the container.
  */
 
 const MEBIBYTE = 1024 * 1024;

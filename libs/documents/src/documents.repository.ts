@@ -27,7 +27,7 @@ export interface NewDocument {
 /** What of a document its owner may change. */
 export type Changeable = Pick<Document, 'filename' | 'metadata'>;
 
-/** Documents as callers know them: made, found, changed, deleted. Status moves of ingestion are in `IngestionLedger`. */
+/** Documents as callers know them: made, found, changed, deleted. Moves of ingestion are in `IngestionLedger`. */
 @Injectable()
 export class DocumentsRepository {
   constructor(
