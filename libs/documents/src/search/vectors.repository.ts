@@ -24,9 +24,9 @@ interface NeighbourRow {
 
 /**
  * How wide the index is searched: enough for the ten nearest to be the right ones, and with a filter as much wider as
- * it passes less. The index goes on by itself where too few pass.
+ * it passes less (bench/search.md). The index goes on by itself where too few pass.
  */
-const LEAST_EF = 200;
+const LEAST_EF = 400;
 const MOST_EF = 1_000;
 /** Vectors that a search of the index looks at before it gives up. */
 const LONGEST_LOOK = 40_000;
