@@ -27,6 +27,7 @@ describe('POST /api/documents', () => {
     expect(body).toEqual({
       id: expect.any(String),
       collection: 'default',
+      revision: 1,
       filename: 'tides.md',
       format: 'md',
       lane: 'fast',
@@ -310,6 +311,94 @@ describe('PATCH /api/documents/:id', () => {
   });
 });
 
+describe('a document with an external id', () => {
+  const send = (externalId: string, text: string, more: object = {}) =>
+    service.json('/api/documents', { externalId, text, ...more });
+  const settled = (id: string) =>
+    service.reached(
+      id,
+      ({ status, pendingRevision: pending }) =>
+        status !== 'pending' &&
+        status !== 'processing' &&
+        pending?.status !== 'pending' &&
+        pending?.status !== 'processing',
+    );
+
+  it('has revisions: readers find the old one or the new one, whole', async () => {
+    const [externalId, old, fresh] = [unique(), unique(), unique()];
+    const paragraphs = (word: string) =>
+      Array.from({ length: 60 }, (_, index) => `${word} in sentence ${index} of many.`).join('\n\n');
+    const first = await send(externalId, paragraphs(old), { filename: 'a.md', metadata: { kept: 1 } });
+    const { id } = first.body as { id: string };
+    const { chunkCount } = await settled(id);
+    const second = await send(externalId, paragraphs(fresh));
+    expect(second).toMatchObject({
+      status: 202,
+      body: { id, externalId, revision: 1, pendingRevision: { percent: 0 } },
+    });
+    let isDone = false;
+    const done = settled(id).finally(() => (isDone = true));
+    while (!isDone) {
+      const { body } = await service.json(`/api/documents/${id}/chunks?limit=100`);
+      const texts = (body.items as { content: string }[]).map(({ content }) => content);
+      const hold = [old, fresh].map((word) => texts.every((text) => text.includes(word)));
+      expect({ chunks: texts.length, hold: hold.filter(Boolean).length }).toEqual({ chunks: chunkCount, hold: 1 });
+      const text = await (await service.fetch(`/api/documents/${id}/text`)).text();
+      expect(text.includes(old)).not.toBe(text.includes(fresh));
+    }
+    expect(await done).toMatchObject({ id, revision: 2, filename: 'a.md', metadata: { kept: 1 }, format: 'md' });
+    const found = async (query: string) => (await service.json('/api/search', { query, mode: 'keyword' })).body.results;
+    expect(await found(old)).toEqual([]);
+    expect((await found(fresh))[0]).toMatchObject({ documentId: id });
+    expect(await (await service.fetch(`/api/documents/${id}/content`)).text()).toBe(paragraphs(fresh));
+    const listed = await service.json(`/api/documents?externalId=${externalId}`);
+    expect(listed.body.items).toEqual([expect.objectContaining({ id, externalId, revision: 2 })]);
+  });
+
+  it('keeps the vectors of what has not changed, and is as if it were new', async () => {
+    const paragraph = (index: number) => `Part ${index}: ${unique()} `.padEnd(400, `words of part ${index} `);
+    const parts = Array.from({ length: 40 }, (_, index) => paragraph(index));
+    const externalId = unique();
+    const { body } = await send(externalId, parts.join('\n\n'));
+    const { id } = body as { id: string };
+    await settled(id);
+    const embedded = service.embeddings?.inputs.length ?? 0;
+    const edited = parts.with(20, `Changed: ${unique()} `.padEnd(400, 'other words here ')).join('\n\n');
+    await send(externalId, edited);
+    const document = await settled(id);
+    const afresh = (service.embeddings?.inputs.length ?? 0) - embedded;
+    expect(afresh).toBeLessThanOrEqual(3);
+    expect(document).toMatchObject({ revision: 2, reusedChunks: document.chunkCount - afresh });
+    const chunksOf = async (of: string): Promise<unknown> =>
+      ((await service.json(`/api/documents/${of}/chunks?limit=100`)).body.items as { id: string }[]).map(
+        ({ id: _, ...rest }) => rest,
+      );
+    const fresh = await send(unique(), edited, { collection: 'afresh' });
+    await settled(fresh.body.id as string);
+    expect(await chunksOf(id)).toEqual(await chunksOf(fresh.body.id as string));
+  });
+
+  it('stays as it is where the revision fails, and takes name and metadata of the same bytes', async () => {
+    const [externalId, text] = [unique(), `Good ${unique()}`];
+    const { body } = await send(externalId, text, { filename: 'good.json.txt' });
+    const { id } = body as { id: string };
+    await settled(id);
+    await send(externalId, '[broken', { filename: 'bad.json' });
+    expect(await settled(id)).toMatchObject({
+      status: 'completed',
+      filename: 'good.json.txt',
+      revision: 1,
+      pendingRevision: { status: 'failed', failure: { code: 'CORRUPT_FILE', retryable: false } },
+    });
+    const same = await send(externalId, text, { filename: 'better.txt', metadata: { a: 1 } });
+    expect(same).toMatchObject({
+      status: 200,
+      body: { id, duplicate: true, filename: 'better.txt', metadata: { a: 1 }, revision: 1 },
+    });
+    expect(same.body).not.toHaveProperty('pendingRevision');
+  });
+});
+
 describe('many documents', () => {
   const batch = unique();
   const of = { metadata: { batch } };
@@ -321,7 +410,7 @@ describe('many documents', () => {
   });
   const list = async (query: Record<string, string>) => {
     const parameters = new URLSearchParams({ metadata: JSON.stringify({ batch }), ...query });
-    return service.json(`/api/documents?${parameters}`);
+    return service.json(`/api/documents?${parameters.toString()}`);
   };
   /** All pages of two. */
   const names = async (query: Record<string, string>): Promise<string[]> => {
@@ -365,7 +454,7 @@ describe('many documents', () => {
     const { nextCursor } = (await list({ limit: '1' })).body as { nextCursor: string };
     expect((await list({ cursor: nextCursor, sort: 'filename' })).body.code).toBe('INVALID_CURSOR');
     for (const metadata of ['{', '5', '{"a":{"near":1}}']) {
-      const { body } = await service.json(`/api/documents?${new URLSearchParams({ metadata })}`);
+      const { body } = await service.json(`/api/documents?${new URLSearchParams({ metadata }).toString()}`);
       expect(body).toMatchObject({ code: 'INVALID_REQUEST', detail: expect.stringMatching(/^metadata/) });
     }
   });

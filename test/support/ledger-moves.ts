@@ -1,5 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import {
+  type Adoption,
   ChunksRepository,
   type Claim,
   CollectionScope,
@@ -32,13 +33,19 @@ export class LedgerMoves {
   }
 
   /** @returns the id of a pending document of its own bytes */
-  async upload(): Promise<string> {
+  async upload(externalId?: string): Promise<string> {
+    return (await this.adopt(externalId)).document.id;
+  }
+
+  /** An upload of its own bytes. */
+  async adopt(externalId?: string, sha256: Buffer = randomBytes(32)): Promise<Adoption> {
     const contentId = randomUUID();
     await this.dataSource.query('INSERT INTO contents (id) VALUES ($1)', [contentId]);
-    const { document } = await this.documents.adopt({
+    return this.documents.adopt({
       id: randomUUID(),
       collection: 'default',
-      sha256: randomBytes(32),
+      sha256,
+      externalId,
       contentId,
       filename: 'a.txt',
       format: 'txt',
@@ -48,7 +55,6 @@ export class LedgerMoves {
       sizeBytes: 1,
       metadata: {},
     });
-    return document.id;
   }
 
   claim(id: string): Promise<Claim | undefined> {
@@ -80,6 +86,7 @@ export class LedgerMoves {
       charEnd: ordinal * 100 + word.length,
       tokenCount: 3,
       place: { heading: 'One > Two' },
+      inputDigest: createHash('sha256').update(word).digest(),
       vector: new Float32Array(DIMENSION).fill(0).with(ordinal, 1),
     };
     return this.chunks.storeBatch(claim, this.space, 'english', [chunk], { percent: 50, leaseMs: LEASE_MS });
@@ -91,6 +98,7 @@ export class LedgerMoves {
       language: 'english',
       timings: { totalMs: 1 },
       spaceId: this.space.id,
+      reusedChunks: 0,
       coverage: { pages: null, pagesWithoutText: [], notes: [] },
     });
   }

@@ -75,7 +75,8 @@ export class DocumentsController {
     description:
       'A file as `multipart/form-data`, or a text of up to 1 MB as JSON. Answered as soon as the document is safe; ' +
       'follow `Location` until its status is `completed` or `failed`. The same bytes again are answered with the document ' +
-      'that is there; its name and metadata stay as they are.',
+      'that is there. With an `externalId`, other bytes are the next revision of the document that has it: the old one is ' +
+      'found until the new one is complete, and stays where that fails; what is not given stays as it was.',
   })
   @ApiConsumes('multipart/form-data', 'application/json')
   @ApiBody(uploadBody)
@@ -276,13 +277,14 @@ export class DocumentsController {
     if (!parsed.success) {
       throw invalidRequest(parsed.error.issues);
     }
-    const { text, filename, metadata, collection } = parsed.data;
+    const { text, filename, metadata, collection, externalId } = parsed.data;
     return {
       file: await receive(Readable.from([Buffer.from(text, 'utf8')])),
-      filename: filename ?? 'text.txt',
+      filename,
       declaredType: 'text/plain; charset=utf-8',
-      metadata: metadata ?? {},
+      metadata,
       collection,
+      externalId,
     };
   }
 

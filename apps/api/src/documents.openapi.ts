@@ -32,6 +32,12 @@ export const uploadBody: ApiBodyOptions = {
             description: 'Name of the collection it goes to, made where it is not there; left out: `default`.',
             example: 'handbooks',
           },
+          externalId: {
+            type: 'string',
+            maxLength: 512,
+            description: "Its owner's name for the document, unique in the collection.",
+            example: 'handbooks/leave.md',
+          },
         },
       },
       { ...asJson, title: 'A text (application/json)' },

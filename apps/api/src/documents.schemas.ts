@@ -40,6 +40,11 @@ export const metadataSchema = z
     example: { author: 'Ada', year: 2026 },
   });
 
+export const externalIdSchema = storableText()
+  .min(1)
+  .max(512)
+  .meta({ description: "Its owner's name for the document: other bytes under it are the next revision." });
+
 export const textDocumentSchema = z.strictObject({
   text: z
     .string()
@@ -52,6 +57,7 @@ export const textDocumentSchema = z.strictObject({
     .meta({ description: 'Decides the format by its extension.', example: 'bees.md' }),
   metadata: metadataSchema.optional(),
   collection: CollectionName.exactOptional(),
+  externalId: externalIdSchema.exactOptional(),
 });
 
 const list = <T extends z.ZodType>(item: T) =>
@@ -81,6 +87,7 @@ export const listQuerySchema = z.strictObject({
   format: list(storableText().max(32)).exactOptional(),
   lane: list(Lane).exactOptional(),
   filename: storableText().min(1).max(1_024).exactOptional().meta({ description: 'The whole name.' }),
+  externalId: externalIdSchema.exactOptional(),
   createdAfter: moment.exactOptional().meta({ format: 'date-time' }),
   createdBefore: moment.exactOptional().meta({ format: 'date-time' }),
   metadata: metadataConditions
@@ -112,9 +119,21 @@ const waitingSchema = z
   .object({ dependency: Dependency, since: timestamp })
   .meta({ description: 'What a pending document waits for, at no cost to it; it goes on by itself.' });
 
+const pendingRevisionSchema = z.object({
+  status: DocumentStatus,
+  stage: Stage,
+  percent: z.int().min(0).max(100),
+  failure: failureSchema.optional(),
+});
+
 export const documentSchema = z.object({
   id: z.string().meta({ format: 'uuid' }),
   collection: CollectionName,
+  externalId: z.string().exactOptional(),
+  revision: z.int().meta({ description: 'Of the content that is told of here; from 1.' }),
+  pendingRevision: pendingRevisionSchema.exactOptional().meta({
+    description: 'The content on its way to take its place; where it has failed, the document stays as it is.',
+  }),
   filename: z.string(),
   format: z.string().meta({ example: 'md' }),
   lane: Lane,
@@ -128,6 +147,10 @@ export const documentSchema = z.object({
   stage: Stage,
   percent: z.number().int().min(0).max(100),
   chunkCount: z.number().int().nullable(),
+  reusedChunks: z
+    .int()
+    .exactOptional()
+    .meta({ description: 'Chunks whose vectors were those of the revision before.' }),
   timings: StageTimings,
   failure: failureSchema.optional(),
   coverage: Coverage.optional().meta({ description: 'What of a completed document was read.' }),
@@ -139,6 +162,9 @@ export const documentSchema = z.object({
 export const acceptedSchema = documentSchema.pick({
   id: true,
   collection: true,
+  externalId: true,
+  revision: true,
+  pendingRevision: true,
   filename: true,
   format: true,
   lane: true,
@@ -177,8 +203,34 @@ export function orderOf(sort: ListQuery['sort']): ListOrder {
 }
 
 /** A document as a 202 tells of it. */
-export function acceptedBody({ id, collection, filename, format, lane, status }: Document): AcceptedBody {
-  return { id, collection, filename, format, lane, status };
+export function acceptedBody(document: Document): AcceptedBody {
+  const { id, collection, filename, format, lane, status } = document;
+  return { id, collection, ...revisionOf(document), filename, format, lane, status };
+}
+
+function revisionOf(document: Document): Pick<DocumentBody, 'externalId' | 'revision' | 'pendingRevision'> {
+  const { externalId, revision, pendingRevision: pending } = document;
+  return {
+    ...(externalId !== null && { externalId }),
+    revision,
+    ...(pending && {
+      pendingRevision: {
+        ...{ status: pending.status, stage: pending.stage, percent: pending.percent },
+        ...failureOf(pending),
+      },
+    }),
+  };
+}
+
+function failureOf(failed: {
+  readonly failureCode: IngestionFailureCode | null;
+  readonly failureMessage: string | null;
+  readonly failureRetryable: boolean | null;
+}): Pick<DocumentBody, 'failure'> {
+  const { failureCode: code, failureMessage, failureRetryable } = failed;
+  return code === null
+    ? {}
+    : { failure: { code, message: failureMessage ?? '', retryable: failureRetryable ?? false } };
 }
 
 export type AcceptedBody = z.output<typeof acceptedSchema>;
@@ -188,6 +240,7 @@ export function documentBody(document: Document): DocumentBody {
   return {
     id: document.id,
     collection: document.collection,
+    ...revisionOf(document),
     filename: document.filename,
     format: document.format,
     lane: document.lane,
@@ -199,13 +252,8 @@ export function documentBody(document: Document): DocumentBody {
     percent: document.percent,
     chunkCount: document.chunkCount,
     timings: document.timings,
-    ...(document.failureCode !== null && {
-      failure: {
-        code: document.failureCode,
-        message: document.failureMessage ?? '',
-        retryable: document.failureRetryable ?? false,
-      },
-    }),
+    ...failureOf(document),
+    ...(document.reusedChunks !== null && { reusedChunks: document.reusedChunks }),
     ...(document.coverage !== null && { coverage: document.coverage }),
     ...(document.status === 'pending' &&
       document.waitingFor !== null &&

@@ -7,14 +7,14 @@ import type { SpooledFile, Submission } from '@vectorlane/ingestion';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { watchPace } from './body-pace';
-import { metadataSchema } from './documents.schemas';
+import { externalIdSchema, metadataSchema } from './documents.schemas';
 import { parseJson } from './json-body';
 import { partFilename } from './part-filename';
 import { invalidRequest } from './validation';
 
 /** Beside the file itself: boundaries, part headers and the metadata field. */
 const OVERHEAD_BYTES = 64 * 1024;
-const FIELDS = ['metadata', 'collection'] as const;
+const FIELDS = ['metadata', 'collection', 'externalId'] as const;
 const LIMITS = {
   files: 1,
   fields: 4,
@@ -57,6 +57,7 @@ class MultipartBody {
   private declaredType: string | undefined;
   private metadata: DocumentMetadata | undefined;
   private collection: string | undefined;
+  private externalId: string | undefined;
 
   constructor(
     private readonly request: Request,
@@ -69,8 +70,8 @@ class MultipartBody {
       await this.parse();
       file = await this.spooled;
       if (file === undefined) throw new Problem('INVALID_MULTIPART', 'The body has no part called "file".');
-      const { filename, declaredType, metadata = {}, collection } = this;
-      return { file, filename, declaredType, metadata, collection };
+      const { filename, declaredType, metadata, collection, externalId } = this;
+      return { file, filename, declaredType, metadata, collection, externalId };
     } catch (error) {
       // A file that arrived whole beside a broken rest is thrown away here; one that broke off has seen to itself.
       if (file === undefined) await this.spooled?.then((whole) => whole.discard()).catch(() => undefined);
@@ -164,7 +165,8 @@ class MultipartBody {
     if (this[name] !== undefined) throw new Problem('INVALID_REQUEST', `${name}: given twice.`);
     if (truncated) throw new Problem('INVALID_REQUEST', `${name}: too long.`);
     if (name === 'metadata') this.metadata = checked(metadataSchema, jsonOf(value), name);
-    else this.collection = checked(CollectionName, value, name);
+    else if (name === 'collection') this.collection = checked(CollectionName, value, name);
+    else this.externalId = checked(externalIdSchema, value, name);
   }
 }
 
@@ -209,7 +211,7 @@ function partHeadersOf(parser: InstanceType<typeof Busboy>): {
 function unknownField(name: string | undefined): Problem {
   return new Problem(
     'INVALID_REQUEST',
-    `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, "metadata" and "collection".`,
+    `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, "metadata", "collection" and "externalId".`,
   );
 }
 

@@ -5,7 +5,8 @@ import { Place } from '@vectorlane/domain';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { StoredSpace } from './embedding-spaces.repository';
-import { type Claim, IngestionLedger, StaleClaimError } from './ingestion-ledger';
+import { type Claim, StaleClaimError } from './claim';
+import { IngestionLedger } from './ingestion-ledger';
 import { WordIndexRepository } from './search/word-index.repository';
 import { vectorParameter } from './vector-parameter';
 
@@ -18,6 +19,8 @@ export interface EmbeddedChunk {
   readonly charEnd: number;
   readonly tokenCount: number;
   readonly place: Place;
+  /** Of what it is embedded from. */
+  readonly inputDigest: Buffer;
   /** L2-normalised, of the space's dimension; none where the model does not read the content. */
   readonly vector: Float32Array | undefined;
 }
@@ -47,7 +50,10 @@ interface ChunkRow {
 const cursors = new KeysetCursor(z.tuple([z.number().int().min(0).max(2_147_483_647)]));
 
 /** A generation that is not visible and that no worker can complete any more. */
-const DEAD = `x.generation IS DISTINCT FROM d.visible_generation AND (x.generation < d.generation OR d.status = 'failed')`;
+const DEAD = `x.generation IS DISTINCT FROM d.visible_generation
+  AND NOT (d.status IN ('pending', 'processing') AND x.generation >= d.generation)
+  AND NOT EXISTS (SELECT 1 FROM documents r
+                   WHERE r.revision_of = d.id AND r.status <> 'failed' AND x.generation >= r.generation)`;
 
 /** Extracted texts and chunks, each under the generation that wrote it. */
 @Injectable()
@@ -62,9 +68,9 @@ export class ChunksRepository {
   async storeText(claim: Claim, text: string): Promise<void> {
     await this.dataSource.query(
       `INSERT INTO document_texts (document_id, generation, text)
-       SELECT id, generation, $3 FROM documents WHERE id = $1 AND generation = $2
+       SELECT coalesce(revision_of, id), generation, $3 FROM documents WHERE id = $1 AND generation = $2
        ON CONFLICT (document_id, generation) DO UPDATE SET text = excluded.text`,
-      [claim.documentId, claim.generation, text],
+      [claim.rowId, claim.generation, text],
     );
   }
 
@@ -90,16 +96,17 @@ export class ChunksRepository {
       token_count: chunk.tokenCount,
       // What the database holds can be read: a position that is none fails here, not every search that meets it.
       place: Place.parse(chunk.place),
+      input_digest: chunk.inputDigest.toString('hex'),
     }));
     await inTransaction(this.dataSource, async (manager) => {
       await this.ledger.progress(claim, { stage: 'embedding', ...progress }, manager);
       await manager.query(
         `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count,
-                             place)
-         SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, place
+                             place, input_digest)
+         SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, place, decode(input_digest, 'hex')
            FROM jsonb_to_recordset($1::jsonb) AS row(
                 id uuid, ordinal integer, content text, char_start integer, char_end integer, token_count integer,
-                place jsonb)`,
+                place jsonb, input_digest text)`,
         [JSON.stringify(rows), claim.documentId, claim.generation],
       );
       const [document] = await manager.query<{ collection: string }[]>(
@@ -118,6 +125,32 @@ export class ChunksRepository {
         }),
       );
     });
+  }
+
+  /**
+   * Chunks of the content that readers see now, by what they were embedded from, as far as they have a vector of this
+   * space.
+   * @returns chunk id by digest in hexadecimal
+   */
+  async embeddedInputs(claim: Claim, space: StoredSpace): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.dataSource.query<{ id: string; digest: string }[]>(
+      `SELECT c.id, encode(c.input_digest, 'hex') AS digest
+         FROM documents d JOIN chunks c ON c.document_id = d.id AND c.generation = d.visible_generation
+         JOIN ${space.table} e ON e.chunk_id = c.id
+        WHERE d.id = $1 AND c.input_digest IS NOT NULL`,
+      [claim.documentId],
+    );
+    return new Map(rows.map(({ id, digest }) => [digest, id]));
+  }
+
+  /** Vectors by chunk id; one that is gone meanwhile has none. */
+  async vectorsOf(space: StoredSpace, chunkIds: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    if (chunkIds.length === 0) return new Map();
+    const rows = await this.dataSource.query<{ chunk_id: string; embedding: number[] }[]>(
+      `SELECT chunk_id, embedding::real[] AS embedding FROM ${space.table} WHERE chunk_id = ANY($1::uuid[])`,
+      [chunkIds],
+    );
+    return new Map(rows.map(({ chunk_id, embedding }) => [chunk_id, Float32Array.from(embedding)]));
   }
 
   /** The visible text, or null before the first completion. */
@@ -168,7 +201,7 @@ export class ChunksRepository {
         `WITH dead AS (
            SELECT x.ctid AS row FROM ${table} x
              JOIN documents d ON d.id = x.document_id
-            WHERE (d.generation > 1 OR d.status = 'failed') AND ${DEAD}
+            WHERE (greatest(d.generation, d.last_generation) > 1 OR d.status = 'failed') AND ${DEAD}
             LIMIT $1),
          removed AS (DELETE FROM ${table} USING dead WHERE ${table}.ctid = dead.row RETURNING 1 AS one)
          SELECT one FROM removed`,

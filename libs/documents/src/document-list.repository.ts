@@ -12,6 +12,7 @@ export interface DocumentFilter extends SearchFilter {
   readonly status?: readonly DocumentStatus[];
   readonly lane?: readonly Lane[];
   readonly filename?: string;
+  readonly externalId?: string;
   /** Both exclusive. */
   readonly createdAfter?: Date;
   readonly createdBefore?: Date;
@@ -122,9 +123,10 @@ export class DocumentListRepository {
 }
 
 function conditionOf(filter: DocumentFilter, parameters: SqlParameters): string {
-  const { status, lane, filename, createdAfter, createdBefore, ...rest } = filter;
+  const { status, lane, filename, externalId, createdAfter, createdBefore, ...rest } = filter;
   if (matchesNothing(rest)) return 'false';
-  const conditions = [filterCondition(rest, parameters, 'd', 'id') ?? 'true'];
+  const conditions = ['revision_of IS NULL', filterCondition(rest, parameters, 'd', 'id') ?? 'true'];
+  if (externalId !== undefined) conditions.push(`external_id = ${parameters.add(externalId)}`);
   if (status) conditions.push(`status = ANY(${parameters.add(status)}::text[])`);
   if (lane) conditions.push(`lane = ANY(${parameters.add(lane)}::text[])`);
   if (filename !== undefined) conditions.push(`filename = ${parameters.add(filename)}`);

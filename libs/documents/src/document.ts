@@ -3,6 +3,15 @@ import type { IngestionFailureCode } from '@vectorlane/errors';
 
 export type DocumentMetadata = Record<string, unknown>;
 
+export interface PendingRevision {
+  readonly status: DocumentStatus;
+  readonly stage: Stage;
+  readonly percent: number;
+  readonly failureCode: IngestionFailureCode | null;
+  readonly failureMessage: string | null;
+  readonly failureRetryable: boolean | null;
+}
+
 /**
  * A document and where it stands, as callers see it; what ingestion needs besides is in its claim. Identity is
  * (collection, SHA-256 of the bytes); the name is not part of it.
@@ -10,6 +19,14 @@ export type DocumentMetadata = Record<string, unknown>;
 export interface Document {
   readonly id: string;
   readonly collection: string;
+  /** Its owner's name for it. */
+  readonly externalId: string | null;
+  /** Of the content that is told of here; from 1. */
+  readonly revision: number;
+  /** The content that is on its way to take its place. */
+  readonly pendingRevision: PendingRevision | null;
+  /** Chunks whose vectors were those of the content before. */
+  readonly reusedChunks: number | null;
   readonly contentId: string;
   readonly filename: string;
   readonly format: string;
@@ -43,6 +60,11 @@ export interface Document {
 
 /** The columns of a row of `documents` that is a `Document`. */
 export const DOCUMENT_COLUMNS = `id, (SELECT c.name FROM collections c WHERE c.key = collection) AS collection,
+  external_id AS "externalId", revision, reused_chunks AS "reusedChunks",
+  (SELECT r.pending FROM (
+     SELECT revision_of AS main, jsonb_build_object('status', status, 'stage', stage, 'percent', percent, 'failureCode',
+            failure_code, 'failureMessage', failure_message, 'failureRetryable', failure_retryable) AS pending
+       FROM documents) AS r WHERE r.main = id) AS "pendingRevision",
   content_id AS "contentId", filename, format, lane, media_type AS "mediaType",
   size_bytes::double precision AS "sizeBytes", metadata, status, stage, percent, attempts, delivery,
   visible_generation AS "visibleGeneration", chunk_count AS "chunkCount", failure_code AS "failureCode",

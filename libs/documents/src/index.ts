@@ -21,7 +21,13 @@ export {
   type ListOrder,
   type Total,
 } from './document-list.repository';
-export { type Changeable, DocumentsRepository, type NewDocument } from './documents.repository';
+export {
+  type Adoption,
+  type Changeable,
+  DocumentsRepository,
+  type NewDocument,
+  type Said,
+} from './documents.repository';
 export {
   createVectorIndex,
   createVectorTable,
@@ -33,14 +39,8 @@ export {
 } from './embedding-spaces.repository';
 export { FailedDocumentsRepository } from './failed-documents.repository';
 export { HalfVectorsRepository } from './half-vectors.repository';
-export {
-  type Claim,
-  type Cost,
-  type Failure,
-  IngestionLedger,
-  StaleClaimError,
-  type Unfinished,
-} from './ingestion-ledger';
+export { type Claim, StaleClaimError } from './claim';
+export { type Cost, type Failure, IngestionLedger, type Unfinished } from './ingestion-ledger';
 export { vectorParameter } from './vector-parameter';
 export { filterCondition, isPlain, matchesNothing, type SearchFilter } from './search/filter-condition';
 export { SqlParameters } from './search/sql-parameters';

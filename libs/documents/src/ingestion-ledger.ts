@@ -1,29 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Coverage, Dependency, Lane, Stage, StageTimings, UnfinishedStatus } from '@vectorlane/domain';
+import { type Claim, type ClaimRow, StaleClaimError, toClaim } from './claim';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
-
-/** What a worker needs to know of the document it has claimed. */
-export interface Claim {
-  readonly documentId: string;
-  /** Fencing token: every write of this worker names it, and none takes effect once another has claimed. */
-  readonly generation: number;
-  readonly contentId: string;
-  readonly filename: string;
-  readonly format: string;
-  readonly lane: Lane;
-  readonly declaredCharset: string | undefined;
-  readonly sizeBytes: number;
-  readonly attempts: number;
-  readonly interruptions: number;
-  readonly parserDeaths: number;
-  /** Taken over from a worker whose lease had lapsed. */
-  readonly interrupted: boolean;
-  /** How often in a row it was put back to wait for a dependency. */
-  readonly waits: number;
-  /** For how long it has waited by now, in milliseconds; 0 where it has not. */
-  readonly waitedMs: number;
-}
 
 /**
  * What an error costs its document. The three counters (with `interruptions`, which the claim of a lapsed lease adds
@@ -43,31 +22,6 @@ export interface Failure {
   readonly message: string;
   /** Whether `retry` may help. */
   readonly retryable: boolean;
-}
-
-/** The worker's claim is no longer the newest, or the document is gone: stop, and touch nothing. */
-export class StaleClaimError extends Error {
-  override readonly name = 'StaleClaimError';
-  constructor(claim: Pick<Claim, 'documentId' | 'generation'>) {
-    super(`Generation ${claim.generation} of document ${claim.documentId} has been superseded or deleted.`);
-  }
-}
-
-interface ClaimRow {
-  id: string;
-  generation: number;
-  content_id: string;
-  filename: string;
-  format: string;
-  lane: Lane;
-  declared_charset: string | null;
-  size_bytes: string;
-  attempts: number;
-  interruptions: number;
-  parser_deaths: number;
-  interrupted: boolean;
-  waits: number;
-  waited_ms: number;
 }
 
 /** The largest that `INGESTION_LEASE_MS` can be, twice. */
@@ -106,6 +60,15 @@ export const RETRIED = `status = 'pending', stage = 'queued', percent = 0, attem
   parser_deaths = 0, next_attempt_at = now(), lease_expires_at = NULL, updated_at = now(), unfinished_since = now(),
   failure_code = NULL, failure_message = NULL, failure_retryable = NULL, ${NOT_WAITING}, waits = 0`;
 
+/** Above all that were ever handed out for this document, to itself or to a revision. */
+export const NEXT_GENERATION = (row: string): string => `greatest(${row}.last_generation, ${row}.generation) + 1`;
+
+/** What a document takes over from its revision. */
+const REVISED = [
+  ...['sha256', 'content_id', 'filename', 'format', 'lane', 'media_type', 'declared_charset', 'size_bytes', 'metadata'],
+  ...['attempts', 'interruptions', 'parser_deaths'],
+];
+
 const COSTS: Readonly<Record<Cost, string>> = {
   attempt: 'attempts = attempts + 1',
   'parser-death': 'parser_deaths = parser_deaths + 1',
@@ -128,18 +91,23 @@ export class IngestionLedger {
   async claim(documentId: string, leaseMs: number, spaceId: number): Promise<Claim | undefined> {
     const rows = await this.dataSource.query<ClaimRow[]>(
       `WITH found AS (
-         SELECT id, lease_expires_at IS NOT NULL AS interrupted FROM documents
+         SELECT id, revision_of, lease_expires_at IS NOT NULL AS interrupted FROM documents
           WHERE id = $1 AND ${CLAIMABLE} AND ${IN_CURRENT_SPACE('$3')}
             FOR UPDATE),
+       -- A revision stores its chunks under the document's id, so that one hands out the numbers.
+       handed_out AS (
+         UPDATE documents AS m SET last_generation = ${NEXT_GENERATION('m')}
+           FROM found WHERE m.id = found.revision_of RETURNING m.last_generation AS number),
        claimed AS (
          UPDATE documents AS d
             SET status = 'processing', stage = 'extracting', percent = 0,
-                generation = generation + 1,
+                generation = coalesce((SELECT number FROM handed_out), ${NEXT_GENERATION('d')}),
+                last_generation = coalesce((SELECT number FROM handed_out), ${NEXT_GENERATION('d')}),
                 interruptions = interruptions + CASE WHEN interrupted THEN 1 ELSE 0 END,
                 lease_expires_at = now() + make_interval(secs => $2),
                 updated_at = now()
            FROM found WHERE d.id = found.id
-         RETURNING d.id, generation, content_id, filename, format, lane, declared_charset, size_bytes,
+         RETURNING d.id, d.revision_of, generation, content_id, filename, format, lane, declared_charset, size_bytes,
                    attempts, interruptions, parser_deaths, interrupted, waits,
                    coalesce(extract(epoch FROM now() - waiting_since) * 1000, 0)::double precision AS waited_ms)
        SELECT * FROM claimed`,
@@ -184,23 +152,43 @@ export class IngestionLedger {
       timings: StageTimings;
       spaceId: number;
       coverage: Coverage;
+      /** Chunks whose vectors were those of the content before. */
+      reusedChunks: number;
     },
   ): Promise<void> {
-    await this.move(
-      claim,
-      `status = 'completed', stage = 'completed', percent = 100, visible_generation = generation, chunk_count = $3,
-       language = $4, timings = $5, coverage = $7, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL, failure_retryable = NULL,
-       ${NOT_WAITING}, waits = 0`,
-      [
-        result.chunkCount,
-        result.language,
-        JSON.stringify(result.timings),
-        result.spaceId,
-        JSON.stringify(result.coverage),
-      ],
-      this.dataSource.manager,
-      IN_CURRENT_SPACE('$6'),
+    const parameters = [
+      result.chunkCount,
+      result.language,
+      JSON.stringify(result.timings),
+      result.spaceId,
+      JSON.stringify(result.coverage),
+      result.reusedChunks,
+    ];
+    const assignments = `status = 'completed', stage = 'completed', percent = 100, chunk_count = $3, language = $4,
+       timings = $5, coverage = $7, reused_chunks = $8, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL,
+       failure_retryable = NULL, ${NOT_WAITING}, waits = 0`;
+    if (claim.isRevision) return this.switchTo(claim, assignments, parameters);
+    const set = `${assignments}, visible_generation = generation`;
+    await this.move(claim, set, parameters, this.dataSource.manager, IN_CURRENT_SPACE('$6'));
+  }
+
+  /** One statement: the revision's row goes, and the document is what it held. */
+  private async switchTo(claim: Claim, assignments: string, parameters: readonly unknown[]): Promise<void> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `WITH done AS (
+         DELETE FROM documents
+          WHERE id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL
+            AND ${IN_CURRENT_SPACE('$6')}
+         RETURNING *),
+       switched AS (
+         UPDATE documents AS d
+            SET ${assignments}, updated_at = now(), revision = d.revision + 1, generation = done.generation,
+                visible_generation = done.generation, ${REVISED.map((column) => `${column} = done.${column}`).join(', ')}
+           FROM done WHERE d.id = done.revision_of RETURNING d.id)
+       SELECT id FROM switched`,
+      [claim.rowId, claim.generation, ...parameters],
     );
+    if (rows.length === 0) throw new StaleClaimError(claim);
   }
 
   /**
@@ -275,17 +263,17 @@ export class IngestionLedger {
     );
   }
 
-  /** failed → pending, counters at zero. @returns whether the document was failed */
-  async retry(documentId: string): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(
+  /** failed → pending, counters at zero. @returns the rows that were: of the document, or of its revision */
+  async retry(documentId: string): Promise<readonly string[]> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
       `WITH moved AS (
          UPDATE documents SET ${RETRIED}
-          WHERE id = $1 AND status = 'failed'
+          WHERE (id = $1 OR revision_of = $1) AND status = 'failed'
          RETURNING id)
        SELECT id FROM moved`,
       [documentId],
     );
-    return rows.length > 0;
+    return rows.map(({ id }) => id);
   }
 
   /** Raises the delivery, which names the next job. @returns nothing when the document is finished or gone */
@@ -362,27 +350,8 @@ export class IngestionLedger {
           WHERE id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL AND ${condition}
          RETURNING id)
        SELECT id FROM moved`,
-      [claim.documentId, claim.generation, ...parameters],
+      [claim.rowId, claim.generation, ...parameters],
     );
     if (rows.length === 0) throw new StaleClaimError(claim);
   }
-}
-
-function toClaim(row: ClaimRow): Claim {
-  return {
-    documentId: row.id,
-    generation: row.generation,
-    contentId: row.content_id,
-    filename: row.filename,
-    format: row.format,
-    lane: row.lane,
-    declaredCharset: row.declared_charset ?? undefined,
-    sizeBytes: Number(row.size_bytes),
-    attempts: row.attempts,
-    interruptions: row.interruptions,
-    parserDeaths: row.parser_deaths,
-    interrupted: row.interrupted,
-    waits: row.waits,
-    waitedMs: Math.max(0, row.waited_ms),
-  };
 }

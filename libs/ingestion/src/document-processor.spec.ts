@@ -19,7 +19,9 @@ import type { IngestionPipeline } from './ingestion.pipeline';
 import type { IngestionScheduler } from './ingestion-scheduler';
 
 const CLAIM: Claim = {
+  rowId: 'd',
   documentId: 'd',
+  isRevision: false,
   generation: 3,
   contentId: 'c',
   filename: 'a.txt',

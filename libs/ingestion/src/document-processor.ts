@@ -146,7 +146,7 @@ export class DocumentProcessor {
     this.logger.warn({ code: failure.code, cost, spent, limit, delayMs, err: failure }, 'failed; trying again later');
     await this.ledger.postpone(claim, delayMs, cost);
     this.observer.postponed(cost);
-    await this.scheduler.schedule(claim.documentId, delayMs);
+    await this.scheduler.schedule(claim.rowId, delayMs);
   }
 
   /** A fault of ours or of a dependency: it costs nothing, and the reconciler brings the document back. */

@@ -21,7 +21,11 @@ function pipelineOver(text: string, embed: EmbeddingProvider['embed']): Ingestio
     loadConfig({ NODE_ENV: 'test' }),
     { progress: () => Promise.resolve(), complete: () => Promise.resolve() } as unknown as IngestionLedger,
     { read: () => [] } as unknown as ContentsRepository,
-    { storeText: () => Promise.resolve(), storeBatch: () => Promise.resolve() } as unknown as ChunksRepository,
+    {
+      storeText: () => Promise.resolve(),
+      storeBatch: () => Promise.resolve(),
+      embeddedInputs: () => new Map(),
+    } as unknown as ChunksRepository,
     { extract: () => Promise.resolve({ text, blocks }) } as unknown as ExtractionService,
     {
       windowTokens: 512,

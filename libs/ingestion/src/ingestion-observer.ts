@@ -28,11 +28,16 @@ export class IngestionObserver {
 
   completed(
     { format, lane }: Claim,
-    { chunks, coverage }: { readonly chunks: number; readonly coverage: Coverage },
+    {
+      chunks,
+      reusedChunks,
+      coverage,
+    }: { readonly chunks: number; readonly reusedChunks: number; readonly coverage: Coverage },
     durationMs: number,
   ): void {
     this.metrics.documentsProcessed.inc({ status: 'completed', format, lane });
     this.metrics.chunksStored.inc(chunks);
+    this.metrics.chunksReused.inc(reusedChunks);
     this.metrics.pagesWithoutText.inc(coverage.pagesWithoutText.length);
     this.metrics.ingestionDuration.observe(durationMs / 1000);
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { detectLanguage } from '@vectorlane/analysis';
 import { Config } from '@vectorlane/config';
@@ -72,7 +73,7 @@ export class IngestionPipeline {
     const late = (): IngestionFailure =>
       new IngestionFailure('TIMEOUT', `Embedding this document took longer than ${longestMs} ms. Split it.`);
     const work = (giveUp: AbortSignal) => this.chunkAndEmbed(claim, extracted, giveUp);
-    const { chunks, language, chunkedAt } = await within(work, { timeoutMs: longestMs, signal, late });
+    const { chunks, language, chunkedAt, reusedChunks } = await within(work, { timeoutMs: longestMs, signal, late });
     const embeddedAt = performance.now();
     this.observer.stageEnded('embedding', embeddedAt - chunkedAt);
 
@@ -85,9 +86,9 @@ export class IngestionPipeline {
     };
     const spaceId = this.spaces.active.id;
     const coverage = withLanguage(extracted.coverage ?? WHOLE, chunks, this.embeddings);
-    const result = { chunkCount: chunks.length, language, timings, spaceId, coverage };
+    const result = { chunkCount: chunks.length, language, timings, spaceId, coverage, reusedChunks };
     await this.ledger.complete(claim, result);
-    this.observer.completed(claim, { chunks: chunks.length, coverage }, performance.now() - startedAt);
+    this.observer.completed(claim, { chunks: chunks.length, reusedChunks, coverage }, performance.now() - startedAt);
     this.logger.log({ chunks: chunks.length, ...timings }, 'document completed');
   }
 
@@ -100,8 +101,8 @@ export class IngestionPipeline {
     const language = await detectLanguage(extracted.text);
     // Told before the first batch: a document that waits for its embedder says so.
     await this.ledger.progress(claim, this.at('embedding', PERCENT_EMBEDDING));
-    await this.embedAndStore(claim, chunks, language, signal);
-    return { chunks, language, chunkedAt };
+    const reusedChunks = await this.embedAndStore(claim, chunks, language, signal);
+    return { chunks, language, chunkedAt, reusedChunks };
   }
 
   private async extract(claim: Claim, signal: AbortSignal): Promise<ExtractedDocument> {
@@ -150,23 +151,42 @@ export class IngestionPipeline {
     chunks: readonly Chunk[],
     language: string,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<number> {
     const space = this.spaces.active;
+    const known = await this.chunks.embeddedInputs(claim, space);
+    const digests = new Map(chunks.map((chunk) => [chunk, digestOf(chunk)]));
+    let reused = 0;
     // When a batch cannot be stored, the model need not go on with the one after it.
     const ahead = new AbortController();
     const wanted = AbortSignal.any([signal, ahead.signal]);
-    const embed = (from: number) => {
-      const batch = chunks.slice(from, from + BATCH_CHUNKS);
+    const vectorsFor = async (batch: readonly Chunk[]): Promise<Map<Chunk, Float32Array>> => {
+      // Embedded before, as part of the content that readers see now: the same input gives the same vector.
+      const sources = new Map(batch.map((chunk) => [chunk, known.get(digests.get(chunk)?.toString('hex') ?? '')]));
+      const ids = [...sources.values()].filter((id) => id !== undefined);
+      const old = ids.length === 0 ? undefined : await this.chunks.vectorsOf(space, ids);
+      const vectors = new Map<Chunk, Float32Array>();
+      for (const [chunk, id] of sources) {
+        const vector = id === undefined ? undefined : old?.get(id);
+        if (vector !== undefined) vectors.set(chunk, vector);
+      }
+      reused += vectors.size;
       // What the model does not read has no vector: it would be near to anything.
-      const read = batch.filter(({ embeddingInput }) => this.embeddings.reads(embeddingInput));
-      const texts = read.map(({ embeddingInput }) => embeddingInput);
-      const all = texts.length > 0 ? this.embeddings.embed(texts, 'passage', wanted) : Promise.resolve([]);
-      const vectors = all.then((found) => {
-        if (found.length < read.length) {
+      const unread = batch.filter((chunk) => !vectors.has(chunk) && this.embeddings.reads(chunk.embeddingInput));
+      if (unread.length === 0) return vectors;
+      const texts = unread.map(({ embeddingInput }) => embeddingInput);
+      const found = await this.embeddings.embed(texts, 'passage', wanted);
+      for (const [index, chunk] of unread.entries()) {
+        const vector = found[index];
+        if (vector === undefined) {
           throw new IngestionFailure('EMBEDDING_UNAVAILABLE', 'The embedding model returned fewer vectors than texts.');
         }
-        return new Map(read.map((chunk, index) => [chunk, found[index]]));
-      });
+        vectors.set(chunk, vector);
+      }
+      return vectors;
+    };
+    const embed = (from: number) => {
+      const batch = chunks.slice(from, from + BATCH_CHUNKS);
+      const vectors = vectorsFor(batch);
       // Handled where it is awaited; this one only keeps an early rejection from counting as unhandled.
       vectors.catch(() => undefined);
       return { batch, vectors };
@@ -184,10 +204,14 @@ export class IngestionPipeline {
           claim,
           space,
           language,
-          batch.map((chunk): EmbeddedChunk => ({ ...chunk, vector: embedded.get(chunk) })),
+          batch.map((chunk): EmbeddedChunk => {
+            const inputDigest = digests.get(chunk) ?? digestOf(chunk);
+            return { ...chunk, inputDigest, vector: embedded.get(chunk) };
+          }),
           this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done)),
         );
       }
+      return reused;
     } finally {
       ahead.abort(new Error('The ingestion has ended.'));
     }
@@ -196,6 +220,10 @@ export class IngestionPipeline {
   private at<Stage extends string>(stage: Stage, percent: number): { stage: Stage; percent: number; leaseMs: number } {
     return { stage, percent, leaseMs: this.config.INGESTION_LEASE_MS };
   }
+}
+
+function digestOf({ embeddingInput }: Chunk): Buffer {
+  return createHash('sha256').update(embeddingInput).digest();
 }
 
 /** Says so where some of the chunks are found by their words alone. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import {
+  type Adoption,
   type CollectionScope,
   ContentsRepository,
   type Document,
@@ -10,6 +11,7 @@ import {
   FailedDocumentsRepository,
   IngestionLedger,
   type NewDocument,
+  type Said,
   type SearchFilter,
 } from '@vectorlane/documents';
 import { type Lane, mergePatch } from '@vectorlane/domain';
@@ -25,7 +27,10 @@ export interface Submission {
   readonly filename?: string | undefined;
   /** `Content-Type` of the part, parameters included. */
   readonly declaredType?: string | undefined;
-  readonly metadata: DocumentMetadata;
+  /** Left out: none, or those that the document has. */
+  readonly metadata?: DocumentMetadata | undefined;
+  /** Its owner's name for it: other bytes under the same one are its next revision. */
+  readonly externalId?: string | undefined;
 }
 
 export interface Submitted {
@@ -46,6 +51,9 @@ export interface Removed {
   readonly matched: number;
   readonly deleted: number;
 }
+
+/** Of a text that was sent without one. */
+const UNNAMED = 'text.txt';
 
 /** Documents removed by one statement: with each go all its chunks. */
 const REMOVAL_STEP = 8;
@@ -85,36 +93,38 @@ export class IngestionService {
   async submit(file: SpooledFile, submission: Submission): Promise<Submitted> {
     if (file.sizeBytes === 0) throw new Problem('INVALID_REQUEST', 'The file is empty.');
     const [declaredMediaType, declaredCharset] = parseContentType(submission.declaredType);
-    const filename = normaliseFilename(submission.filename ?? '');
+    const { collection, externalId, metadata } = submission;
+    const known = externalId === undefined ? null : await this.documents.findByExternalId(collection, externalId);
+    const said = {
+      filename: submission.filename === undefined ? undefined : normaliseFilename(submission.filename),
+      metadata,
+    };
+    const filename = said.filename ?? known?.filename ?? UNNAMED;
     const detected = this.extraction.detect({
       head: file.head,
       filename,
       ...(declaredMediaType !== undefined && { declaredMediaType }),
     });
-    const existing = await this.documents.findByContent(submission.collection, file.sha256);
-    if (existing !== null) return { document: existing, duplicate: true };
+    const { sha256, sizeBytes } = file;
+    const same = await this.documents.takeOver({ collection, externalId, sha256 }, said);
+    if (same !== null) return { document: same, duplicate: true };
 
     // Parts first, each a short transaction; the document adopts them at the end. A crash in between leaves an orphan
     // that is swept, never half a document.
     const contentId = randomUUID();
-    const { document, created } = await this.storeAndAdopt(contentId, file, {
-      id: randomUUID(),
-      collection: submission.collection,
-      sha256: file.sha256,
-      contentId,
-      filename,
+    const adoption = await this.storeAndAdopt(contentId, file, said, {
+      ...{ id: randomUUID(), collection, externalId, sha256, contentId, filename, sizeBytes, declaredCharset },
       format: detected.format,
-      lane: this.laneFor(detected.lane, file.sizeBytes),
+      lane: this.laneFor(detected.lane, sizeBytes),
       mediaType: detected.mediaType,
-      declaredCharset,
-      sizeBytes: file.sizeBytes,
-      metadata: submission.metadata,
+      metadata: metadata ?? {},
     });
-    if (!created) return { document, duplicate: true };
-    await this.scheduler.schedule(document.id);
+    const { document } = adoption;
+    if (adoption.outcome === 'same') return { document, duplicate: true };
+    await this.scheduler.schedule(adoption.rowId);
     this.logger.log(
       { documentId: document.id, format: document.format, lane: document.lane, bytes: document.sizeBytes },
-      'document accepted',
+      adoption.outcome === 'revised' ? 'revision accepted' : 'document accepted',
     );
     return { document, duplicate: false };
   }
@@ -122,13 +132,13 @@ export class IngestionService {
   /** @throws Problem `DOCUMENT_NOT_FOUND`, `NOT_FAILED` */
   async retry(scope: CollectionScope, documentId: string): Promise<Document> {
     const isOwn = (await this.documents.findById(scope, documentId)) !== null;
-    const moved = isOwn && (await this.ledger.retry(documentId));
+    const moved = isOwn ? await this.ledger.retry(documentId) : [];
     const document = isOwn ? await this.documents.findById(scope, documentId) : null;
     if (document === null) throw new Problem('DOCUMENT_NOT_FOUND', `There is no document ${documentId}.`);
-    if (!moved) {
+    if (moved.length === 0) {
       throw new Problem('NOT_FAILED', `The document is ${document.status}; only a failed one can be retried.`);
     }
-    await this.scheduler.schedule(documentId);
+    for (const rowId of moved) await this.scheduler.schedule(rowId);
     return document;
   }
 
@@ -192,11 +202,12 @@ export class IngestionService {
   private async storeAndAdopt(
     contentId: string,
     file: SpooledFile,
+    said: Said,
     document: NewDocument,
-  ): Promise<{ document: Document; created: boolean }> {
+  ): Promise<Adoption> {
     try {
       await this.contents.store(contentId, file.path);
-      return await this.documents.adopt(document);
+      return await this.documents.adopt(document, said);
     } catch (error) {
       await this.contents.remove(contentId).catch((removing: unknown) => {
         this.logger.warn({ err: removing }, 'the bytes of a refused upload are left to the sweep');

@@ -95,6 +95,11 @@ export const METRICS = {
     type: 'counter',
     help: 'Chunks of documents that completed.',
   },
+  chunksReused: {
+    name: 'ingestion_chunks_reused_total',
+    type: 'counter',
+    help: 'Chunks of revisions whose vectors were those of the content before.',
+  },
   attemptsRetried: {
     name: 'ingestion_attempts_retried_total',
     type: 'counter',

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type ChunksRepository,
   type Claim,
@@ -218,14 +218,168 @@ describe('a failed document', () => {
       failureCode: 'CORRUPT_FILE',
     });
     expect(await moves.claim(id)).toBeUndefined();
-    expect(await ledger.retry(id)).toBe(true);
-    expect(await ledger.retry(id)).toBe(false);
+    expect(await ledger.retry(id)).toEqual([id]);
+    expect(await ledger.retry(id)).toEqual([]);
     expect(await documents.findById(EVERYTHING, id)).toMatchObject({
       status: 'pending',
       attempts: 0,
       failureCode: null,
     });
     expect(await claimed(id)).toMatchObject({ generation: 4, attempts: 0, parserDeaths: 0 });
+  });
+});
+
+describe('a revision', () => {
+  const seen = async (id: string): Promise<string[]> =>
+    (await chunks.list(id, 100, undefined)).items.map(({ content }) => content);
+  const completed = async (externalId: string): Promise<string> => {
+    const id = await moves.upload(externalId);
+    const claim = await claimed(id);
+    await store(claim, 0, 'old');
+    await moves.complete(claim);
+    return id;
+  };
+  const revised = async (externalId: string): Promise<string> => {
+    const adoption = await moves.adopt(externalId);
+    if (adoption.outcome !== 'revised') throw new Error(`It is ${adoption.outcome}.`);
+    return adoption.rowId;
+  };
+  const rowsLeft = async (id: string): Promise<unknown> => {
+    const [row] = await dataSource.query<unknown[]>(
+      `SELECT (SELECT count(*)::integer FROM documents WHERE revision_of = $1) AS revisions,
+              (SELECT count(*)::integer FROM chunks WHERE document_id = $1) AS chunks`,
+      [id],
+    );
+    return row;
+  };
+
+  it('is seen once it is complete, all at once, under the same id', async () => {
+    const name = randomUUID();
+    const id = await completed(name);
+    const row = await revised(name);
+    expect(row).not.toBe(id);
+    expect(await documents.findById(EVERYTHING, row)).toBeNull();
+    const claim = await claimed(row);
+    expect(claim).toMatchObject({ rowId: row, documentId: id, isRevision: true, generation: 2 });
+    await chunks.storeText(claim, 'the new text');
+    await store(claim, 0, 'new');
+    await store(claim, 1, 'newer');
+    expect(await seen(id)).toEqual(['old']);
+    await chunks.sweepDocument(id);
+    await chunks.sweepDeadGenerations(1_000);
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({
+      revision: 1,
+      status: 'completed',
+      chunkCount: 1,
+      pendingRevision: { status: 'processing', stage: 'embedding' },
+    });
+    await moves.complete(claim, 2);
+    expect(await seen(id)).toEqual(['new', 'newer']);
+    expect(await chunks.visibleText(id)).toBe('the new text');
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({
+      revision: 2,
+      status: 'completed',
+      chunkCount: 2,
+      pendingRevision: null,
+    });
+    await chunks.sweepDocument(id);
+    expect(await rowsLeft(id)).toEqual({ revisions: 0, chunks: 2 });
+  });
+
+  it('that fails leaves what is there, says so, and can be retried', async () => {
+    const name = randomUUID();
+    const id = await completed(name);
+    const claim = await claimed(await revised(name));
+    await store(claim, 0, 'broken');
+    await ledger.fail(claim, FAILURE, 'none');
+    await chunks.sweepDocument(id);
+    expect(await rowsLeft(id)).toEqual({ revisions: 1, chunks: 1 });
+    expect(await seen(id)).toEqual(['old']);
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({
+      status: 'completed',
+      revision: 1,
+      pendingRevision: { status: 'failed', failureCode: 'CORRUPT_FILE', failureRetryable: false },
+    });
+    expect(await ledger.retry(id)).toEqual([claim.rowId]);
+    const again = await claimed(claim.rowId);
+    expect(again.generation).toBe(3);
+    await store(again, 0, 'whole');
+    await moves.complete(again);
+    expect(await seen(id)).toEqual(['whole']);
+  });
+
+  it('is replaced by the next upload, whatever it was at; its worker writes nothing more', async () => {
+    const name = randomUUID();
+    const id = await completed(name);
+    const first = await claimed(await revised(name));
+    await store(first, 0, 'first');
+    const second = await revised(name);
+    await expect(store(first, 1, 'late')).rejects.toBeInstanceOf(StaleClaimError);
+    await expect(moves.complete(first)).rejects.toBeInstanceOf(StaleClaimError);
+    const claim = await claimed(second);
+    expect(claim.generation).toBe(3);
+    await store(claim, 0, 'second');
+    await moves.complete(claim);
+    expect(await seen(id)).toEqual(['second']);
+    await chunks.sweepDocument(id);
+    expect(await rowsLeft(id)).toEqual({ revisions: 0, chunks: 1 });
+  });
+
+  it('of a document that nobody has seen yet takes its place at once', async () => {
+    const name = randomUUID();
+    const id = await moves.upload(name);
+    const first = await claimed(id);
+    await store(first, 0, 'first');
+    expect(await revised(name)).toBe(id);
+    await expect(moves.complete(first)).rejects.toBeInstanceOf(StaleClaimError);
+    const claim = await claimed(id);
+    expect(claim).toMatchObject({ isRevision: false, generation: 3 });
+    await store(claim, 0, 'second');
+    await moves.complete(claim);
+    expect(await seen(id)).toEqual(['second']);
+    expect(await documents.findById(EVERYTHING, id)).toMatchObject({ revision: 1, pendingRevision: null });
+  });
+
+  it('goes back to what is there when that is uploaded again, and with the document when that is deleted', async () => {
+    const name = randomUUID();
+    const digest = randomBytes(32);
+    const made = await moves.adopt(name, digest);
+    const claim = await claimed(made.document.id);
+    await store(claim, 0, 'old');
+    await moves.complete(claim);
+    const dropped = await claimed(await revised(name));
+    expect(await moves.adopt(name, digest)).toMatchObject({ outcome: 'same', document: { id: made.document.id } });
+    await expect(store(dropped, 0, 'late')).rejects.toBeInstanceOf(StaleClaimError);
+    const doomed = await claimed(await revised(name));
+    expect(await documents.remove(EVERYTHING, made.document.id)).toBe(true);
+    await expect(moves.complete(doomed)).rejects.toBeInstanceOf(StaleClaimError);
+    expect(await rowsLeft(made.document.id)).toEqual({ revisions: 0, chunks: 0 });
+  });
+
+  it('and a new embedding space do not get into each other’s way', async () => {
+    const name = randomUUID();
+    const id = await completed(name);
+    const revision = await claimed(await revised(name));
+    await dataSource.query(`UPDATE documents SET status = 'pending', stage = 'queued' WHERE id = $1`, [id]);
+    const reindexing = await claimed(id);
+    expect(reindexing.generation).toBeGreaterThan(revision.generation);
+    await store(reindexing, 0, 'old again');
+    await store(revision, 0, 'new');
+    await chunks.sweepDeadGenerations(1_000);
+    await moves.complete(revision);
+    expect(await seen(id)).toEqual(['new']);
+    await expect(moves.complete(reindexing)).rejects.toBeInstanceOf(StaleClaimError);
+  });
+
+  it('takes the name of bytes that have none', async () => {
+    const digest = randomBytes(32);
+    const { document } = await moves.adopt(undefined, digest);
+    const name = randomUUID();
+    expect(await moves.adopt(name, digest)).toMatchObject({
+      outcome: 'same',
+      document: { id: document.id, externalId: name },
+    });
+    expect(await moves.adopt(randomUUID(), digest)).toMatchObject({ outcome: 'created' });
   });
 });
 
@@ -335,7 +489,7 @@ describe('an embedding space', () => {
       'SELECT indexdef FROM pg_indexes WHERE tablename = $1',
       [space.table],
     );
-    expect(rows.map(({ indexdef }) => indexdef).join()).toMatch(/hnsw \(embedding vector_cosine_ops\)/);
+    expect(rows.map(({ indexdef }) => indexdef).join()).toMatch(/hnsw \(embedding halfvec_cosine_ops\)/);
   });
 
   it('is not switched by itself once there are documents, and deliberately ingests all of them again', async () => {

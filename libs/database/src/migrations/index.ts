@@ -5,6 +5,7 @@ import { WaitingDocuments1765100000000 } from './1765100000000-waiting-documents
 import { Words1765200000000 } from './1765200000000-words';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
 import { Collections1765500000000 } from './1765500000000-collections';
+import { Revisions1765600000000 } from './1765600000000-revisions';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
 import { WordPairs1765410000000 } from './1765410000000-word-pairs';
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   FailedDocuments1765400000000,
   WordPairs1765410000000,
   Collections1765500000000,
+  Revisions1765600000000,
 ];

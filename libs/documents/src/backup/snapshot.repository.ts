@@ -107,6 +107,7 @@ function selection(table: BackedUpTable, name: string, columns: readonly TableCo
     // Binary, and exact: the text of a vector is three times as long.
     return isVector(column.type) ? `vector_send(${expression}::${asKept(column.type)})` : expression;
   });
-  const order = table.page === 'by-size' ? `ORDER BY ${table.size} DESC` : '';
+  const by = table.page === 'by-size' ? `${table.size} DESC` : table.order;
+  const order = by === undefined ? '' : `ORDER BY ${by}`;
   return `SELECT ${values.join(', ')} FROM ${name} t ${table.rows} ${order}`;
 }

@@ -223,7 +223,7 @@ export class CollectionsRepository {
          FROM (SELECT * FROM collections c WHERE ${conditions.join(' AND ')}
                 ORDER BY c.name LIMIT ${parameters.add(limit + 1)}) AS c
          CROSS JOIN LATERAL (
-           SELECT count(*)::integer AS documents,
+           SELECT count(*) FILTER (WHERE d.revision_of IS NULL)::integer AS documents,
                   coalesce(sum(d.chunk_count) FILTER (WHERE d.visible_generation IS NOT NULL), 0)::double precision AS chunks,
                   coalesce(sum(d.size_bytes), 0)::double precision AS bytes
              FROM documents d WHERE d.collection = c.key) AS held
