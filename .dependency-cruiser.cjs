@@ -45,6 +45,7 @@ const layers = [
       'metrics',
       'health',
       'shutdown',
+      'endpoint',
       'database',
       'documents',
       'embeddings',
