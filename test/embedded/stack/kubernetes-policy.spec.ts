@@ -84,6 +84,17 @@ describe('the processes', () => {
     expect(containerOf('ai-worker').image).toBe(`vectorlane/ai-worker:${version}`);
   });
 
+  it('are process number one of their containers, without an init in between', () => {
+    for (const name of BACKENDS) {
+      const { shareProcessNamespace, initContainers } = deployments[name].spec.template.spec;
+      expect({ shareProcessNamespace, initContainers }).toEqual({});
+      expect(containerOf(name).command).toBeUndefined();
+      expect(containerOf(name).args.slice(0, 1)).toEqual(['node']);
+    }
+    // The image's entry is the check of secrets, which the program takes the place of.
+    expect(read('docker/require-secrets.sh')).toMatch(/\nexec "\$@"\n$/);
+  });
+
   it('are given settings that there are', () => {
     const known = new Set(describeSettings().map(({ name }) => name));
     const given = [...Object.keys(shared), ...BACKENDS.flatMap((name) => Object.keys(valuesOf(name)))];

@@ -75,6 +75,11 @@ export class DataFolderLock {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (!UNUSABLE_CODES.has(code)) throw error;
+      if (code === 'ENOSPC') {
+        throw new DataFolderUnusableError(`There is no space left in ${resolve(dataFolder)}: make room for 64 MiB.`, {
+          cause: error,
+        });
+      }
       throw new DataFolderUnusableError(
         `DATA_DIR ${resolve(dataFolder)} cannot be used (${message}). Let the user this runs as write there, or set DATA_DIR to another folder.`,
         { cause: error },
