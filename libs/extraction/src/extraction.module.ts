@@ -15,8 +15,11 @@ import { TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
 const MAX_FILES_PER_PROCESS = 50;
 /** An idle process holds about 70 MB and starts in a fifth of a second. */
 const PROCESS_IDLE_MS = 60_000;
+const MEBIBYTE = 1024 * 1024;
 /** Enough for a small file of any fast format: Node itself takes about half of it. */
-const SMALL_PARSER_BYTES = 128 * 1024 * 1024;
+const SMALL_PARSER_BYTES = 128 * MEBIBYTE;
+/** What an idle parser may hold on to: little more than at its start, PDFium with its fonts in a large one. */
+const KEPT_BYTES = { small: 96 * MEBIBYTE, large: 192 * MEBIBYTE };
 
 /** Bytes to text with structure: the parsers behind one service. */
 @Module({
@@ -26,7 +29,7 @@ const SMALL_PARSER_BYTES = 128 * 1024 * 1024;
       provide: Parsers,
       inject: [Config, ShutdownSequence],
       useFactory: (config: Config, shutdown: ShutdownSequence): Parsers => {
-        const poolOf = (size: number, maxMemoryBytes: number, warm: number): ParserPool =>
+        const poolOf = (size: number, maxMemoryBytes: number, maxKeptBytes: number, warm: number): ParserPool =>
           new ParserPool({
             size,
             open: parserProcess({
@@ -34,13 +37,15 @@ const SMALL_PARSER_BYTES = 128 * 1024 * 1024;
               entry: compiledEntry(join(__dirname, 'isolation'), 'extraction.process'),
             }),
             maxFiles: MAX_FILES_PER_PROCESS,
+            maxKeptBytes,
             idleMs: PROCESS_IDLE_MS,
             timeoutMs: config.EXTRACTION_TIMEOUT_MS,
             warm,
           });
+        const maxBytes = config.PARSER_MAX_MEMORY_BYTES;
         const parsers = new Parsers(
-          poolOf(config.FAST_LANE_CONCURRENCY, Math.min(SMALL_PARSER_BYTES, config.PARSER_MAX_MEMORY_BYTES), 1),
-          poolOf(config.HEAVY_LANE_CONCURRENCY, config.PARSER_MAX_MEMORY_BYTES, 0),
+          poolOf(config.FAST_LANE_CONCURRENCY, Math.min(SMALL_PARSER_BYTES, maxBytes), KEPT_BYTES.small, 1),
+          poolOf(config.HEAVY_LANE_CONCURRENCY, maxBytes, KEPT_BYTES.large, 0),
         );
         shutdown.add('engines', 'parser processes', () => parsers.close());
         return parsers;

@@ -51,7 +51,7 @@ describe('ParserPool', () => {
   afterEach(() => pool.close());
 
   it('recycles a parser after so many files, and after one that leaves much in it', async () => {
-    poolOf({ maxFiles: 3 });
+    poolOf({ maxFiles: 3, maxKeptBytes: 96 * 1024 * 1024 });
     const ids = [];
     for (let file = 0; file < 7; file += 1) ids.push(await parse('id'));
     expect(ids).toEqual([1, 1, 1, 2, 2, 2, 3]);

@@ -13,6 +13,10 @@ export interface ParserPoolOptions {
    * kept
    */
   readonly idleMs?: number;
+  /**
+   * Resident memory beyond which a parser is ended after a file: what the file has left goes back. @default kept
+   */
+  readonly maxKeptBytes?: number;
   /** Idle parsers kept started, so that a file need not wait for the start of one. @default 0 */
   readonly warm?: number;
   /** Longest one file may keep a parser; the wait for a free one does not count. @default 60 s */
@@ -21,8 +25,6 @@ export interface ParserPoolOptions {
 
 /** More than this many files waiting for a parser is no queue, but a fault. */
 const MAX_WAITING = 256;
-/** A parser that has just started holds about 70 MB. What a file has left in it beyond this goes back with it. */
-const MAX_KEPT_BYTES = 96 * 1024 * 1024;
 
 /** Parser processes of one size, started when they are needed and kept while they are well. */
 export class ParserPool {
@@ -121,9 +123,9 @@ export class ParserPool {
   }
 
   private release(parser: ParserHost): void {
-    const { maxFiles = Infinity } = this.options;
+    const { maxFiles = Infinity, maxKeptBytes = Infinity } = this.options;
     this.busy.delete(parser);
-    const isSpent = parser.files >= maxFiles || parser.residentBytes > MAX_KEPT_BYTES;
+    const isSpent = parser.files >= maxFiles || parser.residentBytes > maxKeptBytes;
     if (this.closed || isSpent || !parser.usable) this.end(parser);
     else this.keep(parser);
     const next = this.closed ? undefined : this.waiting.shift();
