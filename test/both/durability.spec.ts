@@ -93,7 +93,12 @@ class Deployment {
   async upload(service: ServiceProcess, { filename, content }: GeneratedDocument): Promise<string> {
     const form = new FormData();
     form.set('file', new Blob([content]), filename);
-    const response = await this.request(service, '/api/documents', form);
+    let response = await this.request(service, '/api/documents', form);
+    // A database that is slow on a busy machine: what is refused so is not accepted, and sent again as it asks.
+    for (let tries = 1; response.status === 503 && tries < 5; tries += 1) {
+      await delay(Number(response.headers.get('retry-after')) * 1_000);
+      response = await this.request(service, '/api/documents', form);
+    }
     const body = (await response.json()) as Untyped;
     const accepted = response.status === 202 || (response.status === 200 && body.duplicate === true);
     if (!accepted) throw new Error(`${filename} was answered ${response.status}: ${JSON.stringify(body)}`);

@@ -11,8 +11,8 @@ export interface BackedUpTable {
   readonly name: string;
   /** Which rows of `t`; joins must not repeat any. */
   readonly rows: string;
-  /** Where rows of the table refer to each other. */
-  readonly order?: string;
+  /** The column by which rows refer to others of the same table; those that refer to none come first. */
+  readonly nullsFirst?: string;
   /** SQL for columns that are not kept as they are. */
   readonly expressions?: Readonly<Record<string, string>>;
   /** Bytes of one row, nearly: what its large values take. */
@@ -43,7 +43,7 @@ export const TABLES: readonly BackedUpTable[] = [
   {
     name: 'documents',
     rows: '',
-    order: 't.revision_of IS NOT NULL',
+    nullsFirst: 'revision_of',
     expressions: {
       status: inHand('t.status', `'pending'`),
       stage: inHand('t.stage', `'queued'`),

@@ -107,7 +107,9 @@ function selection(table: BackedUpTable, name: string, columns: readonly TableCo
     // Binary, and exact: the text of a vector is three times as long.
     return isVector(column.type) ? `vector_send(${expression}::${asKept(column.type)})` : expression;
   });
-  const by = table.page === 'by-size' ? `${table.size} DESC` : table.order;
-  const order = by === undefined ? '' : `ORDER BY ${by}`;
+  const { page, size, nullsFirst } = table;
+  // An earlier schema may not have the column yet.
+  const byNulls = columns.some((column) => column.name === nullsFirst) ? `ORDER BY t.${nullsFirst} NULLS FIRST` : '';
+  const order = page === 'by-size' ? `ORDER BY ${size} DESC` : byNulls;
   return `SELECT ${values.join(', ')} FROM ${name} t ${table.rows} ${order}`;
 }
