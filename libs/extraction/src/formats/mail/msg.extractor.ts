@@ -78,7 +78,19 @@ function read(bytes: Uint8Array, ansiEncoding: string): { reader: MsgReader; fie
   reader.parserConfig = { ansiEncoding };
   const fields = reader.getFileData();
   if (fields.error !== undefined) throw new Error(fields.error);
+  // Of a damaged item bytes may come where the library promises text.
+  const texts: readonly unknown[] = [fields, ...(fields.recipients ?? []), ...(fields.attachments ?? [])];
+  if (!texts.every(hasText)) throw new Error('a text of the item is none');
   return { reader, fields };
+}
+
+const TEXTS: ReadonlySet<string> = new Set([
+  'subject', 'body', 'bodyHtml', 'senderName', 'senderEmail', 'senderSmtpAddress', 'messageDeliveryTime',
+  'clientSubmitTime', 'name', 'email', 'smtpAddress', 'fileName', 'attachMimeTag',
+]); // prettier-ignore
+
+function hasText(of: unknown): boolean {
+  return Object.entries(of as object).every(([name, value]) => !TEXTS.has(name) || typeof value === 'string' || value === undefined); // prettier-ignore
 }
 
 type Decode = (text: string | undefined) => string;
