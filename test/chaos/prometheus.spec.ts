@@ -43,6 +43,7 @@ beforeAll(async () => {
     DATA_DIR: folder,
     METRICS_TOKEN: TOKEN,
     BOOTSTRAP_API_KEY: KEY,
+    SEARCH_RECALL_PROBE_ONE_IN: '1',
     ...embeddings.settings,
   });
   const { host, port } = new URL(service.url);

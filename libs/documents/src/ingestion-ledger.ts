@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Coverage, Dependency, Lane, Stage, StageTimings, UnfinishedStatus } from '@vectorlane/domain';
+import {
+  type Coverage,
+  type Dependency,
+  ExhaustedLimit,
+  type Lane,
+  type Stage,
+  type StageTimings,
+  type UnfinishedStatus,
+} from '@vectorlane/domain';
 import { type Claim, type ClaimRow, StaleClaimError, toClaim } from './claim';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -66,7 +74,8 @@ export const NEXT_GENERATION = (row: string): string => `greatest(${row}.last_ge
 /** What a document takes over from its revision. */
 const REVISED = [
   ...['sha256', 'content_id', 'filename', 'format', 'lane', 'media_type', 'declared_charset', 'size_bytes', 'metadata'],
-  ...['attempts', 'interruptions', 'parser_deaths'],
+  // What its content has cost so far.
+  ...ExhaustedLimit.options,
 ];
 
 const COSTS: Readonly<Record<Cost, string>> = {

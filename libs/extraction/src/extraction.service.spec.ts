@@ -97,7 +97,7 @@ describe('ExtractionService with the parsers of the product', () => {
     delay.disable();
     expect(document.blocks.length).toBeGreaterThan(100_000);
     // The 99th percentile, as a machine with other work to do may stall anything once.
-    expect(delay.percentile(99) / 1e6).toBeLessThan(50);
+    expect(delay.percentile(99) / 1e6).toBeLessThan(150);
   });
 
   it('reads 50 MB', async () => {

@@ -4,6 +4,7 @@ import { untilAborted } from '@vectorlane/database';
 import { isPlain, type Neighbour, type SearchFilter, VectorsRepository } from '@vectorlane/documents';
 import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
+import { REAL_TIMING, within } from '@vectorlane/time';
 
 /** As many of the nearest are compared as a first page shows. */
 const COMPARED = 10;
@@ -46,7 +47,7 @@ export class RecallProbe {
   }
 
   /** Returns at once. @param now for tests, as is `chance` */
-  offer(search: AnsweredSearch, now = performance.now(), chance = Math.random()): void {
+  offer(search: AnsweredSearch, now = performance.now(), chance = REAL_TIMING.random()): void {
     const { SEARCH_RECALL_PROBE_ONE_IN: oneIn, embedded } = this.config;
     if (embedded || oneIn === 0 || chance * oneIn >= 1) return;
     if (this.running !== undefined || now < this.nextAt || this.closing.signal.aborted) return;
@@ -60,10 +61,11 @@ export class RecallProbe {
   }
 
   private async probe({ vector, filter, found }: AnsweredSearch): Promise<void> {
-    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
       const wanted = Math.min(COMPARED, Math.max(1, found.length));
-      const exact = await untilAborted(signal, () => this.vectors.find(vector, wanted, filter, 'exact'));
+      const read = (signal: AbortSignal) =>
+        untilAborted(signal, () => this.vectors.find(vector, wanted, filter, 'exact'));
+      const exact = await within(read, { timeoutMs: TIMEOUT_MS, signal: this.closing.signal });
       const ratio = recallOf(found, exact);
       if (ratio !== undefined) {
         this.metrics.searchRecall.observe({ filtered: isPlain(filter) ? 'no' : 'yes' }, ratio);

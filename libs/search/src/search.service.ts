@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { untilAborted } from '@vectorlane/database';
 import { matchesNothing, type Passage, PassagesRepository } from '@vectorlane/documents';
+import { Degradation } from '@vectorlane/domain';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { IngestionFailure, Problem } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
@@ -75,7 +76,11 @@ export class SearchService {
     const { page, reranked } = await this.page(inquiry, request, signal);
     const hits = await this.read(page, request, question.text);
     const isDegraded = mode === 'hybrid' && (await vector) === undefined;
-    const degraded: SearchAnswer['degraded'] = isUnread ? ['vector', 'language'] : isDegraded ? ['vector'] : [];
+    const degraded: SearchAnswer['degraded'] = isUnread
+      ? Degradation.options
+      : isDegraded
+        ? [Degradation.enum.vector]
+        : [];
     return { hits, degraded, ...(reranked !== undefined && { reranked }) };
   }
 
