@@ -110,7 +110,6 @@ describe('an open database', () => {
 describe('a shutdown', () => {
   beforeEach(async () => {
     location = await freshLocation();
-    app = await start({ SHUTDOWN_DATABASE_TIMEOUT_MS: '700' });
   });
   afterEach(async () => {
     await app.close();
@@ -118,6 +117,7 @@ describe('a shutdown', () => {
   });
 
   it('lets running queries finish at shutdown and finds everything closed afterwards', async () => {
+    app = await start({ SHUTDOWN_DATABASE_TIMEOUT_MS: '10000' });
     const dataSource = app.get(DataSource);
     const running = inTransaction(dataSource, async (manager) => {
       await manager.query('SELECT pg_sleep(0.3)');
@@ -136,6 +136,7 @@ describe('a shutdown', () => {
   });
 
   it('cuts queries off that outlast the bound, counts that, and still closes the rest', async () => {
+    app = await start({ SHUTDOWN_DATABASE_TIMEOUT_MS: '700' });
     const dataSource = app.get(DataSource);
     const forever = dataSource.query('SELECT pg_sleep(20)').catch((error: Error) => error);
     await new Promise((resolve) => setTimeout(resolve, 100)); // the query is under way
