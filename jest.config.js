@@ -48,6 +48,8 @@ module.exports = {
       ...base,
       displayName: folder,
       testMatch: [`<rootDir>/test/${folder}/**/*spec.ts`],
+      // Its first comment says why.
+      testPathIgnorePatterns: process.env.TEST_FULL === '1' ? [] : ['<rootDir>/test/chaos/failover'],
     })),
   ],
 };

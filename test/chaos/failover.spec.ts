@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Answer, MixedLoad } from '../support/mixed-load';
 import { ReplicatedServers } from '../support/replicated-servers';
 import { ServiceProcess } from '../support/service-process';
-import { FULL_SIZE, sized } from '../support/sizes';
+import { sized } from '../support/sizes';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import type { Untyped } from '../support/test-app';
 
@@ -13,9 +13,8 @@ import type { Untyped } from '../support/test-app';
  * come in. The API and the worker are the same processes throughout; nothing that was accepted is lost.
  *
  * At full size alone: in one of four runs on a busy machine the queue stayed down in one process after the failover of
- * Redis (docs/reliability.md), and a gate must not depend on luck. Skipped until that is found and fixed.
+ * Redis (docs/reliability.md), and a gate must not depend on luck (jest.config.js).
  */
-const inFull = FULL_SIZE ? describe : describe.skip;
 
 const READY_WITHIN_MS = 30_000;
 const DONE_WITHIN_MS = 90_000;
@@ -59,7 +58,7 @@ async function untilCompleted(ids: readonly string[]): Promise<void> {
   }
 }
 
-inFull('servers that fail over', () => {
+describe('servers that fail over', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'vectorlane-failover-'));
     servers = await ReplicatedServers.start();

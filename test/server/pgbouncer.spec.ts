@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { Pgbouncer, type PoolMode } from '../support/pgbouncer';
 import { TestApp } from '../support/test-app';
-import { type DatabaseLocation, freshLocation, onServer, testConfig } from '../support/test-database';
+import { type DatabaseLocation, freshLocation, testConfig } from '../support/test-database';
 import { eventually } from '../support/eventually';
 
 /**
@@ -15,7 +15,7 @@ const BOUNDS = `SELECT current_setting('lock_timeout') AS lock, current_setting(
                        current_setting('idle_in_transaction_session_timeout') AS idle`;
 const OURS = { lock: '4s', statement: '20s', idle: '10s' };
 
-(onServer ? describe : describe.skip).each(modes)('behind PgBouncer in %s mode', (mode) => {
+describe.each(modes)('behind PgBouncer in %s mode', (mode) => {
   let location: DatabaseLocation;
   let bouncer: Pgbouncer;
   let url: string;
