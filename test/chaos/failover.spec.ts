@@ -12,7 +12,7 @@ import type { Untyped } from '../support/test-app';
  * The Redis master is killed under Sentinel, and the PostgreSQL primary ends in favour of its standby, while documents
  * come in. The API and the worker are the same processes throughout; nothing that was accepted is lost.
  *
- * At full size alone: in one of four runs on a busy machine the queue stayed down in one process after the failover of
+ * At full size alone: in one run on a busy machine the queue stayed down in one process after the failover of
  * Redis (docs/reliability.md), and a gate must not depend on luck (jest.config.js).
  */
 
