@@ -3,6 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataFolderInUseError, DataFolderLock } from '@vectorlane/database';
 import { Child, LIBRARY } from '../../support/children/child';
+import { eventually } from '../../support/eventually';
 
 jest.setTimeout(120_000);
 
@@ -94,8 +95,15 @@ it('has exactly one winner when several start at once on a stale lock', async ()
   }
 });
 
-it('has exactly one winner among twenty inside one process', async () => {
-  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => DataFolderLock.acquire(folder)));
+it.each([
+  ['', 0],
+  [' that stands still meanwhile', 2_000],
+])('has exactly one winner among forty inside one process%s', async (_name, standsStillMs) => {
+  const contenders = Array.from({ length: 40 }, () => DataFolderLock.acquire(folder));
+  // Some have shown themselves by now, none has looked at all the others.
+  await eventually(async () => (await readdir(join(folder, 'lock')).catch(() => [])).length > 0);
+  for (const until = performance.now() + standsStillMs; performance.now() < until;);
+  const outcomes = await Promise.allSettled(contenders);
   const winners = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   expect(winners).toHaveLength(1);
   await winners[0]?.release();

@@ -37,8 +37,10 @@ export class DataFolderInUseError extends Error {
 }
 
 /** Longest `acquire` takes to take the lock or refuse. */
-const ACQUIRE_TIMEOUT_MS = 1_500;
+const ACQUIRE_TIMEOUT_MS = 1_400;
 const RETRY_MS = 15;
+/** A process that stood still itself finds its time over and has seen nothing: so often it looks before it gives up. */
+const MIN_LOOKS = 10;
 /** What a crash left before its socket was listed is swept up when no starter can be at it any more. */
 const ABANDONED_MS = 600_000;
 
@@ -110,11 +112,10 @@ export class DataFolderLock {
         return lock;
       }
       await lock.release();
-      if (outcome.holder !== 'contending' || performance.now() > deadline) {
-        throw new DataFolderInUseError(folder, outcome.holder === 'contending' ? undefined : outcome.holder);
-      }
-      // Two that look at the same moment do not look again at the same moment.
-      await delay(backoffMs({ firstMs: 2 * RETRY_MS, longestMs: 2 * RETRY_MS }, 1, Math.random));
+      const { holder } = outcome;
+      if (holder !== 'contending') throw new DataFolderInUseError(folder, holder);
+      const wait = await waitForLower(lockFolder, lock.socket.name, deadline);
+      if (!wait.free) throw new DataFolderInUseError(folder, wait.holder);
     }
   }
 
@@ -171,18 +172,38 @@ function describeSelf(): LockHolder {
 type Contention =
   { readonly won: true } | { readonly won: false; readonly holder: LockHolder | 'contending' | undefined };
 
+type Wait = { readonly free: true } | { readonly free: false; readonly holder: LockHolder | undefined };
+
 /** Looks at all others until none is left, or one is there that goes first. */
 async function contend(lockFolder: string, own: LockSocket, deadline: number): Promise<Contention> {
-  for (;;) {
+  for (let looks = 1; ; looks += 1) {
     const others = await probeOthers(lockFolder, own.name, deadline);
     if (others.length === 0) return { won: true };
     for (const { name, probe } of others) {
-      if (probe.state === 'contending' && performance.now() < deadline) continue;
+      if (probe.state === 'contending' && (performance.now() < deadline || looks < MIN_LOOKS)) continue;
       // Alive and not answering in all that time: frozen, and by what it wrote at its start we can still name it.
       return { won: false, holder: probe.holder ?? (await readSidecar(lockFolder, name)) };
     }
     if (others.some(({ name }) => name < own.name)) return { won: false, holder: 'contending' };
     await delay(RETRY_MS);
+  }
+}
+
+/**
+ * Watches, without a socket of its own, until none that goes first is left. A loser that came back while the first
+ * still looks would be one more that the first has to wait for.
+ */
+async function waitForLower(lockFolder: string, ownName: string, deadline: number): Promise<Wait> {
+  for (let looks = 1; ; looks += 1) {
+    await delay(backoffMs({ firstMs: 2 * RETRY_MS, longestMs: 2 * RETRY_MS }, 1, Math.random));
+    const others = await probeOthers(lockFolder, ownName, deadline);
+    const holding = others.find(({ probe }) => probe.state === 'holding');
+    if (holding !== undefined) return { free: false, holder: holding.probe.holder };
+    const lower = others.find(({ name }) => name < ownName);
+    if (lower === undefined) return { free: true };
+    if (lower.probe.state === 'silent' || (performance.now() > deadline && looks >= MIN_LOOKS)) {
+      return { free: false, holder: lower.probe.holder ?? (await readSidecar(lockFolder, lower.name)) };
+    }
   }
 }
 

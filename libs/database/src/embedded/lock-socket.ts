@@ -90,7 +90,13 @@ function isPipe(name: string): boolean {
   return name.startsWith(PIPE_PREFIX);
 }
 
-/** Asks the socket `name` who listens on it. Resolves within `timeoutMs`; never rejects on what the other side does. */
+/** Shortest time to answer in: one that asks late, because it stood still itself, still hears who is alive. */
+const MIN_ANSWER_MS = 400;
+
+/**
+ * Asks the socket `name` who listens on it. Resolves within `timeoutMs` (at least 400); never rejects on what the
+ * other side does.
+ */
 export async function probeLock(folder: string, name: string, timeoutMs: number): Promise<Probe> {
   const address = await socketAddress(folder, name);
   try {
@@ -102,7 +108,7 @@ export async function probeLock(folder: string, name: string, timeoutMs: number)
         connection.destroy();
         resolve(probe);
       };
-      const timer = setTimeout(() => finish({ state: 'silent' }), Math.max(50, timeoutMs));
+      const timer = setTimeout(() => finish({ state: 'silent' }), Math.max(MIN_ANSWER_MS, timeoutMs));
       connection.setEncoding('utf8');
       connection.on('data', (text: string) => {
         answer += text;

@@ -223,12 +223,18 @@ describe('XML', () => {
 });
 
 describe('time', () => {
+  /** Of the processor, the least of three: what else the machine does at the time is not in it. */
   const millisecondsFor = async (file: Buffer): Promise<number> => {
-    const start = performance.now();
-    await extract(file).catch((error: unknown) => {
-      if (!(error instanceof IngestionFailure)) throw error;
-    });
-    return performance.now() - start;
+    let least = Infinity;
+    for (let round = 0; round < 3; round += 1) {
+      const start = process.cpuUsage();
+      await extract(file).catch((error: unknown) => {
+        if (!(error instanceof IngestionFailure)) throw error;
+      });
+      const { user, system } = process.cpuUsage(start);
+      least = Math.min(least, (user + system) / 1_000);
+    }
+    return least;
   };
 
   it.each<[string, (count: number) => string]>([
@@ -251,7 +257,6 @@ describe('time', () => {
       // What is read of the letters is counted in linear.spec.ts; this sees everything else, and best in its full size.
       const few = docxOf(content(sized(500, 4_000)));
       const many = docxOf(content(sized(4_000, 32_000)));
-      await millisecondsFor(few);
       const base = await millisecondsFor(few);
       // Eight times as much; were it quadratic it would be sixty-four times.
       expect(await millisecondsFor(many)).toBeLessThan(base * 30 + 500);
