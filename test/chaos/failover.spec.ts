@@ -12,8 +12,8 @@ import type { Untyped } from '../support/test-app';
  * The Redis master is killed under Sentinel, and the PostgreSQL primary ends in favour of its standby, while documents
  * come in. The API and the worker are the same processes throughout; nothing that was accepted is lost.
  *
- * At full size alone: in one run on a busy machine the queue stayed down in one process after the failover of
- * Redis (docs/reliability.md), and a gate must not depend on luck (jest.config.js).
+ * At full size alone (jest.config.js): it takes a minute, and what a client of Redis does at a failover is held by
+ * `libs/redis/src/sentinel-connector.spec.ts`.
  */
 
 const READY_WITHIN_MS = 30_000;

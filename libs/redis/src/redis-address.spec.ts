@@ -1,4 +1,5 @@
 import { parseRedisUrl } from './redis-address';
+import { FailoverConnector } from './sentinel-connector';
 
 describe('parseRedisUrl', () => {
   it.each([
@@ -18,6 +19,7 @@ describe('parseRedisUrl', () => {
         name: 'main',
         password: 'p@ss',
         failoverDetector: true,
+        Connector: FailoverConnector,
       },
       'main of one:26379,two',
     ],
@@ -32,6 +34,7 @@ describe('parseRedisUrl', () => {
         tls: {},
         enableTLSForSentinelMode: true,
         failoverDetector: true,
+        Connector: FailoverConnector,
       },
       'main of [::1]:7',
     ],

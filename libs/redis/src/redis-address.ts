@@ -1,4 +1,5 @@
 import type { RedisOptions } from 'ioredis';
+import { FailoverConnector } from './sentinel-connector';
 import type { ValkeyEndpoint } from './embedded/embedded-valkey';
 
 /** Where Redis is and how to get in. Secret in part: `label` is what may be shown. */
@@ -73,6 +74,7 @@ function parseSentinelUrl(text: string): RedisAddress {
       ...(first.protocol.startsWith('rediss') && { tls: {}, enableTLSForSentinelMode: true }),
       // A master that is cut off still answers us: the Sentinels tell that there is another.
       failoverDetector: true,
+      Connector: FailoverConnector,
     },
   };
 }
