@@ -10,6 +10,10 @@ const layers = [
   { libs: ['ai-worker'], may: ['config', 'errors', 'logging', 'health', 'shutdown', 'endpoint'] },
   { libs: ['queue'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'redis'] },
   {
+    libs: ['events'],
+    may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'database', 'redis'],
+  },
+  {
     libs: ['auth', 'documents', 'embeddings', 'extraction'],
     may: [
       ...['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'endpoint'],
@@ -28,6 +32,7 @@ const layers = [
       'database',
       'redis',
       'queue',
+      'events',
       'documents',
       'embeddings',
       'extraction',

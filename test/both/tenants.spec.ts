@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { CollectionsRepository, DeletedCollectionsRepository } from '@vectorlane/documents';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
+import { EventReader } from '../support/event-reader';
 import { TestApp, type Untyped } from '../support/test-app';
 
 // Two tenants with the same texts under the same names, each with a key bound to its own collections. The list of
@@ -90,12 +92,25 @@ describe('every route of the OpenAPI document', () => {
       key: one.key,
       ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
     });
-    const text = await response.text();
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    if (isStream) await response.body?.cancel();
+    const text = isStream ? await allEvents(path) : await response.text();
     return {
       status: response.status,
       headers: [...response.headers.keys()].toSorted(),
       body: text.startsWith('{') ? JSON.parse(text) : text,
     };
+  };
+  /** All that a stream tells the first tenant, up to an event of its own that comes after all that there was. */
+  const allEvents = async (path: string): Promise<string> => {
+    const reader = await EventReader.open(service, path, { key: one.key, lastEventId: 0 });
+    const { body } = await service.json('/api/documents', { text: `The end. ${randomUUID()}` }, { key: one.key });
+    await service.fetch(`/api/documents/${body.id}`, { method: 'DELETE', key: one.key });
+    await reader.until(({ type, data }) => type === 'document.deleted' && data.documentId === body.id);
+    reader.close();
+    expect(new Set(reader.events.map(({ data }) => data.collection))).toEqual(new Set(['one']));
+    expect(reader.events.filter(({ data }) => data.documentId === one.documentId).length).toBeGreaterThan(1);
+    return reader.text;
   };
   const bodyFor = (method: string, path: string, collection?: string): object | undefined => {
     if (method === 'GET' || method === 'DELETE') return undefined;

@@ -5,6 +5,7 @@ import { AuthModule } from '@vectorlane/auth';
 import { Config, ConfigModule } from '@vectorlane/config';
 import { DatabaseModule } from '@vectorlane/database';
 import { DocumentsModule } from '@vectorlane/documents';
+import { EventFeed, EventsModule } from '@vectorlane/events';
 import { HealthModule, VERSION } from '@vectorlane/health';
 import { IngestionModule } from '@vectorlane/ingestion';
 import { LoggingModule } from '@vectorlane/logging';
@@ -20,6 +21,7 @@ import { CollectionsController } from './collections.controller';
 import { ApiScopeGuard } from './scope.guard';
 import { DocumentChangesController } from './document-changes.controller';
 import { DocumentsController } from './documents.controller';
+import { EventsController } from './events.controller';
 import { McpController } from './mcp/mcp.controller';
 import { McpServers } from './mcp/mcp-servers';
 import { RateLimitModule } from './rate-limit/rate-limit.module';
@@ -30,6 +32,7 @@ import { validationPipe } from './validation';
 export const API_CONTROLLERS = [
   DocumentsController,
   DocumentChangesController,
+  EventsController,
   CollectionsController,
   SearchController,
   ApiKeysController,
@@ -52,6 +55,7 @@ export class AppModule {
         RedisModule,
         AlertingModule,
         QueueModule,
+        EventsModule,
         AuthModule,
         DocumentsModule,
         IngestionModule.register({ consumes: config.ROLE === 'all' }),
@@ -62,6 +66,7 @@ export class AppModule {
       providers: [
         RouteTable,
         McpServers,
+        EventFeed,
         DependencyGauge,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: ApiScopeGuard },

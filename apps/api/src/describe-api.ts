@@ -12,6 +12,7 @@ import {
   DocumentListRepository,
   DocumentsRepository,
 } from '@vectorlane/documents';
+import { EventFeed } from '@vectorlane/events';
 import { IngestionService } from '@vectorlane/ingestion';
 import { Metrics } from '@vectorlane/metrics';
 import { SearchService } from '@vectorlane/search';
@@ -29,6 +30,7 @@ const WANTED = [
   SearchService,
   ApiKeysService,
   AlertingService,
+  EventFeed,
   Metrics,
 ];
 
@@ -41,7 +43,7 @@ class ApiDescriptionModule {}
 
 /** The OpenAPI document without starting the service, for the committed `openapi.json`. */
 export async function describeApi(): Promise<OpenAPIObject> {
-  const app = await NestFactory.create(ApiDescriptionModule, { logger: false });
+  const app = await NestFactory.create(ApiDescriptionModule, { logger: false, abortOnError: false });
   try {
     return openApiDocument(app);
   } finally {

@@ -252,8 +252,7 @@ export class DocumentsController {
   @ApiResponse({ status: 204, description: 'Gone.' })
   @ApiProblems('DOCUMENT_NOT_FOUND')
   async remove(@Caller() caller: Principal, @Param('id') id: string): Promise<void> {
-    const removed = await this.documents.remove(await this.collections.scopeOf(caller), documentId(id));
-    if (!removed) throw notFound(id);
+    await this.ingestion.remove(await this.collections.scopeOf(caller), documentId(id));
   }
 
   private async receive(request: Request, { keyId }: Principal): Promise<ReceivedUpload> {

@@ -60,7 +60,7 @@ export const textDocumentSchema = z.strictObject({
   externalId: externalIdSchema.exactOptional(),
 });
 
-const list = <T extends z.ZodType>(item: T) =>
+export const list = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(item).min(1).max(20));
 
 const SORTS = DocumentOrder.options.flatMap((order) => [order, `-${order}` as const]);

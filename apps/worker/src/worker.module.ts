@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { AlertingModule } from '@vectorlane/alerting';
 import { type Config, ConfigModule } from '@vectorlane/config';
 import { DatabaseModule } from '@vectorlane/database';
+import { EventsModule } from '@vectorlane/events';
 import { HealthModule, VERSION } from '@vectorlane/health';
 import { DependencyGauge, ProblemFilter, RouteTable } from '@vectorlane/http';
 import { IngestionModule } from '@vectorlane/ingestion';
@@ -28,6 +29,7 @@ export class WorkerModule {
         RedisModule,
         AlertingModule,
         QueueModule,
+        EventsModule,
         IngestionModule.register({ consumes: true }),
       ],
       providers: [RouteTable, DependencyGauge, { provide: APP_FILTER, useClass: ProblemFilter }],

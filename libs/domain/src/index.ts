@@ -7,6 +7,7 @@ export {
   BlockKind,
   Dependency,
   DocumentStatus,
+  EventType,
   ExhaustedLimit,
   FinalStatus,
   HEADING_SEPARATOR,

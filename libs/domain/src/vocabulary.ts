@@ -54,6 +54,21 @@ export type ExhaustedLimit = z.infer<typeof ExhaustedLimit>;
 export const Dependency = z.enum(['database', 'redis', 'embeddings', 'ai-worker', 'disk']);
 export type Dependency = z.infer<typeof Dependency>;
 
+/** What is told of a document: to those who follow events, and to webhooks. */
+export const EventType = z.enum([
+  /** It is here, or has other bytes from now on, which will be its content. */
+  'document.accepted',
+  'document.progress',
+  'document.completed',
+  'document.failed',
+  'document.deleted',
+  /** Other bytes have become its content. */
+  'revision.completed',
+  /** Other bytes have not: the content is what it was. */
+  'revision.failed',
+]);
+export type EventType = z.infer<typeof EventType>;
+
 /** `vector` by meaning, `keyword` by words, `hybrid` by both. */
 export const SearchMode = z.enum(['hybrid', 'vector', 'keyword']);
 export type SearchMode = z.infer<typeof SearchMode>;

@@ -6,7 +6,7 @@ export { closeHttpServer, requireFreePort } from './http-server';
 export { answerParserErrors } from './parser-errors';
 export { ProblemFilter, toProblem } from './problem.filter';
 export { requestContext } from './request-context';
-export { type EndedRequest, RequestEnds } from './request-end';
+export { type EndedRequest, markStream, RequestEnds } from './request-end';
 export { refuseMethod, refuseUnreadable } from './request-refusals';
 export { type Route, RouteTable } from './route-table';
 export { PROBES, routeOf, routeTemplate } from './route-template';

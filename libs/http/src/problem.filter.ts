@@ -12,7 +12,7 @@ import type { Request, Response } from 'express';
 import { refuseRestOfBody } from './refusal';
 import { routeTemplate } from './route-template';
 
-const OVERLOADED: ReadonlySet<ProblemCode> = new Set(['UPLOADS_BUSY', 'BODY_TOO_SLOW']);
+const OVERLOADED: ReadonlySet<ProblemCode> = new Set(['UPLOADS_BUSY', 'BODY_TOO_SLOW', 'STREAMS_BUSY']);
 
 /**
  * The one place where an error becomes an answer: RFC 9457, with our stable code and the request's id. What is not

@@ -19,6 +19,15 @@ export interface EndedRequest {
   readonly keyId?: string;
   /** The client left, or was cut off, before it had the whole answer. */
   readonly aborted?: true;
+  /** A stream of events: its duration is its client's affair. */
+  readonly isStream?: true;
+}
+
+const STREAMS = new WeakSet<ServerResponse>();
+
+/** Keeps a response out of the durations: it lasts as long as its client likes. */
+export function markStream(response: ServerResponse): void {
+  STREAMS.add(response);
 }
 
 /** Counts, times and logs what has ended: the one place that does. Never a query string, a header or a body. */
@@ -29,8 +38,8 @@ export class RequestEnds {
   constructor(private readonly metrics: HttpMetrics) {}
 
   note(ended: EndedRequest): void {
-    const { method, route, status, durationMs } = ended;
-    this.metrics.observe({ method, route, status, durationSeconds: durationMs / 1_000 });
+    const { method, route, status, durationMs, isStream } = ended;
+    this.metrics.observe({ method, route, status, ...(!isStream && { durationSeconds: durationMs / 1_000 }) });
     const line = { ...ended, durationMs: Math.round(durationMs * 10) / 10 };
     // Probes come every second, and polls for each document that is followed: worth a line only to somebody who looks
     // for one, or when they fail.
@@ -61,6 +70,7 @@ export class RequestEnds {
           bytesSent: sent,
           ...(caller !== undefined && { keyId: caller.keyId }),
           ...(!response.writableFinished && { aborted: true }),
+          ...(STREAMS.has(response) && { isStream: true }),
         });
       });
       next();

@@ -7,6 +7,7 @@ import {
   StaleClaimError,
 } from '@vectorlane/documents';
 import { IngestionFailure } from '@vectorlane/errors';
+import type { EventWakes } from '@vectorlane/events';
 import type { ExtractionService } from '@vectorlane/extraction';
 import type { LogContext } from '@vectorlane/logging';
 import { Metrics } from '@vectorlane/metrics';
@@ -77,7 +78,9 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
         return Promise.resolve();
       },
     } as unknown as IngestionScheduler,
-    new IngestionObserver(metrics, { trackError: (type) => void tracked.push(type) }),
+    new IngestionObserver(metrics, { happened: () => undefined } as unknown as EventWakes, {
+      trackError: (type) => void tracked.push(type),
+    }),
     { run: (_: unknown, work: () => unknown) => work() } as unknown as LogContext,
     circuits,
     {

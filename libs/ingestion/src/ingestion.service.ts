@@ -16,6 +16,7 @@ import {
 } from '@vectorlane/documents';
 import { type Lane, mergePatch } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
+import { EventWakes } from '@vectorlane/events';
 import { ExtractionService, normaliseFilename } from '@vectorlane/extraction';
 import { IngestionScheduler } from './ingestion-scheduler';
 import { Spool, type SpooledFile } from './spool';
@@ -76,6 +77,7 @@ export class IngestionService {
     private readonly failed: FailedDocumentsRepository,
     private readonly scheduler: IngestionScheduler,
     private readonly extraction: ExtractionService,
+    private readonly events: EventWakes,
   ) {}
 
   /**
@@ -121,6 +123,7 @@ export class IngestionService {
     });
     const { document } = adoption;
     if (adoption.outcome === 'same') return { document, duplicate: true };
+    this.events.happened();
     await this.scheduler.schedule(adoption.rowId);
     this.logger.log(
       { documentId: document.id, format: document.format, lane: document.lane, bytes: document.sizeBytes },
@@ -138,6 +141,7 @@ export class IngestionService {
     if (moved.length === 0) {
       throw new Problem('NOT_FAILED', `The document is ${document.status}; only a failed one can be retried.`);
     }
+    this.events.happened();
     for (const rowId of moved) await this.scheduler.schedule(rowId);
     return document;
   }
@@ -157,8 +161,19 @@ export class IngestionService {
       }
       if (ids.length < RETRY_STEP) break;
     } while (performance.now() < until);
+    this.events.happened();
     if (retried > 0) this.logger.log({ matched, retried }, 'failed documents are tried again');
     return { matched, retried };
+  }
+
+  /**
+   * Gone with all that hangs on it, in any state.
+   * @throws Problem `DOCUMENT_NOT_FOUND`
+   */
+  async remove(scope: CollectionScope, documentId: string): Promise<void> {
+    const removed = await this.documents.remove(scope, documentId);
+    if (!removed) throw new Problem('DOCUMENT_NOT_FOUND', `There is no document ${documentId}.`);
+    this.events.happened();
   }
 
   /** Deletes what passes the filter, in short steps, as far as the time of a request goes. */
@@ -171,6 +186,7 @@ export class IngestionService {
       if (removed === 0) break;
       deleted += removed;
     }
+    this.events.happened();
     if (deleted > 0) this.logger.log({ matched, deleted }, 'documents deleted by filter');
     return { matched, deleted };
   }

@@ -10,6 +10,7 @@ import {
   IngestionLedger,
   type Unfinished,
 } from '@vectorlane/documents';
+import { EventLogRepository } from '@vectorlane/events';
 import { LaneQueues } from '@vectorlane/queue';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { DependencyCircuits } from './dependency-circuits';
@@ -45,6 +46,7 @@ export class Reconciler {
     private readonly contents: ContentsRepository,
     private readonly chunks: ChunksRepository,
     private readonly deleted: DeletedCollectionsRepository,
+    private readonly events: EventLogRepository,
     private readonly queues: LaneQueues,
     private readonly scheduler: IngestionScheduler,
     private readonly leases: TaskLeases,
@@ -113,8 +115,9 @@ export class Reconciler {
     if (this.stopped || performance.now() < this.nextSweepAt || !(await this.hold())) return;
     const contents = await this.contents.sweepOrphans(ORPHAN_IDLE_SECONDS, SWEEP_LIMIT);
     const rows = await this.chunks.sweepDeadGenerations(SWEEP_LIMIT);
+    const events = await this.events.prune(SWEEP_LIMIT);
     // A full sweep may have left some behind: go on at the next pass.
-    const more = contents >= SWEEP_LIMIT || rows >= SWEEP_LIMIT;
+    const more = [contents, rows, events].some((swept) => swept >= SWEEP_LIMIT);
     this.nextSweepAt = performance.now() + (more ? 0 : SWEEP_INTERVAL_MS);
     if (contents + rows > 0) this.logger.log({ contents, rows }, 'swept what was left behind');
   }

@@ -8,7 +8,8 @@ export interface ObservedRequest {
   /** The route's template, or `unmatched`; never the raw path. */
   readonly route: string;
   readonly status: number;
-  readonly durationSeconds: number;
+  /** Left out: it was no request that takes a time, but a stream that its client ends. */
+  readonly durationSeconds?: number;
 }
 
 type Method = (typeof HTTP_METHODS)[number];
@@ -23,6 +24,6 @@ export class HttpMetrics {
   observe({ method, route, status, durationSeconds }: ObservedRequest): void {
     const labels = { method: KNOWN_METHODS.get(method) ?? 'other', path: route, status: String(status) };
     this.metrics.httpRequests.inc(labels);
-    this.metrics.httpRequestDuration.observe(labels, durationSeconds);
+    if (durationSeconds !== undefined) this.metrics.httpRequestDuration.observe(labels, durationSeconds);
   }
 }

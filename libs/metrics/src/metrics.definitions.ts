@@ -207,6 +207,11 @@ export const METRICS = {
     labels: { dependency: 'the registered readiness indicators' },
   },
 
+  eventStreamsOpen: {
+    name: 'event_streams_open',
+    type: 'gauge',
+    help: 'Event streams that this process serves. They are counted as requests when they end, and are in no histogram of durations.',
+  },
   rateLimited: {
     name: 'http_requests_rate_limited_total',
     type: 'counter',

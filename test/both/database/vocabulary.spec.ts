@@ -1,4 +1,4 @@
-import { COLLECTION_NAME, DocumentStatus, Lane, Scope, Stage } from '@vectorlane/domain';
+import { COLLECTION_NAME, DocumentStatus, EventType, Lane, Scope, Stage } from '@vectorlane/domain';
 import { openTestDatabase, type TestDatabase } from '../../support/test-database';
 
 jest.setTimeout(60_000);
@@ -30,6 +30,7 @@ it('the database admits the lists of the domain and nothing else', async () => {
   expect(await lists()).toEqual({
     'api_keys.scopes': Scope.options,
     'collections.name': [COLLECTION_NAME.source],
+    'document_events.type': EventType.options,
     'documents.lane': Lane.options,
     'documents.stage': Stage.options,
     'documents.status': DocumentStatus.options,

@@ -6,6 +6,7 @@ import { Words1765200000000 } from './1765200000000-words';
 import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-document';
 import { Collections1765500000000 } from './1765500000000-collections';
 import { Revisions1765600000000 } from './1765600000000-revisions';
+import { DocumentEvents1765700000000 } from './1765700000000-document-events';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
 import { WordPairs1765410000000 } from './1765410000000-word-pairs';
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   WordPairs1765410000000,
   Collections1765500000000,
   Revisions1765600000000,
+  DocumentEvents1765700000000,
 ];

@@ -69,7 +69,7 @@ export function vectorsOf(dimension: number): BackedUpTable {
 
 /**
  * Tables of ours that hold nothing worth keeping, or follow from the others: leases, spaces (in the header), the words
- * of chunks, the schema's state.
+ * of chunks, what happened in the last day, the schema's state.
  */
 export const LEFT_OUT: readonly string[] = [
   'task_leases',
@@ -78,6 +78,8 @@ export const LEFT_OUT: readonly string[] = [
   'words',
   'fresh_words',
   'word_analyser',
+  'document_events',
+  'event_numbers',
   'migrations',
 ];
 

@@ -49,13 +49,21 @@ export class CollectionsRepository {
    * @param names left out: all that the caller may see
    * @throws Problem `COLLECTION_NOT_FOUND` for the first name that is none, or none of the caller's
    */
-  async scopeOf({ collections: bound }: Beholder, names?: readonly string[]): Promise<CollectionScope> {
-    if (names === undefined && bound === null) {
-      const rows = await this.dataSource.query<{ key: string }[]>(
-        'SELECT key FROM collections WHERE deleted_at IS NOT NULL',
-      );
-      return CollectionScope.allBut(rows.map(({ key }) => key));
-    }
+  async scopeOf(caller: Beholder, names?: readonly string[]): Promise<CollectionScope> {
+    const visible = await this.visibleKeys(caller, names);
+    if (visible !== undefined) return CollectionScope.only(visible);
+    const rows = await this.dataSource.query<{ key: string }[]>(
+      'SELECT key FROM collections WHERE deleted_at IS NOT NULL',
+    );
+    return CollectionScope.allBut(rows.map(({ key }) => key));
+  }
+
+  /** The keys of what a caller may see of these names. @returns nothing where it sees all @throws as `scopeOf` */
+  async visibleKeys(
+    { collections: bound }: Beholder,
+    names?: readonly string[],
+  ): Promise<readonly string[] | undefined> {
+    if (names === undefined && bound === null) return undefined;
     const rows = await this.dataSource.query<{ key: string; name: string }[]>(
       `SELECT key, name FROM collections
         WHERE deleted_at IS NULL AND ($1::text[] IS NULL OR key = ANY($1)) AND ($2::text[] IS NULL OR name = ANY($2))`,
@@ -63,7 +71,7 @@ export class CollectionsRepository {
     );
     const missing = names?.find((name) => !rows.some((row) => row.name === name));
     if (missing !== undefined) throw noSuchCollection(missing);
-    return CollectionScope.only(rows.map(({ key }) => key));
+    return rows.map(({ key }) => key);
   }
 
   /**
