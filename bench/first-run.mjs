@@ -57,7 +57,7 @@ function memory(parent) {
 
 /** @param {(path: string, body?: object) => Promise<any>} call @param {string} text */
 async function firstSearch(call, text) {
-  const { id } = await call('/api/documents', { text });
+  const { id } = await call('/api/documents/text', { text });
   for (;;) {
     const { status } = await call(`/api/documents/${id}`);
     if (status === 'completed') break;
@@ -100,7 +100,7 @@ try {
   let ingesting = 0;
   const sampler = setInterval(() => (ingesting = Math.max(ingesting, memory(child.pid).rss)), 200);
   for (let index = 0; index < 60; index += 1) {
-    await call('/api/documents', {
+    await call('/api/documents/text', {
       text: Array.from({ length: 400 }, (_, line) => `Line ${line} of note ${index} speaks of stone and water.`).join(
         ' ',
       ),

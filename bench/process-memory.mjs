@@ -79,7 +79,7 @@ try {
       await api.call('/api/search', { query: 'who lights the lamp?' });
       const atRest = processes.map(([, pid]) => memoryOf(pid, 'VmRSS'));
       await inParallel(Array.from({ length: DOCUMENTS }), 8, async (_, note) => {
-        await api.call('/api/documents', { text: text(note) });
+        await api.call('/api/documents/text', { text: text(note) });
         await api.call('/api/search', { query: `note ${note}` });
       });
       await api.untilIdle();

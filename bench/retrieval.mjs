@@ -86,7 +86,7 @@ const service = await startService({ FAST_LANE_CONCURRENCY: '4' });
 try {
   const startedAt = performance.now();
   await inParallel(documents, 8, ({ id, T, W }) =>
-    service.call('/api/documents', { text: `${T ?? ''}\n\n${W}`, filename: `${id}.txt`, metadata: { id } }),
+    service.call('/api/documents/text', { text: `${T ?? ''}\n\n${W}`, filename: `${id}.txt`, metadata: { id } }),
   );
   await service.untilIdle();
   process.stdout.write(`${documents.length} documents in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);

@@ -46,7 +46,7 @@ try {
     // All of them wait in line, and the workers hold their first ones, when the clock starts.
     embedder.shut();
     await inParallel(Array.from({ length: DOCUMENTS }), 8, (_, index) =>
-      api.call('/api/documents', { text: `Round ${round}, note ${index}: a keeper lights the lamp.` }),
+      api.call('/api/documents/text', { text: `Round ${round}, note ${index}: a keeper lights the lamp.` }),
     );
     const startedAt = performance.now();
     embedder.open();

@@ -39,7 +39,7 @@ const database = new pg.Client({ connectionString: servers.env.TEST_DATABASE_URL
 try {
   await database.connect();
   await inParallel(Array.from({ length: DOCUMENTS }), 4, (_, note) =>
-    service.call('/api/documents', { text: text(note), filename: `${note}.txt` }),
+    service.call('/api/documents/text', { text: text(note), filename: `${note}.txt` }),
   );
   await service.untilIdle();
   await database.query('VACUUM ANALYZE');

@@ -34,7 +34,7 @@ function longText() {
 
 const service = await startService();
 try {
-  const small = await service.call('/api/documents', { text: 'A lighthouse keeper trims the lamp at dusk.' });
+  const small = await service.call('/api/documents/text', { text: 'A lighthouse keeper trims the lamp at dusk.' });
   await service.untilIdle();
 
   const probes = {
@@ -59,7 +59,7 @@ try {
 
   const before = await measure((round) => round < ROUNDS_AT_REST);
   const startedAt = performance.now();
-  const { id } = await service.call('/api/documents', { text: longText(), filename: 'long.txt' });
+  const { id } = await service.call('/api/documents/text', { text: longText(), filename: 'long.txt' });
   /** @type {{ status: string, chunkCount?: number }} */
   let document = { status: 'pending' };
   const during = await measure(async () => {

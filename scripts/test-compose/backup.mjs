@@ -31,7 +31,7 @@ export async function backUpAndRestore(stack, report) {
     `exit ${backup.code}: ${said(backup.output, /\d+ documents?, .*/)}`,
     backup.code === 0,
   );
-  await stack.call('/api/documents', { body: { text: 'After the backup.', filename: 'later.txt' } });
+  await stack.call('/api/documents/text', { body: { text: 'After the backup.', filename: 'later.txt' } });
   await stack.compose(['stop', 'backend']);
   const restore = await cli('restore', `/backup/${name}`, '--replace', '--yes');
   await stack.compose(['start', 'backend']);

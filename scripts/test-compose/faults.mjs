@@ -74,7 +74,7 @@ async function frozen(stack, report, service) {
           body: { query: 'fishing boats', mode: 'keyword' },
           timeoutMs: ANSWER_WITHIN_MS + 4_500,
         }),
-        stack.call('/api/documents', {
+        stack.call('/api/documents/text', {
           body: { text: `while ${service} is frozen ${Date.now()}`, filename: 'frozen.txt' },
           timeoutMs: ANSWER_WITHIN_MS + 4_500,
         }),

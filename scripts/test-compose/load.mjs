@@ -15,7 +15,7 @@ export function startLoad(stack) {
   const request = (turn, index) => {
     if (turn % UPLOAD_EVERY === index) {
       const text = `A note of line ${index}, turn ${turn}, at ${Date.now()}.`;
-      return stack.call('/api/documents', { body: { text, filename: 'load.txt' } });
+      return stack.call('/api/documents/text', { body: { text, filename: 'load.txt' } });
     }
     if (turn % 4 === 0) return stack.call('/api/search', { body: { query: 'fishing boats', mode: 'keyword' } });
     return stack.call('/api/documents?limit=5');

@@ -49,7 +49,7 @@ export async function exercise(stack, report) {
 export async function works(stack, report, what) {
   const startedAt = Date.now();
   const text = `${TEXT}Note ${startedAt}.`;
-  const upload = await stack.call('/api/documents', { body: { text, filename: `tides-${startedAt}.txt` } });
+  const upload = await stack.call('/api/documents/text', { body: { text, filename: `tides-${startedAt}.txt` } });
   let state = upload.body;
   if (upload.status === 202) {
     await until(`${what}: document completed`, 60_000, async () => {

@@ -60,11 +60,11 @@ describe('API keys', () => {
     const writer = await makeKey(['write']);
     const search = { query: 'anything' };
     expect((await service.json('/api/search', search, { key: reader.key })).status).toBe(200);
-    expect((await service.json('/api/documents', { text: 'x' }, { key: reader.key })).body.code).toBe(
+    expect((await service.json('/api/documents/text', { text: 'x' }, { key: reader.key })).body.code).toBe(
       'INSUFFICIENT_SCOPE',
     );
     expect((await service.json('/api/search', search, { key: writer.key })).status).toBe(403);
-    expect((await service.json('/api/documents', { text: 'written' }, { key: writer.key })).status).toBe(202);
+    expect((await service.json('/api/documents/text', { text: 'written' }, { key: writer.key })).status).toBe(202);
     for (const { key } of [reader, writer]) {
       expect((await service.json('/api/admin/keys', undefined, { key })).status).toBe(403);
       expect((await service.json('/api/admin/keys', { name: 'more', scopes: ['admin'] }, { key })).status).toBe(403);

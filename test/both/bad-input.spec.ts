@@ -137,7 +137,7 @@ describe('too much', () => {
   }, 60_000);
 
   it('is a JSON body beyond 1 MB', async () => {
-    const { status, body } = await service.json('/api/documents', { text: 'x'.repeat(1_100_000) });
+    const { status, body } = await service.json('/api/documents/text', { text: 'x'.repeat(1_100_000) });
     expect([status, body.code]).toEqual([413, 'TOO_LARGE']);
   });
 });
@@ -183,7 +183,7 @@ describe('wrong content', () => {
     expect(body.detail.length).toBeGreaterThan(10);
   });
 
-  it('is 415 for a body that is neither a form nor JSON', async () => {
+  it('is 415 for a body that is no form', async () => {
     const response = await service.fetch('/api/documents', {
       method: 'POST',
       body: 'hello',
@@ -191,6 +191,15 @@ describe('wrong content', () => {
     });
     expect(response.status).toBe(415);
     expect(((await response.json()) as ProblemBody).code).toBe('UNSUPPORTED_FORMAT');
+  });
+
+  it('is 415 for JSON, which is told where to go', async () => {
+    const { status, body } = await service.json('/api/documents', { text: 'a' });
+    expect([status, body.code, body.detail]).toEqual([
+      415,
+      'UNSUPPORTED_FORMAT',
+      expect.stringContaining('POST /api/documents/text'),
+    ]);
   });
 
   it.each([
@@ -203,7 +212,7 @@ describe('wrong content', () => {
     '{"text":"a","metadata":[]}',
     '',
   ])('is 400 for the JSON %j', async (body) => {
-    const response = await service.fetch('/api/documents', {
+    const response = await service.fetch('/api/documents/text', {
       method: 'POST',
       body,
       headers: { 'Content-Type': 'application/json' },
@@ -213,7 +222,7 @@ describe('wrong content', () => {
   });
 
   it('names an unknown field', async () => {
-    const { body } = await service.json('/api/documents', { text: 'a', colour: 'red' });
+    const { body } = await service.json('/api/documents/text', { text: 'a', colour: 'red' });
     expect(body.detail).toContain('colour');
     const form = new FormData();
     form.set('colour', 'x');
@@ -254,9 +263,9 @@ describe('text that PostgreSQL does not take', () => {
     ['/api/search', { query: 'x', filter: { metadata: { 'a\u0000': 1 } } }],
     ['/api/search', { query: 'x', filter: { metadata: { a: surrogate } } }],
     ['/api/search', { query: `x${surrogate}` }],
-    ['/api/documents', { text: 'x', metadata: { a: surrogate } }],
-    ['/api/documents', { text: 'x', metadata: nested }],
-    ['/api/documents', { text: 'x', metadata: JSON.parse('{"__proto__":{"a":1}}') as object }],
+    ['/api/documents/text', { text: 'x', metadata: { a: surrogate } }],
+    ['/api/documents/text', { text: 'x', metadata: nested }],
+    ['/api/documents/text', { text: 'x', metadata: JSON.parse('{"__proto__":{"a":1}}') as object }],
     ['/api/search', { query: 'x', filter: { metadata: JSON.parse('{"__proto__":1}') as object } }],
     ['/api/admin/keys', { name: 'a\u0000b', scopes: ['read'] }],
   ])('is refused by %s: %j', async (path, body) => {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TestApp } from '../support/test-app';
+import { TestApp, type Untyped } from '../support/test-app';
 
 let service: TestApp;
 beforeAll(async () => {
@@ -24,18 +24,19 @@ describe('POST /api/documents', () => {
       metadata: { shore: 'west', year: 2026 },
     });
     expect(status).toBe(202);
-    expect(body).toEqual({
-      id: expect.any(String),
+    expect(body).toMatchObject({
       collection: 'default',
       revision: 1,
       filename: 'tides.md',
       format: 'md',
       lane: 'fast',
-      status: 'pending',
+      metadata: { shore: 'west', year: 2026 },
     });
     expect(location).toBe(`/api/documents/${body.id}`);
 
     const document = await service.finished(body.id);
+    // One schema, whatever the status of the answer.
+    expect(Object.keys(document)).toEqual(expect.arrayContaining(Object.keys(body)));
     expect(document).toMatchObject({
       status: 'completed',
       stage: 'completed',
@@ -91,7 +92,7 @@ describe('POST /api/documents', () => {
   });
 
   it('takes a text as JSON', async () => {
-    const { status, body } = await service.json('/api/documents', {
+    const { status, body } = await service.json('/api/documents/text', {
       text: `Just a note ${unique()}`,
       metadata: { a: 1 },
     });
@@ -313,7 +314,7 @@ describe('PATCH /api/documents/:id', () => {
 
 describe('a document with an external id', () => {
   const send = (externalId: string, text: string, more: object = {}) =>
-    service.json('/api/documents', { externalId, text, ...more });
+    service.json('/api/documents/text', { externalId, text, ...more });
   const settled = (id: string) =>
     service.reached(
       id,
@@ -469,7 +470,7 @@ describe('many documents', () => {
     expect((await remove({ filter: {} })).body).toMatchObject({ code: 'INVALID_REQUEST' });
     expect((await remove({})).body).toMatchObject({ code: 'INVALID_REQUEST' });
     expect((await remove({ filter: {}, collection: 'nobody' })).body).toMatchObject({ code: 'COLLECTION_NOT_FOUND' });
-    await service.json('/api/documents', { text: unique(), collection: 'to-be-emptied' });
+    await service.json('/api/documents/text', { text: unique(), collection: 'to-be-emptied' });
     expect((await remove({ filter: {}, collection: 'to-be-emptied' })).body).toEqual({ matched: 1, deleted: 1 });
   });
 });
@@ -479,5 +480,94 @@ describe('unknown ids', () => {
     const { status, body } = await service.json(`/api/documents/${encodeURIComponent(id)}`);
     expect(status).toBe(404);
     expect(body.code).toBe('DOCUMENT_NOT_FOUND');
+  });
+});
+
+describe('another file of the same name', () => {
+  const upload = async (filename: string, text: string, more: Record<string, string> = {}) => {
+    const form = new FormData();
+    for (const [field, value] of Object.entries(more)) form.set(field, value);
+    form.set('file', new Blob([text]), filename);
+    const response = await service.fetch('/api/documents', { method: 'POST', body: form });
+    return { status: response.status, body: (await response.json()) as Untyped };
+  };
+
+  it('is a further document, a refusal or a revision, as it is asked', async () => {
+    const filename = `${unique()}.txt`;
+    const first = (await upload(filename, 'One.')).body;
+    await service.finished(first.id);
+    const further = await upload(filename, `Two. ${unique()}`);
+    expect([further.status, further.body.id === first.id]).toEqual([202, false]);
+    const bytes = `Three. ${unique()}`;
+    const refused = await upload(filename, bytes, { onDuplicate: 'reject' });
+    expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+      409,
+      'DUPLICATE',
+      expect.stringContaining(further.body.id as string),
+    ]);
+    const free = await upload(`${unique()}.txt`, bytes, { onDuplicate: 'reject' });
+    expect(free.status).toBe(202);
+    await service.finished(further.body.id);
+    const text = `Four. ${unique()}`;
+    const replaced = await upload(filename, text, { onDuplicate: 'replace' });
+    expect(replaced).toMatchObject({ status: 202, body: { id: further.body.id, revision: 1 } });
+    // The same bytes meanwhile, under any name, are the ones on their way.
+    expect((await upload('other.txt', text)).body).toMatchObject({ id: further.body.id, duplicate: true });
+    const document = await service.reached(further.body.id as string, ({ revision }) => revision === 2);
+    expect(document).toMatchObject({ status: 'completed', filename });
+    expect(await (await service.fetch(`/api/documents/${document.id}/text`)).text()).toBe(text);
+    expect((await upload(filename, text, { onDuplicate: 'replace' })).status).toBe(200);
+    const both = await upload(filename, text, { onDuplicate: 'replace', externalId: 'x' });
+    expect([both.status, both.body.code]).toEqual([400, 'INVALID_REQUEST']);
+    expect((await upload(filename, text, { onDuplicate: 'keep' })).body.detail).toContain('onDuplicate');
+  });
+
+  it('is one document of any number that come at once', async () => {
+    const filename = `${unique()}.txt`;
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => upload(filename, unique(), { onDuplicate: 'replace' })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
+    expect(new Set(answers.map(({ body }) => body.id as string)).size).toBe(1);
+    const { id } = answers[0]?.body as { id: string };
+    await service.reached(id, ({ status, pendingRevision }) => status === 'completed' && !pendingRevision);
+    const text = await (await service.fetch(`/api/documents/${id}/text`)).text();
+    expect(text).toMatch(/^[a-z]{16}$/);
+  });
+});
+
+describe('POST /api/documents/status', () => {
+  it('says which files have to be sent', async () => {
+    const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const [kept, changed, coming] = [unique(), unique(), unique()];
+    const send = (externalId: string, text: string) =>
+      service.json('/api/documents/text', { externalId, text, collection: 'manifest' });
+    for (const externalId of [kept, changed, coming]) {
+      await service.finished((await send(externalId, `Of ${externalId}`)).body.id as string);
+    }
+    const failed = await send('broken.json', '[');
+    await send(coming, `More of ${coming}`);
+    const items = [
+      { externalId: changed, sha256: sha('Something else') },
+      { externalId: kept, sha256: sha(`Of ${kept}`).toUpperCase() },
+      { externalId: coming, sha256: sha(`More of ${coming}`) },
+      { externalId: unique(), sha256: sha('x') },
+    ];
+    const { status, body } = await service.json('/api/documents/status', { collection: 'manifest', items });
+    expect([status, body.items]).toEqual([
+      200,
+      [
+        { externalId: changed, state: 'changed', documentId: expect.any(String) },
+        { externalId: kept, state: 'current', documentId: expect.any(String), status: 'completed' },
+        expect.objectContaining({ externalId: coming, state: 'current' }),
+        { externalId: items[3]?.externalId, state: 'missing' },
+      ],
+    ]);
+    expect(failed.status).toBe(202);
+    const refusals = [{ collection: 'nobodys', items }, { items: [] }, { items: [{ externalId: 'a', sha256: 'zz' }] }];
+    const codes = await Promise.all(
+      refusals.map(async (request) => (await service.json('/api/documents/status', request)).body.code as string),
+    );
+    expect(codes).toEqual(['COLLECTION_NOT_FOUND', 'INVALID_REQUEST', 'INVALID_REQUEST']);
   });
 });

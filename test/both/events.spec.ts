@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => service?.stop(), 60_000);
 
 const put = async (text: string, externalId?: string): Promise<Untyped> =>
-  (await service.json('/api/documents', { text, filename: 'a.txt', ...(externalId && { externalId }) })).body;
+  (await service.json('/api/documents/text', { text, filename: 'a.txt', ...(externalId && { externalId }) })).body;
 
 const isAscending = (numbers: readonly number[]): boolean =>
   numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0));

@@ -29,10 +29,10 @@ async function tenant(collection: string, secret: string): Promise<Tenant> {
   });
   expect({ status, collections: body.collections }).toEqual({ status: 201, collections: [collection] });
   const key = body.key as string;
-  const made = await service.json('/api/documents', { text: SHARED, filename: 'ledger.txt' }, { key });
+  const made = await service.json('/api/documents/text', { text: SHARED, filename: 'ledger.txt' }, { key });
   expect([made.status, made.body.collection]).toEqual([202, collection]);
   await service.finished(made.body.id as string);
-  await service.finished((await service.json('/api/documents', { text: secret }, { key })).body.id as string);
+  await service.finished((await service.json('/api/documents/text', { text: secret }, { key })).body.id as string);
   return { collection, key, documentId: made.body.id as string };
 }
 
@@ -104,7 +104,7 @@ describe('every route of the OpenAPI document', () => {
   /** All that a stream tells the first tenant, up to an event of its own that comes after all that there was. */
   const allEvents = async (path: string): Promise<string> => {
     const reader = await EventReader.open(service, path, { key: one.key, lastEventId: 0 });
-    const { body } = await service.json('/api/documents', { text: `The end. ${randomUUID()}` }, { key: one.key });
+    const { body } = await service.json('/api/documents/text', { text: `The end. ${randomUUID()}` }, { key: one.key });
     await service.fetch(`/api/documents/${body.id}`, { method: 'DELETE', key: one.key });
     await reader.until(({ type, data }) => type === 'document.deleted' && data.documentId === body.id);
     reader.close();
@@ -116,7 +116,8 @@ describe('every route of the OpenAPI document', () => {
     if (method === 'GET' || method === 'DELETE') return undefined;
     const own = collection === undefined ? {} : { collection };
     if (path === '/api/search') return { query: 'Mandanten Bienen harbour ledger', topK: 100, ...own };
-    if (path === '/api/documents') return { text: SHARED, ...own };
+    if (path === '/api/documents/text') return { text: SHARED, ...own };
+    if (path === '/api/documents/status') return { items: [{ externalId: 'shared', sha256: '0'.repeat(64) }], ...own };
     if (path === '/api/collections') return { name: collection ?? 'another' };
     if (path.startsWith('/api/admin'))
       return { name: 'more', scopes: ['read'], ...(collection && { collections: [collection] }) };
@@ -164,7 +165,7 @@ it('a bound key lists, counts and finds its own alone', async () => {
   const missing = await service.json('/api/search', { query: 'x', collection: ['one', 'other'] }, { key: one.key });
   expect([missing.status, missing.body.code]).toEqual([404, 'COLLECTION_NOT_FOUND']);
   expect((await service.json('/api/collections', { name: 'mine' }, { key: one.key })).status).toBe(403);
-  const upload = await service.json('/api/documents', { text: 'x', collection: 'brand-new' }, { key: one.key });
+  const upload = await service.json('/api/documents/text', { text: 'x', collection: 'brand-new' }, { key: one.key });
   expect([upload.status, upload.body.code]).toEqual([404, 'COLLECTION_NOT_FOUND']);
 });
 
@@ -176,7 +177,7 @@ it.each(['keyword', 'hybrid', 'vector'] as const)('%s scores do not depend on wh
   const texts = Array.from({ length: 15 }, (_, index) => `${SHARED} Kestrels and fees, ${mode} ${index}.`);
   await Promise.all(
     texts.map(async (text) => {
-      const { body } = await service.json('/api/documents', { text }, { key: other.key });
+      const { body } = await service.json('/api/documents/text', { text }, { key: other.key });
       await service.finished(body.id as string);
     }),
   );
@@ -184,7 +185,7 @@ it.each(['keyword', 'hybrid', 'vector'] as const)('%s scores do not depend on wh
 });
 
 it('a key without bounds sees all collections, or those it names; an upload makes an unknown one', async () => {
-  const made = await service.json('/api/documents', { text: SHARED, collection: 'third' });
+  const made = await service.json('/api/documents/text', { text: SHARED, collection: 'third' });
   expect([made.status, made.body.collection]).toEqual([202, 'third']);
   await service.finished(made.body.id as string);
   const collectionsOf = async (request: object): Promise<string[]> => {
@@ -197,7 +198,7 @@ it('a key without bounds sees all collections, or those it names; an upload make
   expect(await collectionsOf({ collection: ['one', 'third'] })).toEqual(['one', 'third']);
   const listed = await service.json('/api/documents?collection=third,one&limit=100');
   expect(new Set(listed.body.items.map(({ collection }: Untyped) => collection))).toEqual(new Set(['third', 'one']));
-  const again = await service.json('/api/documents', { text: SHARED, collection: 'third' });
+  const again = await service.json('/api/documents/text', { text: SHARED, collection: 'third' });
   expect([again.status, again.body.duplicate]).toEqual([200, true]);
 });
 
@@ -234,7 +235,7 @@ it('a deleted collection is unseen at once, gone in bounded steps, and its name 
   expect((await service.json(`/api/documents/${doomed.documentId}`)).status).toBe(404);
   expect((await service.json('/api/search', { query: 'doomed', mode: 'keyword' })).body.results).toEqual([]);
   expect((await service.json('/api/documents', undefined, { key: doomed.key })).body.items).toEqual([]);
-  expect((await service.json('/api/documents', { text: 'x' }, { key: doomed.key })).status).toBe(400);
+  expect((await service.json('/api/documents/text', { text: 'x' }, { key: doomed.key })).status).toBe(400);
   await service.json('/api/collections', { name: 'doomed' });
   expect((await service.json('/api/collections', undefined, { key: doomed.key })).body.items).toEqual([]);
 

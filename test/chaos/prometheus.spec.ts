@@ -155,7 +155,7 @@ function underLoad(id: string): RequestLoad {
       name: 'upload',
       share: 5,
       status: 202,
-      next: () => ({ path: '/api/documents', body: { text: `Note ${(made += 1)} on tides.` } }),
+      next: () => ({ path: '/api/documents/text', body: { text: `Note ${(made += 1)} on tides.` } }),
     },
   ]);
   running.start(LOAD_PER_SECOND);

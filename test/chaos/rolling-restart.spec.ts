@@ -104,7 +104,7 @@ it(
     const seeded: string[] = [];
     for (let index = 0; index < SEEDED_DOCUMENTS; index += 1) {
       const text = `Document ${index} tells of tides, harbours and lighthouse ${index}.`;
-      seeded.push((await api('/api/documents', { text })).id as string);
+      seeded.push((await api('/api/documents/text', { text })).id as string);
     }
     const done = async (ids: readonly string[]): Promise<boolean> =>
       (await statusesOf(ids)).every((status) => status === 'completed');
@@ -129,7 +129,7 @@ it(
         name: 'upload',
         share: 5,
         status: 202,
-        next: () => ({ path: '/api/documents', body: { text: `Note ${(made += 1)} of the harbour master.` } }),
+        next: () => ({ path: '/api/documents/text', body: { text: `Note ${(made += 1)} of the harbour master.` } }),
         onAnswer: (body) => uploaded.push((JSON.parse(body) as { id: string }).id),
       },
     ]);

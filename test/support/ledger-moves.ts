@@ -8,6 +8,7 @@ import {
   EmbeddingSpacesRepository,
   IngestionLedger,
   type StoredSpace,
+  UploadsRepository,
 } from '@vectorlane/documents';
 import { DataSource } from 'typeorm';
 import type { TestApp } from './test-app';
@@ -20,6 +21,7 @@ const DIMENSION = 384;
 export class LedgerMoves {
   readonly ledger: IngestionLedger;
   readonly documents: DocumentsRepository;
+  readonly uploads: UploadsRepository;
   readonly chunks: ChunksRepository;
   readonly dataSource: DataSource;
   readonly space: StoredSpace;
@@ -27,6 +29,7 @@ export class LedgerMoves {
   constructor({ app }: TestApp) {
     this.ledger = app.get(IngestionLedger);
     this.documents = app.get(DocumentsRepository);
+    this.uploads = app.get(UploadsRepository);
     this.chunks = app.get(ChunksRepository);
     this.dataSource = app.get(DataSource);
     this.space = app.get(EmbeddingSpacesRepository).active;
@@ -41,7 +44,7 @@ export class LedgerMoves {
   async adopt(externalId?: string, sha256: Buffer = randomBytes(32)): Promise<Adoption> {
     const contentId = randomUUID();
     await this.dataSource.query('INSERT INTO contents (id) VALUES ($1)', [contentId]);
-    return this.documents.adopt({
+    return this.uploads.adopt({
       id: randomUUID(),
       collection: 'default',
       sha256,

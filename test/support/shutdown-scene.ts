@@ -115,7 +115,7 @@ export class ShutdownScene {
   }
 
   async upload(service: ServiceProcess, text: string): Promise<string> {
-    return ((await (await this.api(service, '/api/documents', { text })).json()) as { id: string }).id;
+    return ((await (await this.api(service, '/api/documents/text', { text })).json()) as { id: string }).id;
   }
 
   /** An upload whose last byte is still to come. */
@@ -126,7 +126,7 @@ export class ShutdownScene {
     const slow = new SlowUpload(socket);
     await once(socket, 'connect');
     socket.write(
-      `POST /api/documents HTTP/1.1\r\nHost: a\r\nX-API-Key: ${await this.key()}\r\nContent-Type: application/json\r\n` +
+      `POST /api/documents/text HTTP/1.1\r\nHost: a\r\nX-API-Key: ${await this.key()}\r\nContent-Type: application/json\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body.slice(0, -1)}`,
     );
     return slow;

@@ -26,10 +26,12 @@ import { McpController } from './mcp/mcp.controller';
 import { McpServers } from './mcp/mcp-servers';
 import { RateLimitModule } from './rate-limit/rate-limit.module';
 import { SearchController } from './search.controller';
+import { UploadsController } from './uploads.controller';
 import { validationPipe } from './validation';
 
 /** What is served below `/api`. */
 export const API_CONTROLLERS = [
+  UploadsController,
   DocumentsController,
   DocumentChangesController,
   EventsController,

@@ -1,43 +1,19 @@
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
+import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { AlertingService } from '@vectorlane/alerting';
-import { ApiKeysService } from '@vectorlane/auth';
-import { Config } from '@vectorlane/config';
-import {
-  ChunksRepository,
-  CollectionsRepository,
-  ContentsRepository,
-  DocumentListRepository,
-  DocumentsRepository,
-} from '@vectorlane/documents';
-import { EventFeed } from '@vectorlane/events';
-import { IngestionService } from '@vectorlane/ingestion';
-import { Metrics } from '@vectorlane/metrics';
-import { SearchService } from '@vectorlane/search';
 import { API_CONTROLLERS } from './app.module';
 import { openApiDocument } from './openapi';
 
-const WANTED = [
-  Config,
-  IngestionService,
-  DocumentsRepository,
-  DocumentListRepository,
-  ContentsRepository,
-  ChunksRepository,
-  CollectionsRepository,
-  SearchService,
-  ApiKeysService,
-  AlertingService,
-  EventFeed,
-  Metrics,
-];
+/** What the constructors of the controllers ask for. */
+const WANTED = new Set(
+  API_CONTROLLERS.flatMap((controller) => Reflect.getMetadata('design:paramtypes', controller) as Type[]),
+);
 
 /** The controllers with nothing behind them: their decorators say all that the document needs. */
 @Module({
   controllers: [...API_CONTROLLERS],
-  providers: WANTED.map((provide) => ({ provide, useValue: {} })),
+  providers: [...WANTED].map((provide) => ({ provide, useValue: {} })),
 })
 class ApiDescriptionModule {}
 

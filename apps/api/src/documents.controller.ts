@@ -1,17 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiOperation,
-  ApiParam,
-  ApiProduces,
-  ApiResponse,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
-import { Config } from '@vectorlane/config';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '@vectorlane/auth';
 import {
   ChunksRepository,
@@ -20,35 +10,31 @@ import {
   type Document,
   DocumentListRepository,
   DocumentsRepository,
+  ManifestRepository,
 } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
-import { IngestionService, type SpooledFile } from '@vectorlane/ingestion';
-import { Metrics } from '@vectorlane/metrics';
-import type { Request, Response } from 'express';
+import { IngestionService } from '@vectorlane/ingestion';
+import type { Response } from 'express';
 import type { z } from 'zod';
 import { Caller } from './caller';
 import {
-  acceptedBody,
-  type AcceptedBody,
-  acceptedSchema,
   chunkPageSchema,
   type DocumentBody,
   documentBody,
   documentPageSchema,
   documentSchema,
-  duplicateSchema,
   type ListQuery,
   listQuerySchema,
+  manifestAnswerSchema,
+  manifestSchema,
   orderOf,
   type PageQuery,
   pageQuerySchema,
-  textDocumentSchema,
 } from './documents.schemas';
-import { receiveMultipart, type ReceivedUpload } from './multipart-upload';
-import { uploadBody } from './documents.openapi';
+import { LOCATION } from './documents.openapi';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { documentId, invalidRequest } from './validation';
+import { documentId } from './validation';
 
 @ApiTags('documents')
 @ApiSecurity('apiKey')
@@ -56,68 +42,14 @@ import { documentId, invalidRequest } from './validation';
 @Controller('api/documents')
 export class DocumentsController {
   constructor(
-    private readonly config: Config,
     private readonly ingestion: IngestionService,
     private readonly documents: DocumentsRepository,
     private readonly lists: DocumentListRepository,
     private readonly collections: CollectionsRepository,
     private readonly contents: ContentsRepository,
     private readonly chunks: ChunksRepository,
-    private readonly metrics: Metrics,
+    private readonly manifests: ManifestRepository,
   ) {}
-
-  @Post()
-  @HttpCode(202)
-  @RequiresScope('write', 'within-collections')
-  @ApiOperation({
-    operationId: 'uploadDocument',
-    summary: 'Upload a document',
-    description:
-      'A file as `multipart/form-data`, or a text of up to 1 MB as JSON. Answered as soon as the document is safe; ' +
-      'follow `Location` until its status is `completed` or `failed`. The same bytes again are answered with the document ' +
-      'that is there. With an `externalId`, other bytes are the next revision of the document that has it: the old one is ' +
-      'found until the new one is complete, and stays where that fails; what is not given stays as it was.',
-  })
-  @ApiConsumes('multipart/form-data', 'application/json')
-  @ApiBody(uploadBody)
-  @ApiResponse({
-    status: 202,
-    description: 'Accepted and queued.',
-    standardSchema: acceptedSchema,
-    headers: locationHeader(),
-  })
-  @ApiResponse({ status: 200, description: 'These bytes are here already.', standardSchema: duplicateSchema })
-  @ApiProblems(
-    'INVALID_REQUEST',
-    'INVALID_JSON',
-    'INVALID_MULTIPART',
-    'COLLECTION_NOT_FOUND',
-    'TOO_LARGE',
-    'UNSUPPORTED_FORMAT',
-    'UPLOADS_BUSY',
-    'BODY_TOO_SLOW',
-  )
-  async upload(
-    @Caller() caller: Principal,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<AcceptedBody | z.output<typeof duplicateSchema>> {
-    const { file, collection: name, ...said } = await this.receive(request, caller);
-    try {
-      const collection = await this.collections.keyFor(caller, name);
-      const { document, duplicate } = await this.ingestion.submit(file, { ...said, collection });
-      response.setHeader('Location', `/api/documents/${document.id}`);
-      if (!duplicate) return acceptedBody(document);
-      response.status(200);
-      return {
-        ...documentBody(document),
-        duplicate: true,
-        ...(document.status === 'failed' && { links: { retry: `/api/documents/${document.id}/retry` } }),
-      };
-    } finally {
-      await file.discard();
-    }
-  }
 
   @Get()
   @RequiresScope('read', 'within-collections')
@@ -136,6 +68,33 @@ export class DocumentsController {
       items: page.items.map(documentBody),
       nextCursor: page.nextCursor,
       ...(total && { total: total.total, ...(total.isEstimate && { totalIsEstimate: true as const }) }),
+    };
+  }
+
+  @Post('status')
+  @HttpCode(200)
+  @RequiresScope('read', 'within-collections')
+  @ApiOperation({
+    operationId: 'compareManifest',
+    summary: 'Ask which files have to be sent',
+    description:
+      'A manifest of up to 1,000 files, each by its `externalId` and the SHA-256 of its bytes, in one cheap request. ' +
+      'What is `current` is here or on its way; sending it again would change nothing.',
+  })
+  @ApiResponse({ status: 200, description: 'In the order of the items.', standardSchema: manifestAnswerSchema })
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'COLLECTION_NOT_FOUND')
+  async compare(
+    @Caller() caller: Principal,
+    @Body({ schema: manifestSchema }) { collection: name, items }: z.output<typeof manifestSchema>,
+  ): Promise<z.output<typeof manifestAnswerSchema>> {
+    const readings = await this.manifests.compare(await this.collections.keyOfKnown(caller, name), items);
+    return {
+      items: readings.map(({ externalId, state, documentId: id, status }) => ({
+        externalId,
+        state,
+        ...(id !== null && { documentId: id }),
+        ...(status !== null && { status }),
+      })),
     };
   }
 
@@ -228,16 +187,16 @@ export class DocumentsController {
   @RequiresScope('write', 'within-collections')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'retryDocument', summary: 'Try a failed document again' })
-  @ApiResponse({ status: 202, description: 'Queued again.', standardSchema: acceptedSchema, headers: locationHeader() })
+  @ApiResponse({ status: 202, description: 'Queued again.', standardSchema: documentSchema, headers: LOCATION })
   @ApiProblems('DOCUMENT_NOT_FOUND', 'NOT_FAILED')
   async retry(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<AcceptedBody> {
+  ): Promise<DocumentBody> {
     const document = await this.ingestion.retry(await this.collections.scopeOf(caller), documentId(id));
     response.setHeader('Location', `/api/documents/${document.id}`);
-    return acceptedBody(document);
+    return documentBody(document);
   }
 
   @Delete(':id')
@@ -255,38 +214,6 @@ export class DocumentsController {
     await this.ingestion.remove(await this.collections.scopeOf(caller), documentId(id));
   }
 
-  private async receive(request: Request, { keyId }: Principal): Promise<ReceivedUpload> {
-    const receive = (bytes: AsyncIterable<Buffer>): Promise<SpooledFile> => this.ingestion.receive(bytes, keyId);
-    if (request.is('multipart/form-data')) {
-      try {
-        return await receiveMultipart(request, receive, this.config.MAX_UPLOAD_BYTES);
-      } catch (error) {
-        const isSlow = error instanceof Problem && error.code === 'BODY_TOO_SLOW';
-        if (isSlow) this.metrics.uploadsRefused.inc({ reason: 'slow' });
-        throw error;
-      }
-    }
-    if (!request.is('application/json')) {
-      throw new Problem(
-        'UNSUPPORTED_FORMAT',
-        'Send multipart/form-data with a "file" part, or application/json with a "text".',
-      );
-    }
-    const parsed = textDocumentSchema.safeParse(request.body);
-    if (!parsed.success) {
-      throw invalidRequest(parsed.error.issues);
-    }
-    const { text, filename, metadata, collection, externalId } = parsed.data;
-    return {
-      file: await receive(Readable.from([Buffer.from(text, 'utf8')])),
-      filename,
-      declaredType: 'text/plain; charset=utf-8',
-      metadata,
-      collection,
-      externalId,
-    };
-  }
-
   private async find(caller: Principal, id: string): Promise<Document> {
     const document = await this.documents.findById(await this.collections.scopeOf(caller), documentId(id));
     if (document === null) throw notFound(id);
@@ -302,8 +229,4 @@ async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterable<T>
 
 function notFound(id: string): Problem {
   return new Problem('DOCUMENT_NOT_FOUND', `There is no document ${id}.`);
-}
-
-function locationHeader(): Record<string, { description: string; schema: { type: 'string' } }> {
-  return { Location: { description: 'The document.', schema: { type: 'string' } } };
 }

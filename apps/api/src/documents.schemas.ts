@@ -6,6 +6,8 @@ import {
   DocumentCondition,
   DocumentStatus,
   Lane,
+  ManifestState,
+  OnDuplicate,
   Place,
   Stage,
   StageTimings,
@@ -45,6 +47,12 @@ export const externalIdSchema = storableText()
   .max(512)
   .meta({ description: "Its owner's name for the document: other bytes under it are the next revision." });
 
+export const onDuplicateSchema = OnDuplicate.meta({
+  description:
+    'What other bytes under the same filename mean, in the collection and without an `externalId`: a further document ' +
+    '(`return`, the default), a refusal, or the next revision of the newest document of that name.',
+});
+
 export const textDocumentSchema = z.strictObject({
   text: z
     .string()
@@ -58,6 +66,38 @@ export const textDocumentSchema = z.strictObject({
   metadata: metadataSchema.optional(),
   collection: CollectionName.exactOptional(),
   externalId: externalIdSchema.exactOptional(),
+  onDuplicate: onDuplicateSchema.exactOptional(),
+});
+
+const MOST_IN_A_MANIFEST = 1_000;
+
+export const manifestSchema = z
+  .strictObject({
+    collection: CollectionName.exactOptional(),
+    items: z
+      .array(
+        z.strictObject({
+          externalId: externalIdSchema,
+          sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/i, { error: 'must be a SHA-256, 64 hexadecimal digits' })
+            .meta({ description: 'Of the bytes, in hexadecimal digits.' }),
+        }),
+      )
+      .min(1)
+      .max(MOST_IN_A_MANIFEST),
+  })
+  .meta({ description: 'Files as their owner has them.' });
+
+export const manifestAnswerSchema = z.object({
+  items: z.array(
+    z.object({
+      externalId: z.string(),
+      state: ManifestState.meta({ description: '`missing` and `changed` files have to be sent.' }),
+      documentId: z.string().exactOptional().meta({ format: 'uuid' }),
+      status: DocumentStatus.exactOptional().meta({ description: 'How far these bytes are, where they are here.' }),
+    }),
+  ),
 });
 
 export const list = <T extends z.ZodType>(item: T) =>
@@ -157,23 +197,11 @@ export const documentSchema = z.object({
   waitingFor: waitingSchema.optional(),
   createdAt: timestamp,
   updatedAt: timestamp,
-});
-
-export const acceptedSchema = documentSchema.pick({
-  id: true,
-  collection: true,
-  externalId: true,
-  revision: true,
-  pendingRevision: true,
-  filename: true,
-  format: true,
-  lane: true,
-  status: true,
-});
-
-export const duplicateSchema = documentSchema.extend({
-  duplicate: z.literal(true),
-  links: z.object({ retry: z.string() }).optional().meta({ description: 'Where to retry it, when it has failed.' }),
+  duplicate: z.literal(true).exactOptional().meta({ description: 'An upload of bytes that were here already.' }),
+  links: z
+    .object({ retry: z.string() })
+    .exactOptional()
+    .meta({ description: 'Beside `duplicate`: where to retry it, when it has failed.' }),
 });
 
 export const documentPageSchema = z.object({
@@ -202,10 +230,13 @@ export function orderOf(sort: ListQuery['sort']): ListOrder {
   return { by: DocumentOrder.parse(descending ? sort.slice(1) : sort), descending };
 }
 
-/** A document as a 202 tells of it. */
-export function acceptedBody(document: Document): AcceptedBody {
-  const { id, collection, filename, format, lane, status } = document;
-  return { id, collection, ...revisionOf(document), filename, format, lane, status };
+/** What an upload is answered with. */
+export function uploadedBody(document: Document, duplicate: boolean): DocumentBody {
+  return {
+    ...documentBody(document),
+    ...(duplicate && { duplicate }),
+    ...(duplicate && document.status === 'failed' && { links: { retry: `/api/documents/${document.id}/retry` } }),
+  };
 }
 
 function revisionOf(document: Document): Pick<DocumentBody, 'externalId' | 'revision' | 'pendingRevision'> {
@@ -233,7 +264,6 @@ function failureOf(failed: {
     : { failure: { code, message: failureMessage ?? '', retryable: failureRetryable ?? false } };
 }
 
-export type AcceptedBody = z.output<typeof acceptedSchema>;
 export type DocumentBody = z.output<typeof documentSchema>;
 
 export function documentBody(document: Document): DocumentBody {

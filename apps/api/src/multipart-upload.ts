@@ -1,25 +1,28 @@
 import type { EventEmitter } from 'node:events';
 import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
 import type { DocumentMetadata } from '@vectorlane/documents';
-import { CollectionName } from '@vectorlane/domain';
+import { CollectionName, type OnDuplicate } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import type { SpooledFile, Submission } from '@vectorlane/ingestion';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { watchPace } from './body-pace';
-import { externalIdSchema, metadataSchema } from './documents.schemas';
+import { externalIdSchema, metadataSchema, onDuplicateSchema } from './documents.schemas';
 import { parseJson } from './json-body';
 import { partFilename } from './part-filename';
 import { invalidRequest } from './validation';
 
 /** Beside the file itself: boundaries, part headers and the metadata field. */
 const OVERHEAD_BYTES = 64 * 1024;
-const FIELDS = ['metadata', 'collection', 'externalId'] as const;
+const FIELDS = ['metadata', 'collection', 'externalId', 'onDuplicate'] as const;
+const SENT_BESIDE = `${FIELDS.slice(0, -1)
+  .map((field) => `"${field}"`)
+  .join(', ')} and "${FIELDS.at(-1)}"`;
 const LIMITS = {
   files: 1,
-  fields: 4,
+  fields: 5,
   // One more than may be used, so that a further part is told apart from the last allowed one.
-  parts: 6,
+  parts: 7,
   fieldNameSize: 100,
   fieldSize: 32 * 1024,
   headerPairs: 50,
@@ -58,6 +61,7 @@ class MultipartBody {
   private metadata: DocumentMetadata | undefined;
   private collection: string | undefined;
   private externalId: string | undefined;
+  private onDuplicate: OnDuplicate | undefined;
 
   constructor(
     private readonly request: Request,
@@ -70,8 +74,8 @@ class MultipartBody {
       await this.parse();
       file = await this.spooled;
       if (file === undefined) throw new Problem('INVALID_MULTIPART', 'The body has no part called "file".');
-      const { filename, declaredType, metadata, collection, externalId } = this;
-      return { file, filename, declaredType, metadata, collection, externalId };
+      const { filename, declaredType, metadata, collection, externalId, onDuplicate } = this;
+      return { file, filename, declaredType, metadata, collection, externalId, onDuplicate };
     } catch (error) {
       // A file that arrived whole beside a broken rest is thrown away here; one that broke off has seen to itself.
       if (file === undefined) await this.spooled?.then((whole) => whole.discard()).catch(() => undefined);
@@ -166,6 +170,7 @@ class MultipartBody {
     if (truncated) throw new Problem('INVALID_REQUEST', `${name}: too long.`);
     if (name === 'metadata') this.metadata = checked(metadataSchema, jsonOf(value), name);
     else if (name === 'collection') this.collection = checked(CollectionName, value, name);
+    else if (name === 'onDuplicate') this.onDuplicate = checked(onDuplicateSchema, value, name);
     else this.externalId = checked(externalIdSchema, value, name);
   }
 }
@@ -211,7 +216,7 @@ function partHeadersOf(parser: InstanceType<typeof Busboy>): {
 function unknownField(name: string | undefined): Problem {
   return new Problem(
     'INVALID_REQUEST',
-    `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, "metadata", "collection" and "externalId".`,
+    `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, ${SENT_BESIDE}.`,
   );
 }
 

@@ -7,9 +7,11 @@ import { DocumentListRepository } from './document-list.repository';
 import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
 import { FailedDocumentsRepository } from './failed-documents.repository';
+import { ManifestRepository } from './manifest.repository';
 import { UnfinishedGauges } from './unfinished-gauges';
 import { HalfVectorsRepository } from './half-vectors.repository';
 import { IngestionLedger } from './ingestion-ledger';
+import { UploadsRepository } from './uploads.repository';
 import { PassagesRepository } from './search/passages.repository';
 import { VectorsRepository } from './search/vectors.repository';
 import { WordIndexRepository } from './search/word-index.repository';
@@ -17,6 +19,8 @@ import { WordsRepository } from './search/words.repository';
 
 const repositories = [
   DocumentsRepository,
+  UploadsRepository,
+  ManifestRepository,
   DocumentListRepository,
   ContentsRepository,
   ChunksRepository,

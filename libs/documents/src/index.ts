@@ -21,13 +21,7 @@ export {
   type ListOrder,
   type Total,
 } from './document-list.repository';
-export {
-  type Adoption,
-  type Changeable,
-  DocumentsRepository,
-  type NewDocument,
-  type Said,
-} from './documents.repository';
+export { type Changeable, DocumentsRepository } from './documents.repository';
 export {
   createVectorIndex,
   createVectorTable,
@@ -41,6 +35,8 @@ export { FailedDocumentsRepository } from './failed-documents.repository';
 export { HalfVectorsRepository } from './half-vectors.repository';
 export { type Claim, StaleClaimError } from './claim';
 export { type Cost, type Failure, IngestionLedger, type Unfinished } from './ingestion-ledger';
+export { ManifestRepository, type ManifestItem, type ManifestReading } from './manifest.repository';
+export { type Adoption, type NewDocument, type Said, UploadsRepository } from './uploads.repository';
 export { vectorParameter } from './vector-parameter';
 export { filterCondition, isPlain, matchesNothing, type SearchFilter } from './search/filter-condition';
 export { SqlParameters } from './search/sql-parameters';

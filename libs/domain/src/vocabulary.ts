@@ -54,6 +54,21 @@ export type ExhaustedLimit = z.infer<typeof ExhaustedLimit>;
 export const Dependency = z.enum(['database', 'redis', 'embeddings', 'ai-worker', 'disk']);
 export type Dependency = z.infer<typeof Dependency>;
 
+/** What other bytes under the name of a document mean, where neither has an external id. */
+export const OnDuplicate = z.enum([
+  /** A further document. */
+  'return',
+  /** A refusal. */
+  'reject',
+  /** The next revision of that document. */
+  'replace',
+]);
+export type OnDuplicate = z.infer<typeof OnDuplicate>;
+
+/** Of a file as its owner has it, beside what is here of it. */
+export const ManifestState = z.enum(['current', 'changed', 'missing']);
+export type ManifestState = z.infer<typeof ManifestState>;
+
 /** What is told of a document: to those who follow events, and to webhooks. */
 export const EventType = z.enum([
   /** It is here, or has other bytes from now on, which will be its content. */

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   TEXT_NOT_AVAILABLE: { status: 409, title: 'The document has no extracted text yet' },
   BODY_TOO_SLOW: { status: 408, title: 'The body came too slowly', retryable: true },
   NOT_FAILED: { status: 409, title: 'Only a failed document can be retried' },
+  DUPLICATE: { status: 409, title: 'There is a document of this name already' },
   COLLECTION_EXISTS: { status: 409, title: 'There is a collection of this name already' },
   DEFAULT_COLLECTION: { status: 409, title: 'The default collection always exists' },
   EVENTS_GONE: { status: 410, title: 'These events are no longer kept' },

@@ -13,8 +13,9 @@ import {
   type NewDocument,
   type Said,
   type SearchFilter,
+  UploadsRepository,
 } from '@vectorlane/documents';
-import { type Lane, mergePatch } from '@vectorlane/domain';
+import { type Lane, mergePatch, type OnDuplicate } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { EventWakes } from '@vectorlane/events';
 import { ExtractionService, normaliseFilename } from '@vectorlane/extraction';
@@ -32,6 +33,8 @@ export interface Submission {
   readonly metadata?: DocumentMetadata | undefined;
   /** Its owner's name for it: other bytes under the same one are its next revision. */
   readonly externalId?: string | undefined;
+  /** What other bytes under the same name mean; not beside an external id, which says so itself. */
+  readonly onDuplicate?: OnDuplicate | undefined;
 }
 
 export interface Submitted {
@@ -72,6 +75,7 @@ export class IngestionService {
     private readonly config: Config,
     private readonly spool: Spool,
     private readonly documents: DocumentsRepository,
+    private readonly uploads: UploadsRepository,
     private readonly contents: ContentsRepository,
     private readonly ledger: IngestionLedger,
     private readonly failed: FailedDocumentsRepository,
@@ -90,13 +94,16 @@ export class IngestionService {
 
   /**
    * Second half: decides the format, stores the bytes in parts, makes the document, queues it.
-   * @throws Problem `UNSUPPORTED_FORMAT`, `INVALID_REQUEST` (no bytes), `COLLECTION_NOT_FOUND`
+   * @throws Problem `UNSUPPORTED_FORMAT`, `INVALID_REQUEST` (no bytes), `COLLECTION_NOT_FOUND`, `DUPLICATE`
    */
   async submit(file: SpooledFile, submission: Submission): Promise<Submitted> {
     if (file.sizeBytes === 0) throw new Problem('INVALID_REQUEST', 'The file is empty.');
     const [declaredMediaType, declaredCharset] = parseContentType(submission.declaredType);
-    const { collection, externalId, metadata } = submission;
-    const known = externalId === undefined ? null : await this.documents.findByExternalId(collection, externalId);
+    const { collection, externalId, metadata, onDuplicate } = submission;
+    if (externalId !== undefined && onDuplicate !== undefined) {
+      throw new Problem('INVALID_REQUEST', 'onDuplicate: does not go with externalId, which says so itself.');
+    }
+    const known = externalId === undefined ? null : await this.uploads.findByExternalId(collection, externalId);
     const said = {
       filename: submission.filename === undefined ? undefined : normaliseFilename(submission.filename),
       metadata,
@@ -108,19 +115,20 @@ export class IngestionService {
       ...(declaredMediaType !== undefined && { declaredMediaType }),
     });
     const { sha256, sizeBytes } = file;
-    const same = await this.documents.takeOver({ collection, externalId, sha256 }, said);
+    const same = await this.uploads.takeOver({ collection, externalId, sha256, filename }, said, onDuplicate);
     if (same !== null) return { document: same, duplicate: true };
 
     // Parts first, each a short transaction; the document adopts them at the end. A crash in between leaves an orphan
     // that is swept, never half a document.
     const contentId = randomUUID();
-    const adoption = await this.storeAndAdopt(contentId, file, said, {
+    const next: NewDocument = {
       ...{ id: randomUUID(), collection, externalId, sha256, contentId, filename, sizeBytes, declaredCharset },
       format: detected.format,
       lane: this.laneFor(detected.lane, sizeBytes),
       mediaType: detected.mediaType,
       metadata: metadata ?? {},
-    });
+    };
+    const adoption = await this.storeAndAdopt(file, next, said, onDuplicate);
     const { document } = adoption;
     if (adoption.outcome === 'same') return { document, duplicate: true };
     this.events.happened();
@@ -216,16 +224,16 @@ export class IngestionService {
 
   /** A refusal of the database leaves no bytes behind; a crash in between does, until the sweep. */
   private async storeAndAdopt(
-    contentId: string,
     file: SpooledFile,
-    said: Said,
     document: NewDocument,
+    said: Said,
+    onDuplicate: OnDuplicate | undefined,
   ): Promise<Adoption> {
     try {
-      await this.contents.store(contentId, file.path);
-      return await this.documents.adopt(document, said);
+      await this.contents.store(document.contentId, file.path);
+      return await this.uploads.adopt(document, said, onDuplicate);
     } catch (error) {
-      await this.contents.remove(contentId).catch((removing: unknown) => {
+      await this.contents.remove(document.contentId).catch((removing: unknown) => {
         this.logger.warn({ err: removing }, 'the bytes of a refused upload are left to the sweep');
       });
       throw error;

@@ -91,7 +91,7 @@ interface Answer {
 }
 
 async function ingest(filename: string, text: string): Promise<Answer> {
-  const { status, body } = await call('/api/documents', { text, filename });
+  const { status, body } = await call('/api/documents/text', { text, filename });
   expect([200, 202]).toContain(status);
   return ended(body.id);
 }
@@ -165,7 +165,7 @@ describe('a service whose vectors come from an endpoint', () => {
     const keyword = await call('/api/search', { query: 'queen', mode: 'keyword' });
     expect(keyword.body.results[0]?.metadata.filename).toBe('bees.txt');
     const text = 'Spring tides follow the full moon by a day or two.';
-    const { id } = (await call('/api/documents', { text, filename: 'tides.txt' })).body;
+    const { id } = (await call('/api/documents/text', { text, filename: 'tides.txt' })).body;
     // It costs the document nothing: it waits, and goes on by itself.
     expect(await waiting(id)).toMatchObject({ status: 'pending', waitingFor: { dependency: 'embeddings' } });
 

@@ -7,6 +7,7 @@ import { CoverageOfADocument1765300000000 } from './1765300000000-coverage-of-a-
 import { Collections1765500000000 } from './1765500000000-collections';
 import { Revisions1765600000000 } from './1765600000000-revisions';
 import { DocumentEvents1765700000000 } from './1765700000000-document-events';
+import { DocumentsByName1765710000000 } from './1765710000000-documents-by-name';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
 import { WordPairs1765410000000 } from './1765410000000-word-pairs';
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   Collections1765500000000,
   Revisions1765600000000,
   DocumentEvents1765700000000,
+  DocumentsByName1765710000000,
 ];

@@ -80,8 +80,18 @@ export class CollectionsRepository {
    * @returns its key
    * @throws Problem `COLLECTION_NOT_FOUND`, `INVALID_REQUEST` where a bound caller has to say which
    */
-  async keyFor({ collections: bound }: Beholder, name: string | undefined): Promise<string> {
-    if (bound === null) return this.keyOf(name ?? DEFAULT_COLLECTION);
+  async keyFor(caller: Beholder, name: string | undefined): Promise<string> {
+    return caller.collections === null ? this.keyOf(name ?? DEFAULT_COLLECTION) : this.keyOfKnown(caller, name);
+  }
+
+  /** As `keyFor`, but makes none. @throws as `keyFor` */
+  async keyOfKnown({ collections: bound }: Beholder, name: string | undefined): Promise<string> {
+    if (bound === null) {
+      const wanted = name ?? DEFAULT_COLLECTION;
+      const [key] = (await this.visibleKeys({ collections: null }, [wanted])) ?? [];
+      if (key === undefined) throw noSuchCollection(wanted);
+      return key;
+    }
     const own = await this.dataSource.query<{ key: string; name: string }[]>(
       'SELECT key, name FROM collections WHERE deleted_at IS NULL AND key = ANY($1::text[])',
       [bound],

@@ -1,0 +1,138 @@
+import { Readable } from 'node:stream';
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Principal } from '@vectorlane/auth';
+import { Config } from '@vectorlane/config';
+import { CollectionsRepository } from '@vectorlane/documents';
+import { Problem } from '@vectorlane/errors';
+import { IngestionService, type SpooledFile } from '@vectorlane/ingestion';
+import { Metrics } from '@vectorlane/metrics';
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import { Caller } from './caller';
+import { LOCATION, uploadBody } from './documents.openapi';
+import { type DocumentBody, documentSchema, textDocumentSchema, uploadedBody } from './documents.schemas';
+import { receiveMultipart, type ReceivedUpload } from './multipart-upload';
+import { ApiProblems } from './problem-responses';
+import { RequiresScope } from './scope.guard';
+
+const REVISIONS =
+  'The same bytes again are answered with the document that is there. With an `externalId`, other bytes are the next ' +
+  'revision of the document that has it: the old one is found until the new one is complete, and stays where that ' +
+  'fails; what is not given stays as it was. ';
+
+const ACCEPTED = {
+  status: 202,
+  description: 'Accepted and queued.',
+  standardSchema: documentSchema,
+  headers: LOCATION,
+};
+const KNOWN = {
+  status: 200,
+  description: 'These bytes are here already (`duplicate`).',
+  standardSchema: documentSchema,
+  headers: LOCATION,
+};
+
+/** What brings documents in. */
+@ApiTags('documents')
+@ApiSecurity('apiKey')
+@ApiSecurity('bearer')
+@Controller('api/documents')
+export class UploadsController {
+  constructor(
+    private readonly config: Config,
+    private readonly ingestion: IngestionService,
+    private readonly collections: CollectionsRepository,
+    private readonly metrics: Metrics,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @RequiresScope('write', 'within-collections')
+  @ApiOperation({
+    operationId: 'uploadDocument',
+    summary: 'Upload a document',
+    description:
+      'A file as `multipart/form-data`. Answered as soon as the document is safe; follow `Location`, or its events, ' +
+      `until its status is \`completed\` or \`failed\`. ${REVISIONS}`,
+  })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody(uploadBody)
+  @ApiResponse(ACCEPTED)
+  @ApiResponse(KNOWN)
+  @ApiProblems(
+    'INVALID_REQUEST',
+    'INVALID_MULTIPART',
+    'COLLECTION_NOT_FOUND',
+    'DUPLICATE',
+    'TOO_LARGE',
+    'UNSUPPORTED_FORMAT',
+    'UPLOADS_BUSY',
+    'BODY_TOO_SLOW',
+  )
+  async upload(
+    @Caller() caller: Principal,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DocumentBody> {
+    if (!request.is('multipart/form-data')) {
+      throw new Problem(
+        'UNSUPPORTED_FORMAT',
+        'Send multipart/form-data with a "file" part here, or a text as JSON to POST /api/documents/text.',
+      );
+    }
+    const receive = (bytes: AsyncIterable<Buffer>): Promise<SpooledFile> => this.ingestion.receive(bytes, caller.keyId);
+    let received: ReceivedUpload;
+    try {
+      received = await receiveMultipart(request, receive, this.config.MAX_UPLOAD_BYTES);
+    } catch (error) {
+      const isSlow = error instanceof Problem && error.code === 'BODY_TOO_SLOW';
+      if (isSlow) this.metrics.uploadsRefused.inc({ reason: 'slow' });
+      throw error;
+    }
+    return this.submit(caller, received, response);
+  }
+
+  @Post('text')
+  @HttpCode(202)
+  @RequiresScope('write', 'within-collections')
+  @ApiOperation({
+    operationId: 'addText',
+    summary: 'Add a text as a document',
+    description: `A text in a JSON body of up to 1 MB; otherwise as an upload. ${REVISIONS}`,
+  })
+  @ApiResponse(ACCEPTED)
+  @ApiResponse(KNOWN)
+  @ApiProblems(
+    'INVALID_REQUEST',
+    'INVALID_JSON',
+    'COLLECTION_NOT_FOUND',
+    'DUPLICATE',
+    'TOO_LARGE',
+    'UNSUPPORTED_FORMAT',
+    'UPLOADS_BUSY',
+  )
+  async addText(
+    @Caller() caller: Principal,
+    @Body({ schema: textDocumentSchema }) { text, ...said }: z.output<typeof textDocumentSchema>,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DocumentBody> {
+    const file = await this.ingestion.receive(Readable.from([Buffer.from(text, 'utf8')]), caller.keyId);
+    const declaredType = 'text/plain; charset=utf-8';
+    return this.submit(caller, { collection: undefined, ...said, file, declaredType }, response);
+  }
+
+  private async submit(caller: Principal, received: ReceivedUpload, response: Response): Promise<DocumentBody> {
+    const { file, collection: name, ...said } = received;
+    try {
+      const collection = await this.collections.keyFor(caller, name);
+      const { document, duplicate } = await this.ingestion.submit(file, { ...said, collection });
+      response.setHeader('Location', `/api/documents/${document.id}`);
+      if (duplicate) response.status(200);
+      return uploadedBody(document, duplicate);
+    } finally {
+      await file.discard();
+    }
+  }
+}
