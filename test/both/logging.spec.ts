@@ -183,7 +183,7 @@ it('tells a fault of its own with its stack in the log and its id in the answer,
   }
   await eventually(() => lines().some((line) => line.requestId === requestId && line.msg === 'request'));
   const fault = lines().find((line) => line.requestId === requestId && line.err !== undefined);
-  expect(fault?.err?.stack).toMatch(/violates check constraint[^]*\n +at .+\(.*documents\.repository/);
+  expect(fault?.err?.stack).toMatch(/violates check constraint[^]*\n +at .+\(.*uploads\.repository/);
   await eventually(() => lines().some((line) => String(line['context']).startsWith('Alert')));
 }, 60_000);
 
