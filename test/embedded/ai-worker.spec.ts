@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { StandInAiWorker, status, refusalOf } from '../support/stand-in-ai-worker';
 import { TestApp, type Untyped } from '../support/test-app';
+import { Stopwatch } from '../support/stopwatch';
 
 /** The whole service with an AI worker that comes and goes. */
 const PNG = (name: string): Uint8Array<ArrayBuffer> =>
@@ -112,9 +113,9 @@ it('is not ready for a worker that is not ready itself, but for everything else'
   await eventually(async () => (await ready()).body.checks['ai-worker'].status === 'down');
   expect((await ready()).status).toBe(200);
   worker.probe = { kind: 'hang' };
-  const startedAt = performance.now();
+  const watch = Stopwatch.start();
   expect((await ready()).status).toBe(200);
-  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  expect(watch.stop()).toBeLessThan(1_500);
   worker.probe = { kind: 'well' };
   await eventually(async () => (await ready()).body.checks['ai-worker'].status === 'up');
 }, 90_000);

@@ -6,6 +6,7 @@ import { HealthModule, type ReadinessDetails, ReadinessRegistry } from '@vectorl
 import { ShutdownModule, ShutdownSequence } from '@vectorlane/shutdown';
 import { DataSource } from 'typeorm';
 import { type DatabaseLocation, freshLocation, onServer, testConfig } from '../../support/test-database';
+import { Stopwatch } from '../../support/stopwatch';
 
 jest.setTimeout(60_000);
 
@@ -72,11 +73,11 @@ describe('an open database', () => {
     const dataSource = app.get(DataSource);
     const pool = poolOf(dataSource);
     const busy = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
-    const started = performance.now();
+    const watch = Stopwatch.start();
     // A server is asked on a connection of its own, and a full pool is no loss; the one session inside is all there is.
     if (onServer) await expect(check(AbortSignal.timeout(2_000))).resolves.toBeUndefined();
     else await expect(check(AbortSignal.timeout(150))).rejects.toThrow();
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(watch.stop()).toBeLessThan(1_000);
     for (const client of busy) client.release();
     await expect(check(AbortSignal.timeout(2_000))).resolves.toBeUndefined();
     expect(pool.idleCount).toBe(pool.totalCount);
@@ -141,9 +142,9 @@ describe('a shutdown', () => {
     const forever = dataSource.query('SELECT pg_sleep(20)').catch((error: Error) => error);
     await new Promise((resolve) => setTimeout(resolve, 100)); // the query is under way
     const sequence = app.get(ShutdownSequence);
-    const started = performance.now();
+    const watch = Stopwatch.start();
     await app.close();
-    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(watch.stop()).toBeLessThan(8_000);
     expect(await forever).toBeInstanceOf(Error);
     expect(sequence.failures).toBe(1);
     const lock = await DataFolderLock.acquire(location.settings['DATA_DIR'] ?? '');

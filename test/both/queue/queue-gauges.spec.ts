@@ -10,6 +10,7 @@ import { Scrape } from '../../support/prometheus-text';
 import { TcpProxy } from '../../support/tcp-proxy';
 import { FastProcessor, IdleLanes } from '../../support/idle-lanes';
 import { eventually } from '../../support/eventually';
+import { Stopwatch } from '../../support/stopwatch';
 
 let valkey: EmbeddedValkey;
 let proxy: TcpProxy;
@@ -51,11 +52,11 @@ afterEach(async () => {
 }, 30_000);
 
 const scrape = async (): Promise<{ scrape: Scrape; tookMs: number }> => {
-  const startedAt = performance.now();
+  const watch = Stopwatch.start();
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
   const text = await response.text();
   expect(response.status).toBe(200);
-  return { scrape: Scrape.parse(text), tookMs: performance.now() - startedAt };
+  return { scrape: Scrape.parse(text), tookMs: watch.stop() };
 };
 
 const document = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;

@@ -7,6 +7,7 @@ import { RateLimitStorage } from '../../../apps/api/src/rate-limit/rate-limit.st
 import { eventually } from '../../support/eventually';
 import { recordLog } from '../../support/test-redis';
 import { openTestServers } from '../../support/test-servers';
+import { Stopwatch } from '../../support/stopwatch';
 
 /** Requests counted on a real Redis: by several processes at once, and through its absence. */
 const MINUTE = 60_000;
@@ -157,14 +158,14 @@ describe('a Redis that goes', () => {
     for (let index = 0; index < 60; index += 1) await hit(storage, bucket);
     proxy.freeze(true);
     // The first one finds out, at its own cost.
-    let startedAt = performance.now();
+    const startedAt = performance.now();
     expect(await hit(storage, bucket)).toMatchObject({ totalHits: 61, isBlocked: false });
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(TIMEOUT_MS - 20);
     // All that come in the second after it do not wait.
-    startedAt = performance.now();
+    const watch = Stopwatch.start();
     const answers = [];
     for (let index = 0; index < 60; index += 1) answers.push(await hit(storage, bucket));
-    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS / 2);
+    expect(watch.stop()).toBeLessThan(TIMEOUT_MS / 2);
     expect(answers.filter(({ isBlocked }) => !isBlocked)).toHaveLength(39);
     expect(log.lines.filter((line) => line.includes('Redis does not count requests'))).toHaveLength(1);
 
@@ -187,12 +188,12 @@ describe('a Redis that goes', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_050)); // the time after which it is asked again
     const durations = await Promise.all(
       Array.from({ length: 50 }, async () => {
-        const startedAt = performance.now();
+        const watch = Stopwatch.start();
         await hit(storage, unique('ip:many'));
-        return performance.now() - startedAt;
+        return watch.stop();
       }),
     );
-    expect(durations.filter((duration) => duration >= TIMEOUT_MS - 20)).toHaveLength(1);
+    expect(durations.filter((duration) => duration >= TIMEOUT_MS / 2)).toHaveLength(1);
     await proxy.close(); // or the connection would wait for its last message
   }, 30_000);
 
@@ -203,10 +204,10 @@ describe('a Redis that goes', () => {
     await hit(storage, bucket);
     await proxy.close();
     await eventually(() => connections.shared.status !== 'ready');
-    const startedAt = performance.now();
+    const watch = Stopwatch.start();
     let passed = 1;
     for (let index = 0; index < 150; index += 1) passed += (await hit(storage, bucket)).isBlocked ? 0 : 1;
-    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS);
+    expect(watch.stop()).toBeLessThan(TIMEOUT_MS);
     expect(passed).toBe(LIMIT);
   }, 30_000);
 

@@ -5,6 +5,7 @@ import { Logger } from '@nestjs/common';
 import { EmbeddedValkey } from '@vectorlane/redis';
 import { Redis } from 'ioredis';
 import { eventually } from '../../support/eventually';
+import { Stopwatch } from '../../support/stopwatch';
 
 /** The driver of the embedded engine: what goes in comes out, soon, whatever else is connected. */
 let valkey: EmbeddedValkey;
@@ -33,10 +34,10 @@ afterAll(() => valkey.close());
 
 it('answers when it is asked, not at the next tick of a clock', async () => {
   await redis.ping();
-  const startedAt = performance.now();
+  const watch = Stopwatch.start();
   for (let index = 0; index < 200; index += 1) await redis.ping();
   // A millisecond or less each; a driver that leaves answers for its next tick takes ten seconds.
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(watch.stop()).toBeLessThan(2_000);
 });
 
 it.each([0, 1, 16_383, 16_384, 16_385, 1_048_577, 5_000_000])('keeps %i bytes as they are', async (size) => {
@@ -87,9 +88,9 @@ it('is held up by nobody who asks for much and reads nothing', async () => {
   deaf.pause();
   deaf.write(`AUTH ${valkey.endpoint.password}\r\n${'GET big\r\n'.repeat(50)}`);
   await eventually(async () => String(await redis.client('LIST')).includes('cmd=get'));
-  const startedAt = performance.now();
+  const watch = Stopwatch.start();
   for (let index = 0; index < 50; index += 1) await redis.ping();
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(watch.stop()).toBeLessThan(2_000);
   deaf.destroy();
 });
 

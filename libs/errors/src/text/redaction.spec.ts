@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { cutText, firstText, replaceToFit } from './cut';
 import { redact } from './redaction';
+import { cpuMs } from '../../../../test/support/stopwatch';
 
 const KEY = `vl_${'a1B2'.repeat(3)}_${'x-Y_'.repeat(10)}abc`;
 
@@ -42,7 +43,7 @@ describe('redact', () => {
     expect(redact(`${tight}${' tail'.repeat(1_000)}`)).not.toContain('hunter2');
   });
 
-  it('takes a megabyte of anything in little time', () => {
+  it('takes a megabyte of anything in little time', async () => {
     for (const piece of [
       'a',
       'a://',
@@ -53,9 +54,9 @@ describe('redact', () => {
       'Z\u0351\u0351\u0351\u0351\u0351',
       '-----BEGIN PRIVATE KEY-----',
     ]) {
-      const startedAt = performance.now();
-      const shown = redact(piece.repeat(Math.ceil(1_000_000 / piece.length)));
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      const text = piece.repeat(Math.ceil(1_000_000 / piece.length));
+      let shown = '';
+      expect(await cpuMs(() => (shown = redact(text)))).toBeLessThan(2_000);
       expect(shown.length).toBeLessThanOrEqual(32_768);
       expect(shown.isWellFormed()).toBe(true);
     }
