@@ -12,6 +12,7 @@ import { UnfinishedGauges } from './unfinished-gauges';
 import { HalfVectorsRepository } from './half-vectors.repository';
 import { IngestionLedger } from './ingestion-ledger';
 import { UploadsRepository } from './uploads.repository';
+import { FilterReach } from './search/filter-reach';
 import { PassagesRepository } from './search/passages.repository';
 import { VectorsRepository } from './search/vectors.repository';
 import { WordIndexRepository } from './search/word-index.repository';
@@ -28,6 +29,7 @@ const repositories = [
   FailedDocumentsRepository,
   EmbeddingSpacesRepository,
   HalfVectorsRepository,
+  FilterReach,
   VectorsRepository,
   WordsRepository,
   WordIndexRepository,

@@ -39,9 +39,10 @@ export { ManifestRepository, type ManifestItem, type ManifestReading } from './m
 export { type Adoption, type NewDocument, type Said, UploadsRepository } from './uploads.repository';
 export { vectorParameter } from './vector-parameter';
 export { filterCondition, isPlain, matchesNothing, type SearchFilter } from './search/filter-condition';
+export { FilterReach } from './search/filter-reach';
 export { SqlParameters } from './search/sql-parameters';
 export { type Passage, PassagesRepository } from './search/passages.repository';
 export { type Neighbour, VectorsRepository } from './search/vectors.repository';
-export { encodePostings, type Posting, readPostings } from './search/postings';
+export { encodePostings, type Posting, type UnpackedPostings, unpackPostings } from './search/postings';
 export { WordIndexRepository } from './search/word-index.repository';
 export { type LanguageTotals, type WordReading, type WordRun, WordsRepository } from './search/words.repository';

@@ -1,4 +1,4 @@
-import { encodePostings, type WordReading } from '@vectorlane/documents';
+import { encodePostings, unpackPostings, type WordReading } from '@vectorlane/documents';
 import { Bm25Scores } from './bm25';
 
 /** A small library, its words as they would be read from the database, and scores worked out the long way. */
@@ -11,7 +11,7 @@ function library(chunks: readonly (readonly string[])[]): { reading: WordReading
       return times === 0 ? [] : [{ number: number * 20_000, times, length: chunk.length }];
     });
     const { first, bytes } = encodePostings(postings);
-    return { term, firstNumber: first, chunks: postings.length, postings: bytes };
+    return { term, firstNumber: first, chunks: postings.length, postings: unpackPostings(postings.length, bytes) };
   });
   const length = chunks.flat().length;
   return {

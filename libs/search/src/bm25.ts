@@ -1,4 +1,4 @@
-import { readPostings, type WordReading, type WordRun } from '@vectorlane/documents';
+import type { UnpackedPostings, WordReading, WordRun } from '@vectorlane/documents';
 import type { QuestionWord } from './question-words';
 
 /** Robertson's BM25: how fast a word's repetition stops counting, and how much a chunk's length does. */
@@ -12,112 +12,188 @@ export interface ScoredChunk {
   readonly score: number;
 }
 
-/** Scores of every chunk that holds a word of the question. Chunk numbers are dense, so a score lies at its number. */
+/** One word of the question, with what it is worth. */
+interface WeighedWord {
+  readonly runs: readonly WordRun[];
+  /** What it adds to the score of a chunk that repeats it without end. */
+  readonly most: number;
+  /** A chunk that holds the question holds it; not so the whole of an identifier, and what was not read. */
+  readonly isRequired: boolean;
+}
+
+/** Scores of the chunks that hold a word of the question. */
 export class Bm25Scores {
   /** What a chunk would score that repeats every word of the question without end. */
   readonly bestPossible: number;
-  private readonly pages = new Map<number, Page>();
-  /** Words that a chunk could hold, as far as their postings were read; the wholes of identifiers apart. */
-  private required = 0;
+  private readonly words: readonly WeighedWord[];
+  private readonly perLength: number;
 
   /** @param among the only chunks of interest */
-  constructor(words: readonly QuestionWord[], reading: WordReading, among?: ReadonlySet<number>) {
+  constructor(
+    words: readonly QuestionWord[],
+    reading: WordReading,
+    private readonly among?: ReadonlySet<number>,
+  ) {
     const total = reading.languages.reduce((sum, { chunks }) => sum + chunks, 0);
     const average = reading.languages.reduce((sum, { length }) => sum + length, 0) / Math.max(1, total);
-    const runs = new Map<string, WordRun[]>();
+    this.perLength = (K1 * B) / average;
+    const byTerm = new Map<string, WordRun[]>();
     for (const run of reading.runs) {
-      const known = runs.get(run.term);
-      if (known === undefined) runs.set(run.term, [run]);
+      const known = byTerm.get(run.term);
+      if (known === undefined) byTerm.set(run.term, [run]);
       else known.push(run);
     }
-    let best = 0;
-    for (const { terms, weight, beside } of words) {
-      const own = terms.flatMap((term) => runs.get(term) ?? []);
-      const holding = Math.min(
-        total,
-        own.reduce((sum, { chunks }) => sum + chunks, 0),
-      );
+    this.words = words.map(({ terms, weight, beside }) => {
+      const runs = terms.flatMap((term) => byTerm.get(term) ?? []);
+      const holding = Math.min(total, sizeOf(runs));
       const idf = Math.log(1 + (total - holding + 0.5) / (holding + 0.5));
-      const most = weight * idf * (K1 + 1);
-      best += most;
-      const isRequired = !beside && (own.length === 0 || own.some(({ postings }) => postings !== undefined));
-      if (isRequired) this.required += 1;
-      for (const run of own) this.add(run, { most, average, among, held: isRequired ? 1 : 0 });
-    }
-    this.bestPossible = best;
+      const isRead = runs.length === 0 || runs.some(({ postings }) => postings !== undefined);
+      return { runs, most: weight * idf * (K1 + 1), isRequired: !beside && isRead };
+    });
+    this.bestPossible = this.words.reduce((sum, { most }) => sum + most, 0);
   }
 
   /** 0 for a chunk without any of the words. */
   of(number: number): number {
-    return this.pages.get(Math.floor(number / PAGE))?.scores[number % PAGE] ?? 0;
+    if (this.among?.has(number) === false) return 0;
+    let score = 0;
+    for (const { runs, most } of this.words) {
+      for (const { firstNumber, postings } of runs) {
+        const index = postings === undefined ? -1 : indexOf(postings.offsets, number - firstNumber);
+        if (index >= 0) score += most * this.share(postings?.counts[index] as number);
+      }
+    }
+    return score;
   }
 
   /** @returns the best, in order; equal ones by number */
   top(count: number): ScoredChunk[] {
-    return this.best(count, 0);
+    if (this.among !== undefined) return this.best([...this.among], count);
+    const heap = new WorstFirstHeap(count);
+    const sums = new Sums();
+    for (const { runs, most } of this.words) for (const run of runs) this.add(sums, run, most);
+    sums.drain((first, scores) => {
+      for (let at = 0; at < PAGE; at += 1) {
+        const score = scores[at] as number;
+        // Most chunks end here: nothing is called for them.
+        if (score > heap.least) heap.offer(first + at, score);
+      }
+    });
+    return heap.sorted();
   }
 
   /** The best of those that hold every word of the question. */
   topOfAllWords(count: number): ScoredChunk[] {
-    return this.best(count, Math.max(1, this.required));
+    const required = this.words
+      .filter(({ isRequired }) => isRequired)
+      .toSorted((a, b) => sizeOf(a.runs) - sizeOf(b.runs));
+    const [rarest, ...others] = required;
+    if (rarest === undefined) return [];
+    let numbers = rarest.runs.flatMap(({ firstNumber, postings }) =>
+      Array.from(postings?.offsets ?? [], (offset) => firstNumber + offset),
+    );
+    for (const { runs } of others) {
+      numbers = numbers.filter((number) =>
+        runs.some(
+          ({ firstNumber, postings }) => postings !== undefined && indexOf(postings.offsets, number - firstNumber) >= 0,
+        ),
+      );
+    }
+    return this.best(numbers, count);
   }
 
-  private best(count: number, least: number): ScoredChunk[] {
+  private best(numbers: number[], count: number): ScoredChunk[] {
     const heap = new WorstFirstHeap(count);
-    for (const [page, { scores, held }] of this.pages) {
-      for (let index = 0; index < PAGE; index += 1) {
-        const score = scores[index] as number;
-        if (score > 0 && (held[index] as number) >= least) heap.offer(page * PAGE + index, score);
-      }
+    for (const number of numbers.sort((a, b) => a - b)) {
+      const score = this.of(number);
+      if (score > heap.least) heap.offer(number, score);
     }
     return heap.sorted();
   }
 
-  private add(
-    { firstNumber, postings }: WordRun,
-    word: { most: number; average: number; among: ReadonlySet<number> | undefined; held: 0 | 1 },
-  ): void {
-    const { most, average, among, held } = word;
+  private add(sums: Sums, { firstNumber, postings }: WordRun, most: number): void {
     if (postings === undefined) return;
-    const perLength = (K1 * B) / average;
-    const fixed = K1 * (1 - B);
-    let page = EMPTY;
+    const { perLength } = this;
+    const { offsets, counts } = postings;
+    let page: Float32Array = NO_PAGE;
     let begins = -1;
     let ends = -1;
-    readPostings(firstNumber, postings, (number, times, length) => {
-      if (among !== undefined && !among.has(number)) return;
+    for (let index = 0, length = offsets.length; index < length; index += 1) {
+      const number = firstNumber + (offsets[index] as number);
       if (number >= ends || number < begins) {
-        const index = Math.floor(number / PAGE);
-        page = this.page(index);
-        begins = index * PAGE;
+        const ofPage = Math.floor(number / PAGE);
+        page = sums.page(ofPage);
+        begins = ofPage * PAGE;
         ends = begins + PAGE;
       }
+      // As in `share`, which is a call too many here.
+      const packed = counts[index] as number;
+      const times = packed & 0xffff;
       const at = number - begins;
-      const { scores } = page;
-      scores[at] = (scores[at] as number) + (most * times) / (times + fixed + perLength * length);
-      page.held[at] = (page.held[at] as number) + held;
-    });
+      page[at] = (page[at] as number) + (most * times) / (times + FIXED + perLength * (packed >>> 16));
+    }
   }
 
-  private page(index: number): Page {
+  /** Of what a word can add, by its times in a chunk and the length of that. */
+  private share(packed: number): number {
+    const times = packed & 0xffff;
+    return times / (times + FIXED + this.perLength * (packed >>> 16));
+  }
+}
+
+const FIXED = K1 * (1 - B);
+
+const sizeOf = (runs: readonly WordRun[]): number => runs.reduce((sum, { chunks }) => sum + chunks, 0);
+
+/** @returns -1 where it is not */
+function indexOf(ascending: UnpackedPostings['offsets'], wanted: number): number {
+  let from = 0;
+  let to = ascending.length - 1;
+  // The rows of a word follow one another: of most of them a chunk is before or after all.
+  if (wanted < 0 || wanted > (ascending[to] as number)) return -1;
+  while (from <= to) {
+    const middle = (from + to) >> 1;
+    const found = ascending[middle] as number;
+    if (found === wanted) return middle;
+    if (found < wanted) from = middle + 1;
+    else to = middle - 1;
+  }
+  return -1;
+}
+
+/**
+ * A sum for each chunk, in pages of chunks that follow one another: numbers are dense. Used pages are emptied and used
+ * again, as making them is what scoring would otherwise spend most of its time with.
+ */
+class Sums {
+  private static readonly spare: Float32Array[] = [];
+  private readonly pages = new Map<number, Float32Array>();
+
+  page(index: number): Float32Array {
     let page = this.pages.get(index);
-    if (page === undefined) this.pages.set(index, (page = pageOf(PAGE)));
+    if (page === undefined) this.pages.set(index, (page = Sums.spare.pop() ?? new Float32Array(PAGE)));
     return page;
   }
+
+  /** Every page, in order of the chunks' numbers. They cannot be read afterwards. */
+  drain(read: (first: number, page: Float32Array) => void): void {
+    for (const index of [...this.pages.keys()].sort((a, b) => a - b)) {
+      const page = this.page(index);
+      read(index * PAGE, page);
+      if (Sums.spare.length < SPARE_PAGES) Sums.spare.push(page.fill(0));
+    }
+    this.pages.clear();
+  }
 }
 
-/** Chunks whose numbers follow one another. */
-interface Page {
-  readonly scores: Float32Array;
-  /** How many words of the question each holds. */
-  readonly held: Uint16Array;
-}
-
-const pageOf = (size: number): Page => ({ scores: new Float32Array(size), held: new Uint16Array(size) });
-const EMPTY = pageOf(0);
+/** 4 MB: those of a million chunks. */
+const SPARE_PAGES = 64;
+const NO_PAGE = new Float32Array(0);
 
 /** The best of very many, without sorting them. */
 class WorstFirstHeap {
+  /** What is offered must score more, as numbers ascend: equal ones come after those that are here. */
+  least = 0;
   private readonly items: ScoredChunk[] = [];
 
   constructor(private readonly size: number) {}
@@ -127,10 +203,11 @@ class WorstFirstHeap {
     if (items.length < this.size) {
       items.push({ number, score });
       this.rise(items.length - 1);
-    } else if (isWorse(items[0], score, number)) {
+    } else {
       items[0] = { number, score };
       this.sink();
     }
+    if (items.length === this.size) this.least = (items[0] as ScoredChunk).score;
   }
 
   sorted(): ScoredChunk[] {

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { analyseQuery, phraseMatcher } from '@vectorlane/analysis';
-import { PassagesRepository, type SearchFilter, VectorsRepository } from '@vectorlane/documents';
+import { FilterReach, isPlain, PassagesRepository, type SearchFilter, VectorsRepository } from '@vectorlane/documents';
 import type { SearchMode } from '@vectorlane/domain';
 import { type KeywordHit, type KeywordHits, KeywordSearch } from './keyword-search';
 import type { Question } from './question';
 import { RecallProbe } from './recall-probe';
 import { type Candidate, type Evidence, fuseScores, liftQuotations } from './score-fusion';
 
-/** How many candidates each way brings to the fusion, beyond what is asked for. */
+/**
+ * How many candidates each way brings to the fusion, beyond what is asked for. With a filter fewer are as deep among all
+ * chunks, and each costs as much more to find as less passes.
+ */
 const FUSION_DEPTH = 100;
+const LEAST_FUSION_DEPTH = 30;
 /** Passages that are read to see whether they hold the question, or a phrase, as it stands. */
 const QUOTATIONS_READ = 100;
 const PHRASES_READ = 500;
@@ -37,6 +41,7 @@ export class CandidateSearch {
     private readonly keywords: KeywordSearch,
     private readonly passages: PassagesRepository,
     private readonly probe: RecallProbe,
+    private readonly reach: FilterReach,
   ) {}
 
   async find(inquiry: Inquiry, depth: number): Promise<Candidates> {
@@ -73,7 +78,7 @@ export class CandidateSearch {
     wanted: number,
     excluded: ReadonlySet<number>,
   ): Promise<Candidates> {
-    const depth = wanted + FUSION_DEPTH;
+    const depth = wanted + (await this.fusionDepth(filter));
     const [of, all, words] = await Promise.all([
       vector,
       vector?.then((found) => found && this.vectors.find(found, depth, filter)),
@@ -108,6 +113,13 @@ export class CandidateSearch {
     });
     const complete = all.length < depth && words.hits.length < depth;
     return { candidates: liftQuotations(candidates, isIn(quoted)), complete };
+  }
+
+  private async fusionDepth(filter: SearchFilter): Promise<number> {
+    if (isPlain(filter)) return FUSION_DEPTH;
+    const { share, chunks } = await this.reach.of(filter);
+    // Where few pass they are read one by one, however many are wanted.
+    return chunks === Infinity ? Math.max(LEAST_FUSION_DEPTH, Math.ceil(FUSION_DEPTH * share)) : FUSION_DEPTH;
   }
 
   /** Chunks that hold the whole question as it stands. A single plain word is no quotation. */

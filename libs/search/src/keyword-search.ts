@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { pairsOf } from '@vectorlane/analysis';
 import {
   type CollectionScope,
+  FilterReach,
   isPlain,
   type LanguageTotals,
-  readPostings,
   type SearchFilter,
   type WordReading,
   WordsRepository,
@@ -23,9 +23,14 @@ const NO_BUDGET = Number.MAX_SAFE_INTEGER;
 const FEW_CHUNKS = 3_000;
 /** Chunks that hold all words of a phrase: as many are asked whether they hold its pairs of words. */
 const QUOTING_DEPTH = 5_000;
-/** How many of the best are looked at first, for each that is wanted; four times as many in each further look. */
-const LOOKED_AT = 2;
+/**
+ * How many of the best are looked at first, for each that is wanted, and with a filter as many more as it passes less;
+ * four times as many in each further look.
+ */
+const LOOKED_AT = 1.1;
+const FIRST_LOOK = 2_000;
 const LOOK_GROWTH = 4;
+const EVERYTHING = { share: 1, chunks: Infinity };
 /** Sets of collections whose languages are remembered. */
 const REMEMBERED_SCOPES = 1_000;
 
@@ -58,7 +63,10 @@ export class KeywordSearch {
    */
   private readonly languages = new Map<string, readonly LanguageTotals[]>();
 
-  constructor(private readonly words: WordsRepository) {}
+  constructor(
+    private readonly words: WordsRepository,
+    private readonly reach: FilterReach,
+  ) {}
 
   /** @param excluded chunks that are left out */
   async find(
@@ -68,10 +76,16 @@ export class KeywordSearch {
     excluded: ReadonlySet<number> = new Set(),
   ): Promise<KeywordHits> {
     const { words, reading } = await this.read(question, filter.scope);
-    const among = isPlain(filter) ? undefined : await this.words.passing(filter, FEW_CHUNKS);
+    const { share, chunks } = isPlain(filter) ? EVERYTHING : await this.reach.of(filter);
+    const among = chunks > FEW_CHUNKS ? undefined : await this.words.passing(filter, FEW_CHUNKS);
     const scores = new Bm25Scores(words, reading, among);
     const hits: KeywordHit[] = [];
-    for (let seen = 0, wanted = limit * LOOKED_AT; hits.length < limit; wanted *= LOOK_GROWTH) {
+    const expected = (limit * LOOKED_AT) / (among === undefined ? share : 1);
+    for (
+      let seen = 0, wanted = Math.ceil(Math.min(expected, limit + FIRST_LOOK));
+      hits.length < limit;
+      wanted *= LOOK_GROWTH
+    ) {
       const best = scores.top(wanted);
       const next = best.slice(seen).filter(({ number }) => !excluded.has(number));
       // A chunk whose document is not complete, or is gone, is in the index all the same.
@@ -112,7 +126,7 @@ export class KeywordSearch {
     const reading = await Promise.all(words.map((word) => this.read(word, scope, NO_BUDGET)));
     for (const { reading: of } of reading) {
       for (const { firstNumber, postings } of of.runs) {
-        if (postings !== undefined) readPostings(firstNumber, postings, (number) => numbers.add(number));
+        postings?.offsets.forEach((offset) => numbers.add(firstNumber + offset));
       }
     }
     return numbers;

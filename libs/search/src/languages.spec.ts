@@ -1,5 +1,5 @@
 import { analyse, detectLanguage, isLanguage } from '@vectorlane/analysis';
-import { encodePostings, type Posting, type WordReading } from '@vectorlane/documents';
+import { encodePostings, type Posting, unpackPostings, type WordReading } from '@vectorlane/documents';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bm25Scores } from './bm25';
@@ -47,7 +47,7 @@ async function collection(): Promise<WordReading> {
   }
   const runs = Array.from(postings, ([term, list]) => {
     const { first, bytes } = encodePostings(list);
-    return { term, firstNumber: first, chunks: list.length, postings: bytes };
+    return { term, firstNumber: first, chunks: list.length, postings: unpackPostings(list.length, bytes) };
   });
   return { runs, languages: Array.from(totals, ([language, total]) => ({ language, ...total })) };
 }

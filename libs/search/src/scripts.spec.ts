@@ -1,5 +1,5 @@
 import { analyse, analyseQuery } from '@vectorlane/analysis';
-import { encodePostings, type Posting, type WordReading } from '@vectorlane/documents';
+import { encodePostings, type Posting, unpackPostings, type WordReading } from '@vectorlane/documents';
 import fc from 'fast-check';
 import { Bm25Scores } from './bm25';
 import { highlights } from './highlights';
@@ -80,7 +80,7 @@ function stored(text: string): WordReading {
   for (const { term } of tokens) times.set(term, { number: 7, times: (times.get(term)?.times ?? 0) + 1, length });
   const runs = Array.from(times, ([term, posting]) => {
     const { first, bytes } = encodePostings([posting]);
-    return { term, firstNumber: first, chunks: 1, postings: bytes };
+    return { term, firstNumber: first, chunks: 1, postings: unpackPostings(1, bytes) };
   });
   return { runs, languages: [{ language: 'simple', chunks: 20, length: length * 20 }] };
 }

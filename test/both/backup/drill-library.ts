@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   CollectionScope,
   EmbeddingSpacesRepository,
+  FilterReach,
   PassagesRepository,
   VectorsRepository,
   WordIndexRepository,
@@ -127,10 +128,11 @@ async function searchOn(dataSource: DataSource): Promise<SearchService> {
   const spaces = new EmbeddingSpacesRepository(dataSource);
   await spaces.activate(SPACE, 'refuse');
   const passages = new PassagesRepository(dataSource);
-  const keywords = new KeywordSearch(new WordsRepository(dataSource));
-  const candidates = new CandidateSearch(new VectorsRepository(dataSource, spaces), keywords, passages, {
-    offer: () => undefined,
-  } as Partial<RecallProbe> as RecallProbe);
+  const reach = new FilterReach(dataSource);
+  const keywords = new KeywordSearch(new WordsRepository(dataSource), reach);
+  const vectors = new VectorsRepository(dataSource, spaces, reach);
+  const probe = { offer: () => undefined } as Partial<RecallProbe> as RecallProbe;
+  const candidates = new CandidateSearch(vectors, keywords, passages, probe, reach);
   const provider = {
     space: SPACE,
     reads: () => true,

@@ -139,6 +139,30 @@ it('finds everything once another analyser has left it to this one, without its 
   expect(sorted(await answers())).toBe(sorted(before));
 });
 
+it('keeps the postings of a word in memory as long as its rows are the same', async () => {
+  const words = service.app.get(WordsRepository);
+  const read = async (): Promise<Awaited<ReturnType<WordsRepository['read']>>['runs']> =>
+    (await words.read(CollectionScope.allBut([]), ['wombat', 'burrow'], 1_000)).runs;
+  const numbers = (runs: Awaited<ReturnType<typeof read>>): number[] =>
+    runs.flatMap(({ firstNumber, postings }) => Array.from(postings?.offsets ?? [], (offset) => firstNumber + offset));
+  await service.ingest('wombat-1.txt', 'A wombat digs its burrow.');
+  const first = await read();
+  const second = await read();
+  expect(second).toEqual(first);
+  first.forEach(({ postings }, at) => expect(second[at]?.postings).toBe(postings));
+
+  await service.ingest('wombat-2.txt', 'Another wombat shares the burrow.');
+  const third = await read();
+  expect(new Set(numbers(third))).toHaveProperty('size', 2);
+  await index.foldAll();
+  const folded = await read();
+  expect(folded.map(({ term, chunks }) => [term, chunks]).toSorted()).toEqual([
+    ['burrow', 2],
+    ['wombat', 2],
+  ]);
+  expect(numbers(folded).toSorted()).toEqual(numbers(third).toSorted());
+});
+
 it('forgets a deleted document at once, and its words in the background', async () => {
   const { id } = await service.ingest('passing.txt', 'A zyzzyva crossed the harbour.');
   expect(await names('zyzzyva')).toEqual(['passing.txt']);

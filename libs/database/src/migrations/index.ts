@@ -8,6 +8,7 @@ import { Collections1765500000000 } from './1765500000000-collections';
 import { Revisions1765600000000 } from './1765600000000-revisions';
 import { DocumentEvents1765700000000 } from './1765700000000-document-events';
 import { DocumentsByName1765710000000 } from './1765710000000-documents-by-name';
+import { PlacesOfChunks1765800000000 } from './1765800000000-places-of-chunks';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
 import { WordPairs1765410000000 } from './1765410000000-word-pairs';
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   Revisions1765600000000,
   DocumentEvents1765700000000,
   DocumentsByName1765710000000,
+  PlacesOfChunks1765800000000,
 ];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodePostings, encodePostings } from './postings';
+import { decodePostings, encodePostings, unpackPostings } from './postings';
 
 it('gives back what was packed', () => {
   const posting = fc.record({
@@ -18,6 +18,11 @@ it('gives back what was packed', () => {
           times: Math.min(one.times, 65_535),
           length: Math.min(one.length, 65_535),
         })),
+      );
+      const { offsets, counts } = unpackPostings(postings.length, bytes);
+      expect(Array.from(offsets, (offset) => first + offset)).toEqual(postings.map(({ number: one }) => one));
+      expect(Array.from(counts, (packed) => [packed & 0xffff, packed >>> 16])).toEqual(
+        postings.map(({ times, length }) => [Math.min(times, 65_535), Math.min(length, 65_535)]),
       );
     }),
   );

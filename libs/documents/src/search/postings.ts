@@ -15,8 +15,18 @@ export interface Posting {
   readonly length: number;
 }
 
+/** The postings of one row unpacked, to be gone through fast: what lies at one index belongs to one chunk. */
+export interface UnpackedPostings {
+  /** Numbers of chunks, ascending, as distances from the first. */
+  readonly offsets: Uint32Array | Float64Array;
+  /** `length * 65,536 + times`. */
+  readonly counts: Uint32Array;
+}
+
 const MANY = 8;
 const MOST = 0xffff;
+const MOST_OFFSET = 0xffffffff;
+const COUNTS_LENGTH = 0x10000;
 
 /** @param postings ascending by number, none twice */
 export function encodePostings(postings: readonly Posting[]): { first: number; bytes: Buffer } {
@@ -75,6 +85,20 @@ export function readPostings(
     }
     visit(number, times, packed >>> 3);
   }
+}
+
+/** @param chunks how many there are */
+export function unpackPostings(chunks: number, bytes: Uint8Array): UnpackedPostings {
+  let offsets: Uint32Array | Float64Array = new Uint32Array(chunks);
+  const counts = new Uint32Array(chunks);
+  let index = 0;
+  readPostings(0, bytes, (offset, times, length) => {
+    if (offset > MOST_OFFSET && offsets instanceof Uint32Array) offsets = Float64Array.from(offsets);
+    offsets[index] = offset;
+    counts[index] = length * COUNTS_LENGTH + times;
+    index += 1;
+  });
+  return { offsets, counts };
 }
 
 export function decodePostings(first: number, bytes: Uint8Array): Posting[] {

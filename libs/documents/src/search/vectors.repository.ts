@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { inTransaction } from '@vectorlane/database';
-import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { EmbeddingSpacesRepository } from '../embedding-spaces.repository';
 import { vectorParameter } from '../vector-parameter';
 import { filterCondition, type SearchFilter } from './filter-condition';
+import { COUNTED_CHUNKS, FilterReach } from './filter-reach';
 import { SqlParameters } from './sql-parameters';
 
 /** A chunk found by its meaning. */
@@ -30,14 +30,6 @@ const LEAST_EF = 400;
 const MOST_EF = 1_000;
 /** Vectors that a search of the index looks at before it gives up. */
 const LONGEST_LOOK = 40_000;
-/** A filter that passes no more chunks is answered by reading their vectors … */
-const EXACT_CHUNKS = 5_000;
-/** … unless it passes such a share of the documents, of which some are looked at to know. */
-const BROAD_SHARE = 0.3;
-const SAMPLED_DOCUMENTS = 300;
-
-/** What is in named collections is answered by reading its vectors at once, as long as there are no more. */
-const SMALL_COLLECTION_CHUNKS = 2_000;
 
 /**
  * Nearest chunks by cosine distance. No way of searching costs more for a larger collection, but for one that is the
@@ -48,6 +40,7 @@ export class VectorsRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly spaces: EmbeddingSpacesRepository,
+    private readonly reach: FilterReach,
   ) {}
 
   /**
@@ -62,11 +55,9 @@ export class VectorsRepository {
   ): Promise<Neighbour[]> {
     const search = { vector: vectorParameter(vector), limit, filter };
     if (way === 'exact') return this.exactly(search);
-    // A small collection is read by itself: the index would lead through all the others.
-    if (filter.scope.isNarrow && !(await this.passes(filter, SMALL_COLLECTION_CHUNKS))) return this.exactly(search);
-    const isFiltered = filterCondition(filter, new SqlParameters(), 'v', 'document_id') !== undefined;
-    const share = isFiltered ? await this.share(filter) : 1;
-    if (share < BROAD_SHARE && !(await this.passes(filter, EXACT_CHUNKS))) return this.exactly(search);
+    const { share, chunks } = await this.reach.of(filter);
+    // Few enough to read all of them; the index would lead through all the others.
+    if (chunks <= COUNTED_CHUNKS) return this.exactly(search);
     const found = await this.byIndex(search, share);
     if (found.length >= limit) return found;
     return this.exactly(search);
@@ -132,33 +123,6 @@ export class VectorsRepository {
       number: number === null ? undefined : Number(number),
       cosine: 1 - distance,
     }));
-  }
-
-  /** Which share of the documents passes a filter, by some that follow one another by their ids, which are random. */
-  private async share(filter: SearchFilter): Promise<number> {
-    const parameters = new SqlParameters();
-    const condition = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
-    const rows = await this.dataSource.query<{ share: number | null }[]>(
-      `SELECT avg(CASE WHEN ${condition} THEN 1 ELSE 0 END)::double precision AS share
-         FROM (SELECT id, collection, format, metadata FROM documents
-                WHERE visible_generation IS NOT NULL AND id >= ${parameters.add(randomUUID())}
-                ORDER BY id LIMIT ${SAMPLED_DOCUMENTS}) AS d`,
-      parameters.values,
-    );
-    return rows[0]?.share ?? 0;
-  }
-
-  /** Whether more than so many chunks pass a filter; counted as far as that. */
-  private async passes(filter: SearchFilter, chunks: number): Promise<boolean> {
-    const parameters = new SqlParameters();
-    const condition = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
-    const rows = await this.dataSource.query<{ chunks: string }[]>(
-      `SELECT coalesce(sum(chunk_count), 0) AS chunks
-         FROM (SELECT d.chunk_count FROM documents d
-                WHERE d.visible_generation IS NOT NULL AND ${condition} LIMIT ${parameters.add(chunks)}) AS passing`,
-      parameters.values,
-    );
-    return Number(rows[0]?.chunks ?? 0) > chunks;
   }
 }
 

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { LANGUAGES, PAIR_BITS } from '@vectorlane/analysis';
 import { DataSource } from 'typeorm';
 import type { CollectionScope } from '../collections/collection-scope';
+import { unpackPostings, type UnpackedPostings } from './postings';
+import { PostingsMemory, type RememberedRows } from './postings-memory';
 import { filterCondition, type SearchFilter } from './filter-condition';
 import { SqlParameters } from './sql-parameters';
 
@@ -12,7 +14,7 @@ export interface WordRun {
   /** How many chunks the row holds. */
   readonly chunks: number;
   /** Left out where the word is so frequent that its postings are beyond what a search reads. */
-  readonly postings: Buffer | undefined;
+  readonly postings: UnpackedPostings | undefined;
 }
 
 /** Of the chunks that were analysed in one language. */
@@ -40,12 +42,22 @@ interface RunRow {
   first_number: string;
   chunks: number;
   length: string | null;
+  version: string | null;
+  within: boolean | null;
   postings: Buffer | null;
 }
+
+/**
+ * Tells a row from every other one, earlier and later ones too: rows are never changed, and one transaction writes none
+ * of them twice.
+ */
+const VERSION = `concat_ws(' ', term, collection, first_number, chunks, octet_length(postings), xmin)`;
 
 /** What a search asks of the words of chunks. Chunks are known by their numbers here. */
 @Injectable()
 export class WordsRepository {
+  private readonly memory = new PostingsMemory();
+
   constructor(private readonly dataSource: DataSource) {}
 
   /**
@@ -54,9 +66,11 @@ export class WordsRepository {
    * @param budget chunks of all words together; the rarest word is read in any case
    */
   async read(scope: CollectionScope, terms: readonly string[], budget: number): Promise<WordReading> {
+    const remembered = new Map(terms.map((term) => [term, this.memory.get(scope.id, term)]));
     const parameters = new SqlParameters();
     const terms$ = `${parameters.add(terms)}::text[]`;
     const budget$ = parameters.add(budget);
+    const remembered$ = `${parameters.add([...remembered.values()].flatMap((rows) => [...rows.keys()]))}::text[]`;
     const own = scope.condition('collection', parameters) ?? 'true';
     // By name where the collections are: each is then looked up, and no other is read.
     const everyChunk = scope.isNarrow
@@ -64,15 +78,18 @@ export class WordsRepository {
       : `term > ${parameters.add(EVERY_CHUNK)} AND term < ${parameters.add(AFTER_EVERY_CHUNK)}`;
     const rows = await this.dataSource.query<RunRow[]>(
       `WITH found AS MATERIALIZED (
-         SELECT term, first_number, chunks, postings FROM words WHERE term = ANY(${terms$}) AND ${own}
+         SELECT term, first_number, chunks, postings, ${VERSION} AS version
+           FROM words WHERE term = ANY(${terms$}) AND ${own}
          UNION ALL
-         SELECT term, first_number, chunks, postings FROM fresh_words WHERE term = ANY(${terms$}) AND ${own}),
+         SELECT term, first_number, chunks, postings, ${VERSION}
+           FROM fresh_words WHERE term = ANY(${terms$}) AND ${own}),
        totals AS (SELECT term, sum(chunks) AS chunks FROM found GROUP BY term),
        read AS (SELECT term, sum(chunks) OVER (ORDER BY chunks, term) - chunks < ${budget$} AS within FROM totals)
-       SELECT term, first_number, chunks, NULL::bigint AS length, CASE WHEN within THEN postings END AS postings
+       SELECT term, first_number, chunks, NULL::bigint AS length, version, within,
+              CASE WHEN within AND version <> ALL(${remembered$}) THEN postings END AS postings
          FROM found JOIN read USING (term)
        UNION ALL
-       SELECT term, 0, sum(chunks)::integer, sum(length), NULL
+       SELECT term, 0, sum(chunks)::integer, sum(length), NULL, NULL, NULL
          FROM (SELECT term, chunks, length FROM words WHERE ${everyChunk} AND ${own}
                UNION ALL
                SELECT term, chunks, length FROM fresh_words WHERE ${everyChunk} AND ${own}) AS every
@@ -81,13 +98,23 @@ export class WordsRepository {
     );
     const runs: WordRun[] = [];
     const languages: LanguageTotals[] = [];
-    for (const { term, first_number, chunks, length, postings } of rows) {
+    const read = new Map<string, Map<string, UnpackedPostings>>();
+    for (const { term, first_number, chunks, length, version, within, postings: packed } of rows) {
       if (term.startsWith(EVERY_CHUNK)) {
         languages.push({ language: term.slice(EVERY_CHUNK.length), chunks, length: Number(length) });
-      } else {
-        runs.push({ term, firstNumber: Number(first_number), chunks, postings: postings ?? undefined });
+        continue;
       }
+      const run = { term, firstNumber: Number(first_number), chunks };
+      if (within !== true || version === null) {
+        runs.push({ ...run, postings: undefined });
+        continue;
+      }
+      const postings = unpacked(version, chunks, packed, remembered.get(term));
+      runs.push({ ...run, postings });
+      const rowsOfWord = read.get(term) ?? new Map<string, UnpackedPostings>();
+      read.set(term, rowsOfWord.set(version, postings));
     }
+    for (const [term, rowsOfWord] of read) this.memory.put(scope.id, term, rowsOfWord);
     return { runs, languages };
   }
 
@@ -134,4 +161,17 @@ export class WordsRepository {
     );
     return rows.length > most ? undefined : new Set(rows.map(({ number }) => Number(number)));
   }
+}
+
+/** What the database sent, or left out because it is remembered. */
+function unpacked(
+  version: string,
+  chunks: number,
+  packed: Buffer | null,
+  remembered: RememberedRows | undefined,
+): UnpackedPostings {
+  if (packed !== null) return unpackPostings(chunks, packed);
+  const postings = remembered?.get(version);
+  if (postings === undefined) throw new Error(`Neither sent nor remembered: postings of ${version}.`);
+  return postings;
 }

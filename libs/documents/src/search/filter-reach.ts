@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { filterCondition, type SearchFilter } from './filter-condition';
+import { SqlParameters } from './sql-parameters';
+
+/** How much passes a filter, about. */
+export interface Reach {
+  /** Of all documents; 1 where there is no filter. */
+  readonly share: number;
+  /** Exact as far as `COUNTED_CHUNKS`, Infinity beyond; not counted where the share is broad and all collections are asked. */
+  readonly chunks: number;
+}
+
+/** Chunks are counted as far as this. */
+export const COUNTED_CHUNKS = 5_000;
+/** A filter that passes such a share of the documents is broad: of what is found by other means enough passes it. */
+const BROAD_SHARE = 0.3;
+const SAMPLED_DOCUMENTS = 300;
+
+const ALL: Reach = { share: 1, chunks: Infinity };
+
+/** What each way of searching goes by: how far it must look, and whether the few that pass are better read one by one. */
+@Injectable()
+export class FilterReach {
+  /** Both ways of one search ask for the same filter. */
+  private readonly asked = new WeakMap<SearchFilter, Promise<Reach>>();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  of(filter: SearchFilter): Promise<Reach> {
+    let reach = this.asked.get(filter);
+    if (reach === undefined) this.asked.set(filter, (reach = this.measure(filter)));
+    return reach;
+  }
+
+  private async measure(filter: SearchFilter): Promise<Reach> {
+    if (filterCondition(filter, new SqlParameters(), 'd', 'id') === undefined) return ALL;
+    // A collection may be small whatever its share, and lies together.
+    if (filter.scope.isNarrow) {
+      const chunks = await this.count(filter);
+      return { share: chunks === Infinity ? await this.sample(filter) : 0, chunks };
+    }
+    const share = await this.sample(filter);
+    return { share, chunks: share < BROAD_SHARE ? await this.count(filter) : Infinity };
+  }
+
+  /** Which share of the documents passes, by some that follow one another by their ids, which are random. */
+  private async sample(filter: SearchFilter): Promise<number> {
+    const parameters = new SqlParameters();
+    const condition = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
+    const rows = await this.dataSource.query<{ share: number | null }[]>(
+      `SELECT avg(CASE WHEN ${condition} THEN 1 ELSE 0 END)::double precision AS share
+         FROM (SELECT id, collection, format, metadata FROM documents
+                WHERE visible_generation IS NOT NULL AND id >= ${parameters.add(randomUUID())}
+                ORDER BY id LIMIT ${SAMPLED_DOCUMENTS}) AS d`,
+      parameters.values,
+    );
+    return rows[0]?.share ?? 0;
+  }
+
+  private async count(filter: SearchFilter): Promise<number> {
+    const parameters = new SqlParameters();
+    const condition = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
+    const rows = await this.dataSource.query<{ chunks: string }[]>(
+      `SELECT coalesce(sum(chunk_count), 0) AS chunks
+         FROM (SELECT d.chunk_count FROM documents d
+                WHERE d.visible_generation IS NOT NULL AND ${condition} LIMIT ${COUNTED_CHUNKS}) AS passing`,
+      parameters.values,
+    );
+    const chunks = Number(rows[0]?.chunks ?? 0);
+    return chunks > COUNTED_CHUNKS ? Infinity : chunks;
+  }
+}
