@@ -1,21 +1,24 @@
 // How long a search takes over many chunks, on a PostgreSQL of its own: node bench/search.mjs <folder of a collection
-// in the Cranfield format> [chunks] [--vectors] [--database <url>]. Texts are those of the collection with a third of
-// the words drawn from all of them, so that words are as frequent as in real texts. `--vectors` adds vectors: those of
-// the collection by the default model, mixed in pairs and jittered, asked for by those of its questions, without and
-// with filters, and compared with reading every vector. `--database` names an empty database, which is kept, and
-// measured again as it is when it holds chunks.
+// in the Cranfield format> [chunks] [--vectors] [--compare] [--database <url>]. Texts are those of the collection with
+// a third of the words drawn from all of them, so that words are as frequent as in real texts. `--vectors` adds
+// vectors: those of the collection by the default model, mixed in pairs and jittered, asked for by those of its
+// questions, without and with filters, and compared with reading every vector. `--compare` asks other engines too and
+// writes docs/performance.md. `--database` names an empty database, which is kept, and measured again as it is when it
+// holds chunks.
 import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, ROOT } from '../scripts/bootstrap.mjs';
+import { otherEngines, performancePage } from './support/performance-page.mjs';
 import { startServers } from '../scripts/test-servers/servers.mjs';
 
 const [folder, count = '100000', ...options] = process.argv.slice(2);
 if (!folder) {
   process.stderr.write(
-    'Usage: node bench/search.mjs <folder of a collection in the Cranfield format> [chunks] [--vectors] [--database <url>]\n',
+    'Usage: node bench/search.mjs <folder of a collection in the Cranfield format> [chunks] [--vectors] [--compare] [--database <url>]\n',
   );
   process.exit(2);
 }
@@ -233,6 +236,10 @@ try {
     '| mode | filter passes | p50 ms | p95 ms | CPU of this process, ms a search | of the database | recall@10 |\n' +
       '|---|---|---|---|---|---|---|\n',
   );
+  /** @type {Parameters<typeof performancePage>[0]['results']} */
+  const results = [];
+  /** @param {number[]} ascending @param {number} share */
+  const at = (ascending, share) => ascending[Math.floor(share * ascending.length)];
   const MODES = withVectors ? ['keyword', 'vector', 'hybrid'] : ['keyword'];
   for (const { mode, passes, filter } of MODES.flatMap((one) =>
     FILTERS.map(([passes, filter]) => ({ mode: one, passes, filter })),
@@ -258,12 +265,43 @@ try {
     const { user, system } = process.cpuUsage(cpu);
     const ofDatabase = (await databaseCpu(dataSource)) - before;
     took.sort((a, b) => a - b);
-    /** @param {number} share */
-    const at = (share) => took[Math.floor(share * took.length)].toFixed(1);
+    const own = (user + system) / 1_000 / took.length;
+    const theirs = ofDatabase / took.length;
+    const timing = { name: mode, p50: at(took, 0.5), p95: at(took, 0.95), cpu: own + theirs };
+    results.push({ mode, passes, timing });
     process.stdout.write(
-      `| ${mode} | ${passes} | ${at(0.5)} | ${at(0.95)} | ${((user + system) / 1_000 / took.length).toFixed(2)} | ` +
-        `${(ofDatabase / took.length).toFixed(2)} | ${mode === 'vector' ? await recall(filter) : ''} |\n`,
+      `| ${mode} | ${passes} | ${timing.p50.toFixed(1)} | ${timing.p95.toFixed(1)} | ${own.toFixed(2)} | ` +
+        `${theirs.toFixed(2)} | ${mode === 'vector' ? await recall(filter) : ''} |\n`,
     );
+  }
+  if (options.includes('--compare')) {
+    const texts = await dataSource.query('SELECT content FROM chunks');
+    const others = otherEngines(
+      texts.map((/** @type {{ content: string }} */ { content }) => content),
+      questions,
+    );
+    for (const ef of withVectors ? [40, 400] : []) {
+      /** @type {number[]} */
+      const took = [];
+      const runner = dataSource.createQueryRunner();
+      await runner.query(`SELECT set_config('hnsw.ef_search', $1, false)`, [String(ef)]);
+      for (const vector of askedVectors) {
+        const from = performance.now();
+        await runner.query(`SELECT chunk_id FROM ${space.table} ORDER BY embedding <=> $1::vector LIMIT 5`, [
+          documents.vectorParameter(vector),
+        ]);
+        took.push(performance.now() - from);
+      }
+      await runner.query('RESET hnsw.ef_search');
+      await runner.release();
+      took.sort((a, b) => a - b);
+      others.push({ name: `pgvector alone, one client, ef_search ${ef}`, p50: at(took, 0.5), p95: at(took, 0.95) });
+    }
+    const [{ version }] = await dataSource.query(`SELECT current_setting('server_version') AS version`);
+    const postgresql = `PostgreSQL ${version.split(' ')[0]}`;
+    const load = loadavg()[0]?.toFixed(0) ?? '?';
+    const page = performancePage({ chunks: CHUNKS, postgresql, results, others, load });
+    writeFileSync(join(ROOT, 'docs/performance.md'), page);
   }
 } finally {
   if (dataSource) await closeDataSource(dataSource, 5_000);

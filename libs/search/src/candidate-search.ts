@@ -8,8 +8,8 @@ import { RecallProbe } from './recall-probe';
 import { type Candidate, type Evidence, fuseScores, liftQuotations } from './score-fusion';
 
 /**
- * How many candidates each way brings to the fusion, beyond what is asked for. With a filter fewer are as deep among all
- * chunks, and each costs as much more to find as less passes.
+ * How many candidates each way brings to the fusion, beyond what is asked for. With a filter fewer are as deep among
+ * all chunks, and each costs as much more to find as less passes.
  */
 const FUSION_DEPTH = 100;
 const LEAST_FUSION_DEPTH = 30;

@@ -1,7 +1,9 @@
+import { pairsOf } from '@vectorlane/analysis';
 import {
   CollectionScope,
   EmbeddingSpacesRepository,
   HalfVectorsRepository,
+  PassagesRepository,
   type SearchFilter,
   type StoredSpace,
   VectorsRepository,
@@ -217,11 +219,53 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
+/** Tables that a plan reads from end to end; not documents, which have no index for formats and ranges. */
+function readWhole(plan: Plan): string[] {
+  const table = plan['Relation Name'] ?? '';
+  const own = plan['Node Type'] === 'Seq Scan' && table !== 'documents' ? [table] : [];
+  return [...own, ...(plan.Plans ?? []).flatMap(readWhole)];
+}
+
 /** Rows of tables that a plan has read, kept or not. */
 function rowsRead(plan: Plan): number {
   const own = plan['Relation Name'] === undefined ? 0 : plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0);
   return own * plan['Actual Loops'] + (plan.Plans ?? []).reduce((sum, inner) => sum + rowsRead(inner), 0);
 }
+
+it('reads no table of chunks, words or vectors from end to end, with a filter or without', async () => {
+  const words = service.app.get(WordsRepository);
+  const passages = service.app.get(PassagesRepository);
+  const [vector = new Float32Array(8)] = unitVectors;
+  const filters: SearchFilter[] = [
+    { scope },
+    { scope, format: ['md'] },
+    { scope, metadata: [['rare', { eq: true }]] },
+    { scope: CollectionScope.only(['default']), metadata: [['n', { gt: 10, lte: 30 }]] },
+  ];
+  const statements = await statementsOf(async () => {
+    for (const filter of filters) {
+      const found = (await search.find(vector, 10, filter)).map(({ chunkId }) => chunkId);
+      await search.cosines(vector, found);
+      await words.read(filter.scope, ['harbour', 'fee'], 1_000);
+      await words.visible([1, 2, 3], filter, pairsOf(['harbour fee']));
+      await words.passing(filter, 1_000);
+      await passages.read(found);
+      await passages.around(found, 1);
+      await passages.documentsOf(found);
+    }
+  });
+  const reads = statements.filter(([sql]) => !sql.includes('set_config'));
+  expect(reads.length).toBeGreaterThan(30);
+  for (const [sql, parameters] of reads) {
+    const [row] = await dataSource.transaction(async (manager) => {
+      // So few rows are soon read whole. Whether an index leads to them is the question.
+      await manager.query('SET LOCAL enable_seqscan = off');
+      return manager.query<{ 'QUERY PLAN': [{ Plan: Plan }] }[]>(`EXPLAIN (FORMAT JSON) ${sql}`, parameters);
+    });
+    const plan = row?.['QUERY PLAN'][0].Plan;
+    expect({ sql, whole: plan === undefined ? ['no plan'] : readWhole(plan) }).toEqual({ sql, whole: [] });
+  }
+});
 
 describe('a search within one of many collections', () => {
   const COLLECTIONS = sized(1_000, 10_000);

@@ -8,19 +8,20 @@ import { SqlParameters } from './sql-parameters';
 export interface Reach {
   /** Of all documents; 1 where there is no filter. */
   readonly share: number;
-  /** Exact as far as `COUNTED_CHUNKS`, Infinity beyond; not counted where the share is broad and all collections are asked. */
+  /** Exact as far as `COUNTED_CHUNKS`; Infinity beyond, and where the share is large. */
   readonly chunks: number;
 }
 
 /** Chunks are counted as far as this. */
 export const COUNTED_CHUNKS = 5_000;
-/** A filter that passes such a share of the documents is broad: of what is found by other means enough passes it. */
-const BROAD_SHARE = 0.3;
+/** Where such a share of the documents passes, enough does of what is found without the filter. */
+const LARGE_SHARE = 0.3;
 const SAMPLED_DOCUMENTS = 300;
+const SMALL_COLLECTION_CHUNKS = 2_000;
 
 const ALL: Reach = { share: 1, chunks: Infinity };
 
-/** What each way of searching goes by: how far it must look, and whether the few that pass are better read one by one. */
+/** What each way of searching goes by: how far it must look, and whether the few that pass are better read. */
 @Injectable()
 export class FilterReach {
   /** Both ways of one search ask for the same filter. */
@@ -36,13 +37,12 @@ export class FilterReach {
 
   private async measure(filter: SearchFilter): Promise<Reach> {
     if (filterCondition(filter, new SqlParameters(), 'd', 'id') === undefined) return ALL;
-    // A collection may be small whatever its share, and lies together.
-    if (filter.scope.isNarrow) {
-      const chunks = await this.count(filter);
-      return { share: chunks === Infinity ? await this.sample(filter) : 0, chunks };
-    }
+    // What is in a small collection is counted at once, whatever its share.
+    const small = filter.scope.isNarrow ? await this.count(filter) : Infinity;
+    if (small <= SMALL_COLLECTION_CHUNKS) return { share: 1, chunks: small };
     const share = await this.sample(filter);
-    return { share, chunks: share < BROAD_SHARE ? await this.count(filter) : Infinity };
+    if (share >= LARGE_SHARE) return { share, chunks: Infinity };
+    return { share, chunks: filter.scope.isNarrow ? small : await this.count(filter) };
   }
 
   /** Which share of the documents passes, by some that follow one another by their ids, which are random. */
