@@ -9,12 +9,13 @@ import { EventFeed, EventsModule } from '@vectorlane/events';
 import { HealthModule, VERSION } from '@vectorlane/health';
 import { IngestionModule } from '@vectorlane/ingestion';
 import { LoggingModule } from '@vectorlane/logging';
+import { EmbeddingsModule } from '@vectorlane/embeddings';
 import { MetricsModule } from '@vectorlane/metrics';
 import { QueueModule } from '@vectorlane/queue';
 import { RedisModule } from '@vectorlane/redis';
 import { SearchModule } from '@vectorlane/search';
 import { ShutdownModule, type ShutdownSequence } from '@vectorlane/shutdown';
-import { DependencyGauge, ProblemFilter, RouteTable } from '@vectorlane/http';
+import { DependencyGauge, RouteTable } from '@vectorlane/http';
 import { AlertsController } from './alerts.controller';
 import { ApiKeysController } from './api-keys.controller';
 import { CollectionsController } from './collections.controller';
@@ -24,6 +25,13 @@ import { DocumentsController } from './documents.controller';
 import { EventsController } from './events.controller';
 import { McpController } from './mcp/mcp.controller';
 import { McpServers } from './mcp/mcp-servers';
+import { OpenAiFileBatchesController } from './openai/file-batches.controller';
+import { OpenAiFilesController } from './openai/files.controller';
+import { OpenAiModelsController } from './openai/models.controller';
+import { ApiProblemFilter } from './openai/openai-problem.filter';
+import { OpenAiStoreFilesController } from './openai/store-files.controller';
+import { OpenAiVectorStoresController } from './openai/vector-stores.controller';
+import { VectorStoresService } from './openai/vector-stores.service';
 import { RateLimitModule } from './rate-limit/rate-limit.module';
 import { SearchController } from './search.controller';
 import { UploadsController } from './uploads.controller';
@@ -39,6 +47,16 @@ export const API_CONTROLLERS = [
   SearchController,
   ApiKeysController,
   AlertsController,
+] as const;
+
+/** Protocols of others, which their own documents describe. */
+export const PROTOCOL_CONTROLLERS = [
+  McpController,
+  OpenAiModelsController,
+  OpenAiFilesController,
+  OpenAiVectorStoresController,
+  OpenAiStoreFilesController,
+  OpenAiFileBatchesController,
 ] as const;
 
 /** The whole service as one process sees it. */
@@ -60,17 +78,19 @@ export class AppModule {
         EventsModule,
         AuthModule,
         DocumentsModule,
+        EmbeddingsModule,
         IngestionModule.register({ consumes: config.ROLE === 'all' }),
         SearchModule,
         RateLimitModule,
       ],
-      controllers: [...API_CONTROLLERS, McpController],
+      controllers: [...API_CONTROLLERS, ...PROTOCOL_CONTROLLERS],
       providers: [
         RouteTable,
         McpServers,
         EventFeed,
+        VectorStoresService,
         DependencyGauge,
-        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_FILTER, useClass: ApiProblemFilter },
         { provide: APP_GUARD, useClass: ApiScopeGuard },
         { provide: APP_PIPE, useValue: validationPipe },
       ],

@@ -1,12 +1,11 @@
 import 'reflect-metadata';
 import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
 import { Reflector } from '@nestjs/core';
-import { API_CONTROLLERS } from './app.module';
+import { API_CONTROLLERS, PROTOCOL_CONTROLLERS } from './app.module';
 import { Caller } from './caller';
-import { McpController } from './mcp/mcp.controller';
 import { requiredOf } from './scope.guard';
 
-const SERVED = [...API_CONTROLLERS, McpController] as const;
+const SERVED = [...API_CONTROLLERS, ...PROTOCOL_CONTROLLERS] as const;
 
 /** Handlers of a class: its methods that Nest serves. */
 function handlersOf(type: (typeof SERVED)[number]): [name: string, handler: object][] {
@@ -41,7 +40,7 @@ it.each(ROUTES)('$route says which scope it needs and whether it reaches into co
   const required = requiredOf(new Reflector(), route.handler, route.type);
   expect(required).toEqual({
     scope: expect.stringMatching(/^(read|write|admin)$/),
-    reach: expect.stringMatching(/^(within|outside)-collections$/),
+    reach: expect.stringMatching(/^(within|outside|no)-collections$/),
   });
   // A handler that reaches into collections does so as somebody.
   if (required?.reach === 'within-collections') expect(factoriesOf(route.type, route.name)).toContain(CALLER);

@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '@vectorlane/auth';
@@ -31,6 +29,7 @@ import {
   type PageQuery,
   pageQuerySchema,
 } from './documents.schemas';
+import { sendContent } from './content-response';
 import { LOCATION } from './documents.openapi';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
@@ -165,21 +164,7 @@ export class DocumentsController {
   @ApiProblems('DOCUMENT_NOT_FOUND')
   async content(@Caller() caller: Principal, @Param('id') id: string, @Res() response: Response): Promise<void> {
     const document = await this.find(caller, id);
-    const parts = this.contents.read(document.contentId, document.sizeBytes);
-    // The first part before the first header: what goes wrong up to here is still a problem document.
-    const first = await parts.next();
-    // Somebody else's upload: never rendered in our origin, whatever it says it is.
-    response.attachment(document.filename);
-    response.setHeader('Content-Type', document.mediaType); // attachment() guesses one from the name
-    response.setHeader('Content-Length', String(document.sizeBytes));
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
-    try {
-      await pipeline(Readable.from(startingWith(first, parts)), response);
-    } catch (error) {
-      // The client went away: its right. Anything else has cut the response, which is all that can be said by now.
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    }
+    await sendContent(response, this.contents.read(document.contentId, document.sizeBytes), document);
   }
 
   @Post(':id/retry')
@@ -219,12 +204,6 @@ export class DocumentsController {
     if (document === null) throw notFound(id);
     return document;
   }
-}
-
-async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterable<T>): AsyncGenerator<T> {
-  if (first.done) return;
-  yield first.value;
-  yield* rest;
 }
 
 function notFound(id: string): Problem {

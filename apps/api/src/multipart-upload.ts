@@ -1,39 +1,30 @@
 import type { EventEmitter } from 'node:events';
 import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
-import type { DocumentMetadata } from '@vectorlane/documents';
-import { CollectionName, type OnDuplicate } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
-import type { SpooledFile, Submission } from '@vectorlane/ingestion';
+import type { SpooledFile } from '@vectorlane/ingestion';
 import type { Request } from 'express';
-import type { z } from 'zod';
 import { watchPace } from './body-pace';
-import { externalIdSchema, metadataSchema, onDuplicateSchema } from './documents.schemas';
-import { parseJson } from './json-body';
 import { partFilename } from './part-filename';
-import { invalidRequest } from './validation';
 
 /** Beside the file itself: boundaries, part headers and the metadata field. */
 const OVERHEAD_BYTES = 64 * 1024;
-const FIELDS = ['metadata', 'collection', 'externalId', 'onDuplicate'] as const;
-const SENT_BESIDE = `${FIELDS.slice(0, -1)
-  .map((field) => `"${field}"`)
-  .join(', ')} and "${FIELDS.at(-1)}"`;
 const LIMITS = {
   files: 1,
-  fields: 5,
-  // One more than may be used, so that a further part is told apart from the last allowed one.
-  parts: 7,
   fieldNameSize: 100,
   fieldSize: 32 * 1024,
   headerPairs: 50,
   headerSize: 16 * 1024,
 };
 
-/** What an upload says of itself; `collection` is a name here and not yet a key. */
-export interface ReceivedUpload extends Omit<Submission, 'collection'> {
+/** The fields that may stand beside the file, and how the text of each is read: it throws what it refuses. */
+export type FieldReaders = Readonly<Record<string, (value: string) => unknown>>;
+
+export interface ReceivedUpload<Fields extends FieldReaders> {
   readonly file: SpooledFile;
-  /** Name of a collection. */
-  readonly collection: string | undefined;
+  readonly filename: string;
+  /** `Content-Type` of the part, parameters included. */
+  readonly declaredType: string | undefined;
+  readonly fields: { readonly [Name in keyof Fields]?: ReturnType<Fields[Name]> };
 }
 
 /**
@@ -41,41 +32,41 @@ export interface ReceivedUpload extends Omit<Submission, 'collection'> {
  * `receive` and is never in memory as a whole. Whatever goes wrong, nothing is left on disk and nothing more is read.
  * @throws Problem `INVALID_MULTIPART`, `INVALID_REQUEST`, `TOO_LARGE`, and what `receive` throws
  */
-export async function receiveMultipart(
+export async function receiveMultipart<Fields extends FieldReaders>(
   request: Request,
   receive: (bytes: AsyncIterable<Buffer>) => Promise<SpooledFile>,
   maxFileBytes: number,
-): Promise<ReceivedUpload> {
+  fields: Fields,
+): Promise<ReceivedUpload<Fields>> {
   // Refused by its own word before a byte of it is read.
   if (Number(request.get('content-length') ?? 0) > maxFileBytes + OVERHEAD_BYTES) {
     throw new Problem('TOO_LARGE', `A file may have at most ${maxFileBytes} bytes.`);
   }
-  const body = new MultipartBody(request, receive);
+  const body = new MultipartBody(request, receive, fields);
   return body.read();
 }
 
-class MultipartBody {
+class MultipartBody<Fields extends FieldReaders> {
   private spooled: Promise<SpooledFile> | undefined;
   private filename: string | undefined;
   private declaredType: string | undefined;
-  private metadata: DocumentMetadata | undefined;
-  private collection: string | undefined;
-  private externalId: string | undefined;
-  private onDuplicate: OnDuplicate | undefined;
+  private readonly values = new Map<string, unknown>();
 
   constructor(
     private readonly request: Request,
     private readonly receive: (bytes: AsyncIterable<Buffer>) => Promise<SpooledFile>,
+    private readonly readers: Fields,
   ) {}
 
-  async read(): Promise<ReceivedUpload> {
+  async read(): Promise<ReceivedUpload<Fields>> {
     let file: SpooledFile | undefined;
     try {
       await this.parse();
       file = await this.spooled;
       if (file === undefined) throw new Problem('INVALID_MULTIPART', 'The body has no part called "file".');
-      const { filename, declaredType, metadata, collection, externalId, onDuplicate } = this;
-      return { file, filename, declaredType, metadata, collection, externalId, onDuplicate };
+      const { filename = '', declaredType } = this;
+      const fields = Object.fromEntries(this.values) as ReceivedUpload<Fields>['fields'];
+      return { file, filename, declaredType, fields };
     } catch (error) {
       // A file that arrived whole beside a broken rest is thrown away here; one that broke off has seen to itself.
       if (file === undefined) await this.spooled?.then((whole) => whole.discard()).catch(() => undefined);
@@ -114,7 +105,7 @@ class MultipartBody {
           return;
         }
         if (name !== 'file') {
-          fail(unknownField(name));
+          fail(this.unknownField(name));
           return;
         }
         this.filename = partFilename(part.disposition);
@@ -155,9 +146,10 @@ class MultipartBody {
     try {
       return new Busboy({
         headers: this.request.headers as BusboyHeaders,
-        limits: LIMITS,
+        // One more than may be used, so that a further part is told apart from the last allowed one.
+        limits: { ...LIMITS, fields: this.names.length + 1, parts: this.names.length + 3 },
         // Browsers give a filename to whatever is a Blob, metadata as JSON among them.
-        isPartAFile: (name, _type, filename) => name === 'file' || (!isField(name) && filename !== undefined),
+        isPartAFile: (name, _type, filename) => name === 'file' || (!this.isField(name) && filename !== undefined),
       });
     } catch (error) {
       throw invalid(error);
@@ -165,33 +157,30 @@ class MultipartBody {
   }
 
   private takeField(name: string, value: string, truncated: boolean): void {
-    if (!isField(name)) throw unknownField(name);
-    if (this[name] !== undefined) throw new Problem('INVALID_REQUEST', `${name}: given twice.`);
-    if (truncated) throw new Problem('INVALID_REQUEST', `${name}: too long.`);
-    if (name === 'metadata') this.metadata = checked(metadataSchema, jsonOf(value), name);
-    else if (name === 'collection') this.collection = checked(CollectionName, value, name);
-    else if (name === 'onDuplicate') this.onDuplicate = checked(onDuplicateSchema, value, name);
-    else this.externalId = checked(externalIdSchema, value, name);
+    const read = this.isField(name) ? this.readers[name] : undefined;
+    if (read === undefined) throw this.unknownField(name);
+    if (this.values.has(name)) throw new Problem('INVALID_REQUEST', `${name}: given twice.`, { field: name });
+    if (truncated) throw new Problem('INVALID_REQUEST', `${name}: too long.`, { field: name });
+    this.values.set(name, read(value));
   }
-}
 
-function isField(name: string | undefined): name is (typeof FIELDS)[number] {
-  return FIELDS.some((field) => field === name);
-}
-
-function jsonOf(value: string): unknown {
-  try {
-    return parseJson(value);
-  } catch (cause) {
-    if (cause instanceof Problem) throw cause;
-    throw new Problem('INVALID_REQUEST', 'metadata: must be a JSON object.', { cause });
+  private get names(): string[] {
+    return Object.keys(this.readers);
   }
-}
 
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, field: string): z.output<Schema> {
-  const result = schema.safeParse(value);
-  if (!result.success) throw invalidRequest(result.error.issues, field);
-  return result.data;
+  private isField(name: string | undefined): name is string {
+    return name !== undefined && this.names.includes(name);
+  }
+
+  private unknownField(name: string | undefined): Problem {
+    const [last, ...others] = this.names.map((known) => `"${known}"`).toReversed();
+    const known = [others.toReversed().join(', '), last].filter(Boolean).join(' and ');
+    return new Problem(
+      'INVALID_REQUEST',
+      `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, ${known}.`,
+      { field: name },
+    );
+  }
 }
 
 /**
@@ -211,13 +200,6 @@ function partHeadersOf(parser: InstanceType<typeof Busboy>): {
     });
   });
   return seen;
-}
-
-function unknownField(name: string | undefined): Problem {
-  return new Problem(
-    'INVALID_REQUEST',
-    `Unknown field "${(name ?? '').slice(0, 100)}": send "file" and, if you like, ${SENT_BESIDE}.`,
-  );
 }
 
 function invalid(cause: unknown): Problem {

@@ -25,7 +25,7 @@ import { readJson } from './json-body';
 import { RateLimiter } from './rate-limit/rate-limiter';
 
 /** What needs a key, whatever stands below it. */
-const KEPT = ['/api', '/mcp'];
+const KEPT = ['/api', '/mcp', '/openai'];
 
 /**
  * What every request passes through, in order, before Nest finds its handler. A step that refuses throws a `Problem`,

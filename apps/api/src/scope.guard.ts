@@ -15,9 +15,9 @@ const REQUIRED = 'vectorlane:required';
 /**
  * Whether a route shows or changes anything that is in a collection. `within-collections`: it does, and so it takes the
  * `Caller` and keeps to what that may see. `outside-collections`: it does not, and a key that is bound to collections
- * has no business there.
+ * has no business there. `no-collections`: it has nothing to do with them, and any key may ask.
  */
-export type Reach = 'within-collections' | 'outside-collections';
+export type Reach = 'within-collections' | 'outside-collections' | 'no-collections';
 
 export interface Required {
   readonly scope: Scope;

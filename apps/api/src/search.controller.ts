@@ -4,11 +4,11 @@ import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger
 import { CollectionName, Degradation, DocumentCondition, Place, SearchMode } from '@vectorlane/domain';
 import type { Principal } from '@vectorlane/auth';
 import { CollectionsRepository } from '@vectorlane/documents';
-import { Problem } from '@vectorlane/errors';
 import { type SearchHit, SearchService } from '@vectorlane/search';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { Caller } from './caller';
+import { callerGone } from './caller-gone';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
 import { isStorable, UNSTORABLE } from './storable-text';
@@ -168,13 +168,4 @@ function toResult({ before, after, highlights, ...hit }: SearchHit): z.output<ty
     ...(after && { after: [...after] }),
     ...(highlights && { highlights: [...highlights] }),
   };
-}
-
-/** Aborted when the client leaves before it has its answer: nothing more is computed for it. */
-function callerGone(response: Response): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => {
-    if (!response.writableEnded) gone.abort(new Problem('INVALID_REQUEST', 'The client left before the answer.'));
-  });
-  return gone.signal;
 }

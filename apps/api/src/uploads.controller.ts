@@ -5,16 +5,17 @@ import type { Principal } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
 import { CollectionsRepository } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
-import { IngestionService, type SpooledFile } from '@vectorlane/ingestion';
+import { IngestionService, type SpooledFile, type Submission } from '@vectorlane/ingestion';
 import { Metrics } from '@vectorlane/metrics';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { Caller } from './caller';
 import { LOCATION, uploadBody } from './documents.openapi';
 import { type DocumentBody, documentSchema, textDocumentSchema, uploadedBody } from './documents.schemas';
-import { receiveMultipart, type ReceivedUpload } from './multipart-upload';
+import { receiveMultipart } from './multipart-upload';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
+import { uploadFields } from './upload-fields';
 
 const REVISIONS =
   'The same bytes again are answered with the document that is there. With an `externalId`, other bytes are the next ' +
@@ -33,6 +34,12 @@ const KNOWN = {
   standardSchema: documentSchema,
   headers: LOCATION,
 };
+
+/** What an upload says of itself; `collection` is a name here and not yet a key. */
+interface ReceivedDocument extends Omit<Submission, 'collection'> {
+  readonly file: SpooledFile;
+  readonly collection?: string | undefined;
+}
 
 /** What brings documents in. */
 @ApiTags('documents')
@@ -83,9 +90,15 @@ export class UploadsController {
       );
     }
     const receive = (bytes: AsyncIterable<Buffer>): Promise<SpooledFile> => this.ingestion.receive(bytes, caller.keyId);
-    let received: ReceivedUpload;
+    let received: ReceivedDocument;
     try {
-      received = await receiveMultipart(request, receive, this.config.MAX_UPLOAD_BYTES);
+      const { fields, ...upload } = await receiveMultipart(
+        request,
+        receive,
+        this.config.MAX_UPLOAD_BYTES,
+        uploadFields,
+      );
+      received = { ...upload, ...fields };
     } catch (error) {
       const isSlow = error instanceof Problem && error.code === 'BODY_TOO_SLOW';
       if (isSlow) this.metrics.uploadsRefused.inc({ reason: 'slow' });
@@ -120,10 +133,10 @@ export class UploadsController {
   ): Promise<DocumentBody> {
     const file = await this.ingestion.receive(Readable.from([Buffer.from(text, 'utf8')]), caller.keyId);
     const declaredType = 'text/plain; charset=utf-8';
-    return this.submit(caller, { collection: undefined, ...said, file, declaredType }, response);
+    return this.submit(caller, { ...said, file, declaredType }, response);
   }
 
-  private async submit(caller: Principal, received: ReceivedUpload, response: Response): Promise<DocumentBody> {
+  private async submit(caller: Principal, received: ReceivedDocument, response: Response): Promise<DocumentBody> {
     const { file, collection: name, ...said } = received;
     try {
       const collection = await this.collections.keyFor(caller, name);

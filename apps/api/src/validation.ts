@@ -93,8 +93,17 @@ export function invalidRequest(issues: readonly ShownIssue[], within = ''): Prob
       ? 'There is no JSON body. Send one with `Content-Type: application/json`'
       : `The request ${message}`;
   });
+  const first = issues[0]?.path?.[0];
+  const field = within === '' ? String(typeof first === 'object' ? first.key : (first ?? '')) : within;
   const more = issues.length > MOST_ISSUES ? ` (and ${issues.length - MOST_ISSUES} more)` : '';
-  return new Problem('INVALID_REQUEST', `${shown.join('; ')}${more}.`);
+  return new Problem('INVALID_REQUEST', `${shown.join('; ')}${more}.`, { field: field === '' ? undefined : field });
+}
+
+/** @param field by which a refusal calls the value @throws Problem `INVALID_REQUEST` */
+export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, field: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (!result.success) throw invalidRequest(result.error.issues, field);
+  return result.data;
 }
 
 /** Nest's takes keys like `constructor` out of a body first: a filter by such a key would then filter nothing. */

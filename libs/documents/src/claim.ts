@@ -1,4 +1,5 @@
 import type { Lane } from '@vectorlane/domain';
+import type { Chunking } from './document';
 
 /** What a worker needs to know of the document it has claimed. */
 export interface Claim {
@@ -15,6 +16,7 @@ export interface Claim {
   readonly lane: Lane;
   readonly declaredCharset: string | undefined;
   readonly sizeBytes: number;
+  readonly chunking: Chunking | null;
   readonly attempts: number;
   readonly interruptions: number;
   readonly parserDeaths: number;
@@ -44,6 +46,7 @@ export interface ClaimRow {
   lane: Lane;
   declared_charset: string | null;
   size_bytes: string;
+  chunking: Chunking | null;
   attempts: number;
   interruptions: number;
   parser_deaths: number;
@@ -64,6 +67,7 @@ export function toClaim(row: ClaimRow): Claim {
     lane: row.lane,
     declaredCharset: row.declared_charset ?? undefined,
     sizeBytes: Number(row.size_bytes),
+    chunking: row.chunking,
     attempts: row.attempts,
     interruptions: row.interruptions,
     parserDeaths: row.parser_deaths,

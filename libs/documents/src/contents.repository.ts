@@ -1,12 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 
 /**
  * Size of a stored part, bytes. Small enough that writing one holds the embedded database (one session for all) for a
  * few milliseconds only; large enough that 50 MB are 200 statements.
  */
 export const PART_BYTES = 256 * 1024;
+
+export const FOREIGN_KEY_VIOLATION = '23503';
+
+const UNOWNED = `NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = c.id)
+  AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_id = c.id)`;
 
 /** The bytes are not all there (any more). */
 export class ContentGoneError extends Error {
@@ -54,16 +59,28 @@ export class ContentsRepository {
     }
   }
 
-  async remove(contentId: string, manager: EntityManager = this.dataSource.manager): Promise<void> {
-    await manager.query('DELETE FROM contents WHERE id = $1', [contentId]);
+  /** Its first bytes, up to one part, for deciding the format. @throws ContentGoneError */
+  async head(contentId: string): Promise<Buffer> {
+    for await (const bytes of this.read(contentId, 1)) return bytes;
+    throw new ContentGoneError(contentId);
   }
 
+  async remove(contentId: string): Promise<void> {
+    await this.removeAll([contentId]);
+  }
+
+  /** Those that no document and no file has (any more). */
   async removeAll(contentIds: readonly string[]): Promise<void> {
-    await this.dataSource.query('DELETE FROM contents WHERE id = ANY($1::uuid[])', [contentIds]);
+    try {
+      await this.dataSource.query(`DELETE FROM contents c WHERE id = ANY($1::uuid[]) AND ${UNOWNED}`, [contentIds]);
+    } catch (error) {
+      // One of them has got an owner in this moment: what is left is swept.
+      if ((error as { code?: unknown }).code !== FOREIGN_KEY_VIOLATION) throw error;
+    }
   }
 
   /**
-   * Removes contents that no document adopted and no upload has touched for a while.
+   * Removes contents that no document and no file adopted and no upload has touched for a while.
    * @returns how many; at most `limit` a call, so that a sweep never holds the database for long
    */
   async sweepOrphans(idleSeconds: number, limit: number): Promise<number> {
@@ -71,7 +88,7 @@ export class ContentsRepository {
       `WITH orphans AS (
          SELECT c.id FROM contents c
           WHERE c.touched_at < now() - make_interval(secs => $1)
-            AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = c.id)
+            AND ${UNOWNED}
           LIMIT $2),
        removed AS (DELETE FROM contents USING orphans WHERE contents.id = orphans.id RETURNING contents.id)
        SELECT id FROM removed`,

@@ -3,6 +3,12 @@ import type { IngestionFailureCode } from '@vectorlane/errors';
 
 export type DocumentMetadata = Record<string, unknown>;
 
+/** How a document is cut, where its uploader says so; in tokens of the model, as far as its window goes. */
+export interface Chunking {
+  readonly maxTokens: number;
+  readonly overlapTokens: number;
+}
+
 export interface PendingRevision {
   readonly status: DocumentStatus;
   readonly stage: Stage;
@@ -54,6 +60,7 @@ export interface Document {
   readonly timings: StageTimings;
   /** What of it was read; null before it has completed. */
   readonly coverage: Coverage | null;
+  readonly chunking: Chunking | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -68,6 +75,6 @@ export const DOCUMENT_COLUMNS = `id, (SELECT c.name FROM collections c WHERE c.k
   content_id AS "contentId", filename, format, lane, media_type AS "mediaType",
   size_bytes::double precision AS "sizeBytes", metadata, status, stage, percent, attempts, delivery,
   visible_generation AS "visibleGeneration", chunk_count AS "chunkCount", failure_code AS "failureCode",
-  failure_message AS "failureMessage", failure_retryable AS "failureRetryable", timings, coverage,
+  failure_message AS "failureMessage", failure_retryable AS "failureRetryable", timings, coverage, chunking,
   waiting_for AS "waitingFor", waiting_since AS "waitingSince",
   created_at AS "createdAt", updated_at AS "updatedAt"`;

@@ -6,6 +6,10 @@ import { ContentsRepository } from './contents.repository';
 import { DocumentListRepository } from './document-list.repository';
 import { DocumentsRepository } from './documents.repository';
 import { EmbeddingSpacesRepository } from './embedding-spaces.repository';
+import { FileBatchesRepository } from './files/file-batches.repository';
+import { FilesRepository } from './files/files.repository';
+import { StoreFilesRepository } from './files/store-files.repository';
+import { VectorStoresRepository } from './files/vector-stores.repository';
 import { FailedDocumentsRepository } from './failed-documents.repository';
 import { ManifestRepository } from './manifest.repository';
 import { UnfinishedGauges } from './unfinished-gauges';
@@ -36,6 +40,10 @@ const repositories = [
   PassagesRepository,
   CollectionsRepository,
   DeletedCollectionsRepository,
+  FilesRepository,
+  StoreFilesRepository,
+  VectorStoresRepository,
+  FileBatchesRepository,
 ];
 
 /** What we keep: documents, their bytes, texts, chunks and vectors, and the status moves between them. */

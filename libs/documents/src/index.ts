@@ -11,8 +11,8 @@ export {
   CollectionsRepository,
 } from './collections/collections.repository';
 export { DeletedCollectionsRepository } from './collections/deleted-collections.repository';
-export { ContentGoneError, ContentsRepository } from './contents.repository';
-export { type Document, type DocumentMetadata } from './document';
+export { ContentGoneError, ContentsRepository, FOREIGN_KEY_VIOLATION } from './contents.repository';
+export { type Chunking, type Document, type DocumentMetadata } from './document';
 export { DocumentsModule } from './documents.module';
 export {
   type DocumentFilter,
@@ -31,6 +31,12 @@ export {
   type StoredSpace,
   tableOf as vectorTableOf,
 } from './embedding-spaces.repository';
+export { type FileBatch, FileBatchesRepository, type FileBatchItem } from './files/file-batches.repository';
+export { fileIdFrom, fileIdOf } from './files/file-id';
+export { FilesRepository, type KeptFile } from './files/files.repository';
+export { StoreFilesRepository } from './files/store-files.repository';
+export { type VectorStore, type VectorStoreChange, VectorStoresRepository } from './files/vector-stores.repository';
+export type { Stretch, AgePage } from './files/age-page';
 export { FailedDocumentsRepository } from './failed-documents.repository';
 export { HalfVectorsRepository } from './half-vectors.repository';
 export { type Claim, StaleClaimError } from './claim';

@@ -74,6 +74,7 @@ export const NEXT_GENERATION = (row: string): string => `greatest(${row}.last_ge
 /** What a document takes over from its revision. */
 const REVISED = [
   ...['sha256', 'content_id', 'filename', 'format', 'lane', 'media_type', 'declared_charset', 'size_bytes', 'metadata'],
+  'chunking',
   // What its content has cost so far.
   ...ExhaustedLimit.options,
 ];
@@ -117,7 +118,7 @@ export class IngestionLedger {
                 updated_at = now()
            FROM found WHERE d.id = found.id
          RETURNING d.id, d.revision_of, generation, content_id, filename, format, lane, declared_charset, size_bytes,
-                   attempts, interruptions, parser_deaths, interrupted, waits,
+                   chunking, attempts, interruptions, parser_deaths, interrupted, waits,
                    coalesce(extract(epoch FROM now() - waiting_since) * 1000, 0)::double precision AS waited_ms)
        SELECT * FROM claimed`,
       [documentId, leaseMs / 1000, spaceId],

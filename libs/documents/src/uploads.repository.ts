@@ -4,7 +4,7 @@ import type { Lane, OnDuplicate } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ContentsRepository } from './contents.repository';
-import { type Document, DOCUMENT_COLUMNS, type DocumentMetadata } from './document';
+import { type Chunking, type Document, DOCUMENT_COLUMNS, type DocumentMetadata } from './document';
 import { NEXT_GENERATION, RETRIED } from './ingestion-ledger';
 
 export interface NewDocument {
@@ -22,6 +22,8 @@ export interface NewDocument {
   readonly metadata: DocumentMetadata;
   /** Its owner's name for it; unique in the collection. */
   readonly externalId: string | undefined;
+  /** Left out: as the service is set. */
+  readonly chunking?: Chunking | undefined;
 }
 
 /** What an upload says of a document beside its bytes, as far as it says it. */
@@ -219,8 +221,8 @@ export class UploadsRepository {
     const rows = await manager.query<unknown[]>(
       `WITH made AS (
          INSERT INTO documents (id, collection, sha256, content_id, filename, format, lane, media_type, declared_charset,
-                                size_bytes, metadata, external_id, revision_of, status, stage)
-         SELECT $1, key, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'pending', 'queued'
+                                size_bytes, metadata, external_id, revision_of, chunking, status, stage)
+         SELECT $1, key, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', 'queued'
            FROM collections WHERE key = $2 AND deleted_at IS NULL
          ON CONFLICT DO NOTHING
          RETURNING id)
@@ -239,6 +241,7 @@ export class UploadsRepository {
         JSON.stringify(document.metadata),
         document.externalId ?? null,
         revisionOf,
+        document.chunking === undefined ? null : JSON.stringify(document.chunking),
       ],
     );
     return rows.length > 0;
@@ -267,7 +270,7 @@ export class UploadsRepository {
       `UPDATE documents AS d
           SET ${RETRIED}, generation = ${NEXT_GENERATION('d')}, last_generation = ${NEXT_GENERATION('d')},
               sha256 = $2, content_id = $3, filename = $4, format = $5, lane = $6, media_type = $7,
-              declared_charset = $8, size_bytes = $9, metadata = $10
+              declared_charset = $8, size_bytes = $9, metadata = $10, chunking = $11
         WHERE id = $1`,
       [
         id,
@@ -280,6 +283,7 @@ export class UploadsRepository {
         next.declaredCharset ?? null,
         next.sizeBytes,
         JSON.stringify(next.metadata),
+        next.chunking === undefined ? null : JSON.stringify(next.chunking),
       ],
     );
   }

@@ -15,6 +15,9 @@ export const PROBLEMS = {
   NOT_FOUND: { status: 404, title: 'There is nothing here' },
   DOCUMENT_NOT_FOUND: { status: 404, title: 'There is no such document' },
   COLLECTION_NOT_FOUND: { status: 404, title: 'There is no such collection' },
+  FILE_NOT_FOUND: { status: 404, title: 'There is no such file' },
+  FILE_BATCH_NOT_FOUND: { status: 404, title: 'There is no such batch of files' },
+  MODEL_NOT_FOUND: { status: 404, title: 'There is no such model' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not know this method' },
   TEXT_NOT_AVAILABLE: { status: 409, title: 'The document has no extracted text yet' },
   BODY_TOO_SLOW: { status: 408, title: 'The body came too slowly', retryable: true },
@@ -45,6 +48,8 @@ export interface ProblemOptions {
   readonly cause?: unknown;
   /** Seconds after which trying again makes sense; becomes `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** The field of the request that is wrong. */
+  readonly field?: string | undefined;
 }
 
 /**
@@ -57,6 +62,7 @@ export class Problem extends Error {
   readonly title: string;
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
+  readonly field: string | undefined;
 
   constructor(
     readonly code: ProblemCode,
@@ -67,6 +73,7 @@ export class Problem extends Error {
     const definition: { status: number; title: string; retryable?: boolean } = PROBLEMS[code];
     this.status = definition.status;
     this.title = definition.title;
+    this.field = options.field;
     this.retryable = definition.retryable ?? false;
     this.retryAfterSeconds = options.retryAfterSeconds ?? (this.retryable ? 5 : undefined);
   }

@@ -4,7 +4,7 @@ export { DependencyGauge } from './dependency-gauge';
 export { HttpAdapter, inviteBody } from './http-adapter';
 export { closeHttpServer, requireFreePort } from './http-server';
 export { answerParserErrors } from './parser-errors';
-export { ProblemFilter, toProblem } from './problem.filter';
+export { type ProblemAnswer, ProblemFilter, toProblem } from './problem.filter';
 export { requestContext } from './request-context';
 export { type EndedRequest, markStream, RequestEnds } from './request-end';
 export { refuseMethod, refuseUnreadable } from './request-refusals';

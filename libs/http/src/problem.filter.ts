@@ -14,6 +14,13 @@ import { routeTemplate } from './route-template';
 
 const OVERLOADED: ReadonlySet<ProblemCode> = new Set(['UPLOADS_BUSY', 'BODY_TOO_SLOW', 'STREAMS_BUSY']);
 
+export interface ProblemAnswer {
+  readonly status: number;
+  /** Media type of the body. */
+  readonly type: string;
+  readonly body: object;
+}
+
 /**
  * The one place where an error becomes an answer: RFC 9457, with our stable code and the request's id. What is not
  * one of ours is logged with its stack, tracked for alerting and answered with a 500 that says nothing of the inside.
@@ -38,20 +45,25 @@ export class ProblemFilter implements ExceptionFilter {
     refuseRestOfBody(request, response);
     if (problem.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(problem.retryAfterSeconds));
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    response
-      .status(problem.status)
-      .type('application/problem+json')
-      .send(
-        JSON.stringify({
-          type: problemType(problem.code),
-          title: problem.title,
-          status: problem.status,
-          detail: problem.detail,
-          code: problem.code,
-          requestId: response.locals['requestId'] as string | undefined,
-          ...(problem.retryable && { retryable: true }),
-        }),
-      );
+    const { status, type, body } = this.answer(problem, request, response);
+    response.status(status).type(type).send(JSON.stringify(body));
+  }
+
+  /** How the problem is told. */
+  protected answer(problem: Problem, _request: Request, response: Response): ProblemAnswer {
+    return {
+      status: problem.status,
+      type: 'application/problem+json',
+      body: {
+        type: problemType(problem.code),
+        title: problem.title,
+        status: problem.status,
+        detail: problem.detail,
+        code: problem.code,
+        requestId: response.locals['requestId'] as string | undefined,
+        ...(problem.retryable && { retryable: true }),
+      },
+    };
   }
 
   /** What we refuse because there is too much of it is no error of ours, and has no stack worth a line of its own. */

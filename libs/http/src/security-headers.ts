@@ -40,8 +40,10 @@ export function securityHeaders(): RequestHandler {
   };
 }
 
+const PRODUCT = ['/api', '/mcp', '/openai'];
+
 function isProduct(path: string): boolean {
-  return path === '/api' || path.startsWith('/api/');
+  return PRODUCT.some((root) => path === root || path.startsWith(`${root}/`));
 }
 
 function isDocumentation(path: string): boolean {

@@ -29,6 +29,7 @@ const CLAIM: Claim = {
   format: 'txt',
   lane: 'fast',
   declaredCharset: undefined,
+  chunking: null,
   sizeBytes: 1,
   attempts: 0,
   interruptions: 0,

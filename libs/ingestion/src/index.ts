@@ -1,3 +1,4 @@
+export { FilesService, type FileUpload } from './files.service';
 export { IngestionModule } from './ingestion.module';
 export { IngestionRuntime } from './ingestion-runtime';
 export { IngestionService, type Removed, type Retried, type Submission, type Submitted } from './ingestion.service';

@@ -5,6 +5,7 @@ import { EmbeddingsModule } from '@vectorlane/embeddings';
 import { ExtractionModule } from '@vectorlane/extraction';
 import { DependencyCircuits } from './dependency-circuits';
 import { DocumentProcessor } from './document-processor';
+import { FilesService } from './files.service';
 import { IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionRuntime } from './ingestion-runtime';
@@ -24,6 +25,7 @@ export class IngestionModule {
       imports: [DocumentsModule, EmbeddingsModule, ExtractionModule],
       providers: [
         IngestionService,
+        FilesService,
         IngestionScheduler,
         IngestionPipeline,
         IngestionObserver,
@@ -35,7 +37,7 @@ export class IngestionModule {
         Spool,
         ...(consumes ? Lane.options.map(documentProcessorOf) : []),
       ],
-      exports: [IngestionService, IngestionRuntime, Reconciler],
+      exports: [IngestionService, FilesService, IngestionRuntime, Reconciler],
     };
   }
 }

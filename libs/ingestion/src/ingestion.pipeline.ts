@@ -95,7 +95,7 @@ export class IngestionPipeline {
   private async chunkAndEmbed(claim: Claim, extracted: ExtractedDocument, signal: AbortSignal) {
     const startedAt = performance.now();
     await this.ledger.progress(claim, this.at('chunking', PERCENT_CHUNKING));
-    const chunks = await this.chunk(extracted, signal);
+    const chunks = await this.chunk(extracted, claim, signal);
     const chunkedAt = performance.now();
     this.observer.stageEnded('chunking', chunkedAt - startedAt);
     const language = await detectLanguage(extracted.text);
@@ -123,11 +123,11 @@ export class IngestionPipeline {
     );
   }
 
-  private async chunk(extracted: ExtractedDocument, signal: AbortSignal): Promise<Chunk[]> {
+  private async chunk(extracted: ExtractedDocument, { chunking }: Claim, signal: AbortSignal): Promise<Chunk[]> {
     const chunks: Chunk[] = [];
-    const options = { maxTokens: this.config.CHUNK_TOKENS, overlapTokens: this.config.CHUNK_OVERLAP_TOKENS };
+    const usual = { maxTokens: this.config.CHUNK_TOKENS, overlapTokens: this.config.CHUNK_OVERLAP_TOKENS };
     let sliceEndsAt = performance.now() + 20;
-    for (const chunk of chunkDocument(extracted, this.embeddings, options)) {
+    for (const chunk of chunkDocument(extracted, this.embeddings, chunking ?? usual)) {
       chunks.push(chunk);
       if (chunks.length > MAX_CHUNKS) {
         throw new IngestionFailure(

@@ -3,13 +3,17 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import {
   type Adoption,
+  type Chunking,
   type CollectionScope,
+  ContentGoneError,
   ContentsRepository,
   type Document,
   type DocumentMetadata,
   DocumentsRepository,
   FailedDocumentsRepository,
+  FOREIGN_KEY_VIOLATION,
   IngestionLedger,
+  type KeptFile,
   type NewDocument,
   type Said,
   type SearchFilter,
@@ -35,12 +39,19 @@ export interface Submission {
   readonly externalId?: string | undefined;
   /** What other bytes under the same name mean; not beside an external id, which says so itself. */
   readonly onDuplicate?: OnDuplicate | undefined;
+  /** Left out: as the service is set. */
+  readonly chunking?: Chunking | undefined;
 }
 
 export interface Submitted {
   readonly document: Document;
   /** The same bytes were here already; nothing was stored. */
   readonly duplicate: boolean;
+}
+
+/** Bytes on their way to a document, under the id that they are or will be stored by. */
+interface AcceptedBytes extends Pick<SpooledFile, 'sizeBytes' | 'sha256' | 'head'> {
+  readonly contentId: string;
 }
 
 /** What was done of something asked for many documents; asked again it goes on. */
@@ -96,10 +107,32 @@ export class IngestionService {
    * Second half: decides the format, stores the bytes in parts, makes the document, queues it.
    * @throws Problem `UNSUPPORTED_FORMAT`, `INVALID_REQUEST` (no bytes), `COLLECTION_NOT_FOUND`, `DUPLICATE`
    */
-  async submit(file: SpooledFile, submission: Submission): Promise<Submitted> {
+  submit(file: SpooledFile, submission: Submission): Promise<Submitted> {
+    const contentId = randomUUID();
+    // Parts first, each a short transaction; the document adopts them at the end. A crash in between leaves an orphan
+    // that is swept, never half a document.
+    return this.accept({ ...file, contentId }, submission, () => this.contents.store(contentId, file.path));
+  }
+
+  /**
+   * The same of a file that is kept already: the document shares its bytes.
+   * @throws Problem `UNSUPPORTED_FORMAT`, `COLLECTION_NOT_FOUND`, `FILE_NOT_FOUND`
+   */
+  async attach(file: KeptFile, submission: Submission): Promise<Submitted> {
+    try {
+      const head = await this.contents.head(file.contentId);
+      return await this.accept({ ...file, head }, submission, () => Promise.resolve());
+    } catch (error) {
+      const isGone = error instanceof ContentGoneError || (error as { code?: unknown }).code === FOREIGN_KEY_VIOLATION;
+      if (!isGone) throw error;
+      throw new Problem('FILE_NOT_FOUND', `The file ${file.fileId} was deleted meanwhile.`, { cause: error });
+    }
+  }
+
+  private async accept(file: AcceptedBytes, submission: Submission, store: () => Promise<void>): Promise<Submitted> {
     if (file.sizeBytes === 0) throw new Problem('INVALID_REQUEST', 'The file is empty.');
     const [declaredMediaType, declaredCharset] = parseContentType(submission.declaredType);
-    const { collection, externalId, metadata, onDuplicate } = submission;
+    const { collection, externalId, metadata, onDuplicate, chunking } = submission;
     if (externalId !== undefined && onDuplicate !== undefined) {
       throw new Problem('INVALID_REQUEST', 'onDuplicate: does not go with externalId, which says so itself.');
     }
@@ -114,21 +147,28 @@ export class IngestionService {
       filename,
       ...(declaredMediaType !== undefined && { declaredMediaType }),
     });
-    const { sha256, sizeBytes } = file;
+    const { sha256, sizeBytes, contentId } = file;
     const same = await this.uploads.takeOver({ collection, externalId, sha256, filename }, said, onDuplicate);
     if (same !== null) return { document: same, duplicate: true };
 
-    // Parts first, each a short transaction; the document adopts them at the end. A crash in between leaves an orphan
-    // that is swept, never half a document.
-    const contentId = randomUUID();
     const next: NewDocument = {
-      ...{ id: randomUUID(), collection, externalId, sha256, contentId, filename, sizeBytes, declaredCharset },
+      ...{
+        id: randomUUID(),
+        collection,
+        externalId,
+        sha256,
+        contentId,
+        filename,
+        sizeBytes,
+        declaredCharset,
+        chunking,
+      },
       format: detected.format,
       lane: this.laneFor(detected.lane, sizeBytes),
       mediaType: detected.mediaType,
       metadata: metadata ?? {},
     };
-    const adoption = await this.storeAndAdopt(file, next, said, onDuplicate);
+    const adoption = await this.storeAndAdopt(store, next, said, onDuplicate);
     const { document } = adoption;
     if (adoption.outcome === 'same') return { document, duplicate: true };
     this.events.happened();
@@ -224,13 +264,13 @@ export class IngestionService {
 
   /** A refusal of the database leaves no bytes behind; a crash in between does, until the sweep. */
   private async storeAndAdopt(
-    file: SpooledFile,
+    store: () => Promise<void>,
     document: NewDocument,
     said: Said,
     onDuplicate: OnDuplicate | undefined,
   ): Promise<Adoption> {
     try {
-      await this.contents.store(document.contentId, file.path);
+      await store();
       return await this.uploads.adopt(document, said, onDuplicate);
     } catch (error) {
       await this.contents.remove(document.contentId).catch((removing: unknown) => {

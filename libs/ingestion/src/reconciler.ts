@@ -14,6 +14,7 @@ import { EventLogRepository } from '@vectorlane/events';
 import { LaneQueues } from '@vectorlane/queue';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { DependencyCircuits } from './dependency-circuits';
+import { FilesService } from './files.service';
 import { IngestionScheduler } from './ingestion-scheduler';
 
 const PAGE = 200;
@@ -47,6 +48,7 @@ export class Reconciler {
     private readonly chunks: ChunksRepository,
     private readonly deleted: DeletedCollectionsRepository,
     private readonly events: EventLogRepository,
+    private readonly files: FilesService,
     private readonly queues: LaneQueues,
     private readonly scheduler: IngestionScheduler,
     private readonly leases: TaskLeases,
@@ -116,8 +118,9 @@ export class Reconciler {
     const contents = await this.contents.sweepOrphans(ORPHAN_IDLE_SECONDS, SWEEP_LIMIT);
     const rows = await this.chunks.sweepDeadGenerations(SWEEP_LIMIT);
     const events = await this.events.prune(SWEEP_LIMIT);
+    const expired = await this.files.sweepExpired();
     // A full sweep may have left some behind: go on at the next pass.
-    const more = [contents, rows, events].some((swept) => swept >= SWEEP_LIMIT);
+    const more = expired || [contents, rows, events].some((swept) => swept >= SWEEP_LIMIT);
     this.nextSweepAt = performance.now() + (more ? 0 : SWEEP_INTERVAL_MS);
     if (contents + rows > 0) this.logger.log({ contents, rows }, 'swept what was left behind');
   }

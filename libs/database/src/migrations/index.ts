@@ -10,6 +10,7 @@ import { DocumentEvents1765700000000 } from './1765700000000-document-events';
 import { DocumentsByName1765710000000 } from './1765710000000-documents-by-name';
 import { PlacesOfChunks1765800000000 } from './1765800000000-places-of-chunks';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
+import { Files1765820000000 } from './1765820000000-files';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
 import { WordPairs1765410000000 } from './1765410000000-word-pairs';
 
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   DocumentEvents1765700000000,
   DocumentsByName1765710000000,
   PlacesOfChunks1765800000000,
+  Files1765820000000,
 ];

@@ -11,6 +11,8 @@ export interface BackedUpTable {
   readonly name: string;
   /** Which rows of `t`; joins must not repeat any. */
   readonly rows: string;
+  /** … in an earlier schema, which does not have this table yet. */
+  readonly rowsWithout?: { readonly table: string; readonly rows: string };
   /** The column by which rows refer to others of the same table; those that refer to none come first. */
   readonly nullsFirst?: string;
   /** SQL for columns that are not kept as they are. */
@@ -25,6 +27,8 @@ export interface BackedUpTable {
 }
 
 const VISIBLE = 'JOIN documents d ON d.id = t.document_id AND d.visible_generation = t.generation';
+const OWNED = (id: string): string =>
+  `(${id} IN (SELECT content_id FROM documents) OR ${id} IN (SELECT content_id FROM files))`;
 /** Work in hand belongs to a worker that is not there after a restore: handed back, unharmed, without a lease. */
 const inHand = (kept: string, instead: string): string =>
   `CASE WHEN t.status = 'processing' THEN ${instead} ELSE ${kept} END`;
@@ -32,14 +36,22 @@ const inHand = (kept: string, instead: string): string =>
 export const TABLES: readonly BackedUpTable[] = [
   { name: 'api_keys', rows: '', size: '200', page: 500 },
   { name: 'collections', rows: '', size: '200', page: 500 },
-  { name: 'contents', rows: 'JOIN documents d ON d.content_id = t.id', size: '50', page: 2_000 },
+  {
+    name: 'contents',
+    rows: `WHERE ${OWNED('t.id')}`,
+    rowsWithout: { table: 'files', rows: 'JOIN documents d ON d.content_id = t.id' },
+    size: '50',
+    page: 2_000,
+  },
   {
     name: 'content_parts',
-    rows: 'JOIN documents d ON d.content_id = t.content_id',
+    rows: `WHERE ${OWNED('t.content_id')}`,
+    rowsWithout: { table: 'files', rows: 'JOIN documents d ON d.content_id = t.content_id' },
     size: 'octet_length(t.bytes)',
     // Of 256 KiB at most.
     page: 8,
   },
+  { name: 'files', rows: '', size: '300', page: 500 },
   {
     name: 'documents',
     rows: '',
@@ -69,7 +81,7 @@ export function vectorsOf(dimension: number): BackedUpTable {
 
 /**
  * Tables of ours that hold nothing worth keeping, or follow from the others: leases, spaces (in the header), the words
- * of chunks, what happened in the last day, the schema's state.
+ * of chunks, what happened in the last day, the schema's state, what became of a request for many files.
  */
 export const LEFT_OUT: readonly string[] = [
   'task_leases',
@@ -81,6 +93,8 @@ export const LEFT_OUT: readonly string[] = [
   'document_events',
   'event_numbers',
   'migrations',
+  'file_batches',
+  'file_batch_items',
 ];
 
 /** @param spaceId of the current space, where there is one */

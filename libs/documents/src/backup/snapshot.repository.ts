@@ -48,7 +48,7 @@ export class SnapshotRepository {
     const space = 'model' in identity ? identity : null;
     const sections: SnapshotSection[] = [];
     for (const table of space === null ? TABLES : [...TABLES, vectorsOf(space.dimension)]) {
-      const section = await this.measure(table, tableName(table.name, spaceId));
+      const section = await this.measure(await this.asOfSchema(table), tableName(table.name, spaceId));
       if (section !== undefined) sections.push(section);
     }
     return { space, sections };
@@ -73,6 +73,12 @@ export class SnapshotRepository {
       if (table.page === 'by-size') count = rowsLike(page.at(-1), blockBytes);
     }
     await this.client.query('CLOSE section');
+  }
+
+  private async asOfSchema(table: BackedUpTable): Promise<BackedUpTable> {
+    const { rowsWithout } = table;
+    if (rowsWithout === undefined || (await columnsOf(this.client, rowsWithout.table)).length > 0) return table;
+    return { ...table, rows: rowsWithout.rows };
   }
 
   /** Nothing for a table of a migration that this database does not have yet. */

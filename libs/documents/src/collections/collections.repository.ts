@@ -32,6 +32,13 @@ export interface Beholder {
   readonly collections: readonly string[] | null;
 }
 
+/**
+ * Whether it lives for a time from its last use, and nobody has told of a use for a minute; one whose time is over
+ * stays so.
+ */
+const IS_IDLE = `(expires_after_days IS NOT NULL AND last_active_at < now() - interval '1 minute'
+  AND last_active_at + make_interval(days => expires_after_days) > now())`;
+
 const UNIQUE_VIOLATION = '23505';
 const cursors = new KeysetCursor(z.tuple([CollectionName]));
 
@@ -64,13 +71,14 @@ export class CollectionsRepository {
     names?: readonly string[],
   ): Promise<readonly string[] | undefined> {
     if (names === undefined && bound === null) return undefined;
-    const rows = await this.dataSource.query<{ key: string; name: string }[]>(
-      `SELECT key, name FROM collections
+    const rows = await this.dataSource.query<{ key: string; name: string; idle: boolean }[]>(
+      `SELECT key, name, ${IS_IDLE} AS idle FROM collections
         WHERE deleted_at IS NULL AND ($1::text[] IS NULL OR key = ANY($1)) AND ($2::text[] IS NULL OR name = ANY($2))`,
       [bound, names ?? null],
     );
     const missing = names?.find((name) => !rows.some((row) => row.name === name));
     if (missing !== undefined) throw noSuchCollection(missing);
+    await this.touch(rows.filter(({ idle }) => idle).map(({ key }) => key));
     return rows.map(({ key }) => key);
   }
 
@@ -92,10 +100,11 @@ export class CollectionsRepository {
       if (key === undefined) throw noSuchCollection(wanted);
       return key;
     }
-    const own = await this.dataSource.query<{ key: string; name: string }[]>(
-      'SELECT key, name FROM collections WHERE deleted_at IS NULL AND key = ANY($1::text[])',
+    const own = await this.dataSource.query<{ key: string; name: string; idle: boolean }[]>(
+      `SELECT key, name, ${IS_IDLE} AS idle FROM collections WHERE deleted_at IS NULL AND key = ANY($1::text[])`,
       [bound],
     );
+    await this.touch(own.filter((row) => row.idle && row.name === (name ?? row.name)).map(({ key }) => key));
     if (name === undefined) {
       const [only, ...others] = own;
       if (only !== undefined && others.length === 0) return only.key;
@@ -198,13 +207,19 @@ export class CollectionsRepository {
     if (rows.length === 0) throw noSuchCollection(name);
   }
 
+  private async touch(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    await this.dataSource.query('UPDATE collections SET last_active_at = now() WHERE key = ANY($1::text[])', [keys]);
+  }
+
   private async keyOf(name: string): Promise<string> {
     // The second round finds what another process has made between the two statements of the first.
     for (let round = 1; ; round += 1) {
-      const [row] = await this.dataSource.query<{ key: string }[]>(
-        'SELECT key FROM collections WHERE name = $1 AND deleted_at IS NULL',
+      const [row] = await this.dataSource.query<{ key: string; idle: boolean }[]>(
+        `SELECT key, ${IS_IDLE} AS idle FROM collections WHERE name = $1 AND deleted_at IS NULL`,
         [name],
       );
+      if (row?.idle) await this.touch([row.key]);
       if (row !== undefined) return row.key;
       try {
         return await this.insert(name, null, {});
