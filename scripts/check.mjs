@@ -37,6 +37,7 @@ const CHECKS = [
   { name: 'package-lock.json has the digest of every package', command: script('lock-integrity.mjs', '--check') },
   { name: 'every package has a licence that is on the list', command: script('sbom.mjs', '--check') },
   { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
+  { name: 'openapi.json follows the rules', command: script('lint-openapi.mjs') },
 ];
 
 const TIMEOUT_MS = 9 * 60_000;

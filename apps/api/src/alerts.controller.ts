@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
 
-const reportSchema = z.object({
+export const reportSchema = z.object({
   delivered: z.boolean(),
   channel: z.string().nullable().meta({ description: '`slack`, `discord` or `json`; null when no webhook is set.' }),
   host: z.string().nullable().meta({ description: "The webhook's host; the rest of its address is a secret." }),

@@ -18,7 +18,7 @@ const rateLimit = z
   })
   .nullable();
 
-const createSchema = z
+export const createSchema = z
   .strictObject({
     name: storableText().trim().min(1).max(200),
     scopes: z.array(Scope).min(1).max(Scope.options.length),
@@ -40,7 +40,7 @@ const createSchema = z
 
 const timestamp = z.string().meta({ format: 'date-time' });
 
-const keySchema = z.object({
+export const keySchema = z.object({
   id: z.string(),
   name: z.string(),
   scopes: z.array(Scope),
@@ -54,8 +54,8 @@ const keySchema = z.object({
     .meta({ description: 'All that it may see; `null`: everything. A collection that was deleted is not listed.' }),
   rateLimitPerMinute: rateLimit.meta({ description: '`null`: counted with the address the requests come from.' }),
 });
-const createdSchema = keySchema.extend({ key: z.string().meta({ description: 'Shown this once.' }) });
-const keysSchema = z.object({ items: z.array(keySchema), nextCursor: z.string().nullable() });
+export const createdSchema = keySchema.extend({ key: z.string().meta({ description: 'Shown this once.' }) });
+export const keysSchema = z.object({ items: z.array(keySchema), nextCursor: z.string().nullable() });
 
 @ApiTags('administration')
 @ApiSecurity('apiKey')

@@ -15,7 +15,7 @@ import { storableText } from './storable-text';
 const timestamp = z.string().meta({ format: 'date-time' });
 const description = storableText().max(1_000);
 
-const createSchema = z
+export const createSchema = z
   .strictObject({
     name: CollectionName,
     description: description.exactOptional(),
@@ -23,11 +23,11 @@ const createSchema = z
   })
   .meta({ example: { name: 'handbooks', description: 'What new colleagues read first.' } });
 
-const changeSchema = z
+export const changeSchema = z
   .strictObject({ description: description.nullable().exactOptional(), metadata: metadataSchema.exactOptional() })
   .meta({ example: { description: 'What everybody reads.', metadata: { team: 'people', draft: null } } });
 
-const collectionSchema = z.object({
+export const collectionSchema = z.object({
   name: CollectionName,
   description: z.string().nullable(),
   metadata: z.record(z.string(), z.unknown()),
@@ -37,7 +37,7 @@ const collectionSchema = z.object({
   createdAt: timestamp,
   updatedAt: timestamp,
 });
-const pageSchema = z.object({ items: z.array(collectionSchema), nextCursor: z.string().nullable() });
+export const pageSchema = z.object({ items: z.array(collectionSchema), nextCursor: z.string().nullable() });
 
 type CollectionBody = z.output<typeof collectionSchema>;
 

@@ -9,7 +9,7 @@ import { BootLogger, ServiceLogger } from '@vectorlane/logging';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 import { closeHttpServer, HttpAdapter } from '@vectorlane/http';
 import { AppModule } from './app.module';
-import { mountOpenApi } from './openapi';
+import { mountOpenApi } from './openapi/openapi';
 import { mountRequestPipeline } from './request-pipeline';
 
 export interface StartedApp {

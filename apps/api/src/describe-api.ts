@@ -3,7 +3,7 @@ import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { API_CONTROLLERS } from './app.module';
-import { openApiDocument } from './openapi';
+import { openApiDocument } from './openapi/openapi';
 
 /** What the constructors of the controllers ask for. */
 const WANTED = new Set(

@@ -15,26 +15,26 @@ import { documentId, invalidRequest } from './validation';
 const again = 'Less than `matched`: ask again for the rest.';
 const matched = z.int().meta({ description: 'How many there were when it began.' });
 
-const changeSchema = z
+export const changeSchema = z
   .strictObject({
     filename: storableText().min(1).max(1_024).exactOptional(),
     metadata: metadataSchema.exactOptional(),
   })
   .meta({ example: { metadata: { team: 'legal', draft: null } } });
 
-const retrySchema = z
+export const retrySchema = z
   .strictObject({
     collection: CollectionName.exactOptional(),
     filter: DocumentCondition.exactOptional().meta({ description: 'Which of them; left out: all of them.' }),
   })
   .meta({ example: { filter: { format: ['pdf'] } } });
 
-const retriedSchema = z.object({
+export const retriedSchema = z.object({
   matched,
   retried: z.int().meta({ description: `How many of them are pending now. ${again}` }),
 }) satisfies z.ZodType<Retried>;
 
-const deleteSchema = z
+export const deleteSchema = z
   .strictObject({
     collection: CollectionName.exactOptional(),
     filter: DocumentCondition.meta({ description: 'Which of them. `{}` is all of a collection, which is named then.' }),
@@ -46,7 +46,7 @@ const deleteSchema = z
   })
   .meta({ example: { filter: { metadata: { year: { lt: 2020 } } }, dryRun: true } });
 
-const deletedSchema = z.object({
+export const deletedSchema = z.object({
   matched,
   deleted: z.int().meta({ description: `How many of them are gone. ${again}` }),
 }) satisfies z.ZodType<Removed>;

@@ -1,5 +1,6 @@
 import type { ApiBodyOptions } from '@nestjs/swagger';
 import { z } from 'zod';
+import { loadConfig } from '@vectorlane/config';
 import { onDuplicateSchema } from './documents.schemas';
 
 type Content = NonNullable<Extract<ApiBodyOptions, { schema: unknown }>['schema']>;
@@ -8,6 +9,8 @@ const onDuplicate = z.toJSONSchema(onDuplicateSchema, { target: 'openapi-3.0', i
 
 /** Where an answer says that its document is. */
 export const LOCATION = { Location: { description: 'The document.', schema: { type: 'string' } } } as const;
+
+const MIB = 1024 * 1024;
 
 /** The body of an upload: it streams to its handler, so nothing but this describes it. */
 export const uploadBody: ApiBodyOptions = {
@@ -20,12 +23,15 @@ export const uploadBody: ApiBodyOptions = {
       file: {
         type: 'string',
         format: 'binary',
-        description: 'In a format that the service reads (any other is refused by name), up to `MAX_UPLOAD_BYTES`.',
+        description:
+          'The file, with its name, in a format that the service reads (any other is refused by name). At most ' +
+          `${loadConfig({}).MAX_UPLOAD_BYTES / MIB} MiB, where \`MAX_UPLOAD_BYTES\` does not say otherwise.`,
       },
       metadata: {
-        type: 'string',
-        description: 'A JSON object of up to 16 KiB.',
-        example: '{"author":"Ada","year":2026}',
+        type: 'object',
+        additionalProperties: true,
+        description: 'Whatever you want to filter by or get back with a hit: a JSON object of up to 16 KiB.',
+        example: { author: 'Ada', year: 2026 },
       },
       collection: {
         type: 'string',

@@ -147,7 +147,7 @@ export const pageQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 
-const failureSchema = z.object({
+export const failureSchema = z.object({
   code: z.enum(Object.keys(INGESTION_FAILURES) as [IngestionFailureCode, ...IngestionFailureCode[]]),
   message: z.string(),
   retryable: z.boolean().meta({ description: 'Whether `POST …/retry` may help.' }),
@@ -155,11 +155,11 @@ const failureSchema = z.object({
 
 const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-24T09:30:00.000Z' });
 
-const waitingSchema = z
+export const waitingSchema = z
   .object({ dependency: Dependency, since: timestamp })
   .meta({ description: 'What a pending document waits for, at no cost to it; it goes on by itself.' });
 
-const pendingRevisionSchema = z.object({
+export const pendingRevisionSchema = z.object({
   status: DocumentStatus,
   stage: Stage,
   percent: z.int().min(0).max(100),

@@ -3,13 +3,15 @@ import { ApiResponse } from '@nestjs/swagger';
 import { type ProblemCode, PROBLEMS, problemType } from '@vectorlane/errors';
 import { z } from 'zod';
 
+export const problemCodeSchema = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]);
+
 /** The body of every refusal (RFC 9457). */
 export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
   status: z.number().int(),
   detail: z.string(),
-  code: z.string().meta({ description: 'Stable; decide by this, show `detail`.' }),
+  code: problemCodeSchema.meta({ description: 'Stable; decide by this, show `detail`.' }),
   requestId: z.string(),
   retryable: z.boolean().optional(),
 });

@@ -17,7 +17,7 @@ const collectionsSchema = z
   .union([CollectionName, z.array(CollectionName).min(1).max(100)])
   .meta({ description: 'One or several collections. Left out: all that the key may see.' });
 
-const searchSchema = z
+export const searchSchema = z
   .strictObject({
     query: z.string().trim().min(1).max(4_096).refine(isStorable, { error: UNSTORABLE }).meta({
       description: 'A question or words, in any language. `"an exact phrase"` must occur, `-word` must not.',
@@ -50,20 +50,20 @@ const searchSchema = z
   })
   .meta({
     example: {
-      query: 'How do bees survive the winter?',
+      query: 'how do I start it?',
       topK: 3,
-      filter: { format: ['md'], metadata: { year: { gte: 2020 } } },
+      filter: { format: ['md'] },
     },
   });
 
-const neighbouringSchema = z.object({
+export const neighbouringSchema = z.object({
   chunkId: z.string().meta({ format: 'uuid' }),
   content: z.string(),
   charStart: z.number().int(),
   charEnd: z.number().int(),
 });
 
-const hitSchema = z.object({
+export const hitSchema = z.object({
   documentId: z.string().meta({ format: 'uuid' }),
   chunkId: z.string().meta({ format: 'uuid' }),
   content: z.string(),
@@ -84,7 +84,7 @@ const hitSchema = z.object({
     .meta({ description: 'UTF-16 code units of `content`, in order, end exclusive.' }),
 });
 
-const answerSchema = z
+export const answerSchema = z
   .object({
     results: z.array(hitSchema),
     tookMs: z.number(),
