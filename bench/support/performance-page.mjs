@@ -60,11 +60,12 @@ export function performancePage({ chunks, postgresql, results, others, load }) {
   const command = `node bench/search.mjs <folder of Cranfield> ${chunks} --vectors --compare`;
   return `# Performance
 
-Written by \`${command}\` ([bench/search.md](../bench/search.md)): ${chunks.toLocaleString('en')} chunks, the 225 questions of
-Cranfield (17 words on average), five results each, two clients, ${postgresql}, ${cpus().length} cores. Texts are those of
-Cranfield with a third of the words drawn from all of them; vectors those of gte-small, mixed in pairs and jittered. The
-time to embed a question is left out. The machine had other work (load ${load} at the end): compare the rows, and take
-the times as upper bounds.
+Written by \`${command}\` ([bench/search.md](../bench/search.md)).
+
+${chunks.toLocaleString('en')} chunks, the 225 questions of Cranfield (17 words on average), five results each, two clients, ${postgresql},
+${cpus().length} cores. Texts are those of Cranfield with a third of the words drawn from all of them; vectors those of gte-small,
+mixed in pairs and jittered. The time to embed a question is left out. The machine had other work (load ${load} at the end):
+compare the rows, and take the times as upper bounds; CPU says more.
 
 CPU is that of the searching process and of PostgreSQL together.
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { analyse } from '@vectorlane/analysis';
 import { CollectionScope, WordIndexRepository, WordsRepository } from '@vectorlane/documents';
 import { DataSource } from 'typeorm';
+import { sized } from '../../support/sizes';
 import { TestApp } from '../../support/test-app';
 
 // The words of chunks from upload to answer, on the engine: what is found, how it is weighed, and that none of the work
@@ -192,6 +193,39 @@ it('finds as many as are wanted behind those that nobody sees', async () => {
   const { body } = await service.json('/api/search', { query: 'quokka', mode: 'keyword', topK: 1 });
   expect(body.results.map(({ metadata }: Hit) => metadata.filename)).toEqual(['quokka.txt']);
 });
+
+it('puts a passage that holds the whole question first, for any phrase copied out of a text', async () => {
+  const rows = await dataSource.query<{ content: string }[]>(
+    `SELECT content FROM visible_chunks
+      WHERE filename IN ('tide-tables.txt', 'sailing-knots.txt', 'sourdough.txt', 'soil-ph.md', 'riego-huerta.md')
+      ORDER BY filename, ordinal`,
+  );
+  let state = 42;
+  const below = (most: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * most);
+  };
+  const plain = (text: string): string =>
+    text
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu)
+      ?.join(' ') ?? '';
+  const phrases = Array.from({ length: sized(20, 300) }, () => {
+    const words = rows[below(rows.length)]?.content.split(/\s+/) ?? [];
+    const length = 6 + below(5);
+    // What has a meaning of its own in a question is another test's matter.
+    return words
+      .slice(below(Math.max(1, words.length - length)))
+      .slice(0, length)
+      .join(' ')
+      .replace(/["]|(?<!\S)-/g, '');
+  });
+  for (const query of phrases) {
+    const { body } = await service.json('/api/search', { query, topK: 1 });
+    const [best] = body.results as { content: string }[];
+    expect({ query, holds: plain(best?.content ?? '').includes(plain(query)) }).toEqual({ query, holds: true });
+  }
+}, 60_000);
 
 it('puts the one passage that holds a quotation of frequent words before those that hold its words', async () => {
   const quoted = 'and these were then compared with the';
