@@ -369,6 +369,12 @@ describe('one library', () => {
     const overlap = { max_chunk_size_tokens: 100, chunk_overlap_tokens: 60 };
     const chunking = client.vectorStores.create({ chunking_strategy: { type: 'static', static: overlap } });
     expect((await refusalOf(chunking)).message).toContain('at most half');
+    // The client for Python says that nothing is JSON.
+    const json = { 'Content-Type': 'application/json', 'Content-Length': '0' };
+    const cancelled = await app.fetch('/openai/v1/vector_stores/vs_default/file_batches/vsfb_none/cancel', {
+      ...{ method: 'POST', headers: json, body: '' },
+    });
+    expect(cancelled.status).toBe(404);
     const response = await app.fetch('/openai/v1/vector_stores', { key: null });
     expect([response.status, await response.json()]).toEqual([
       401,

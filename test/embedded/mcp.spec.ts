@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { TestApp, type Untyped } from '../support/test-app';
+import { runCli } from './cli/run-cli';
 
 /** The MCP server as agents meet it: through the client of the official SDK. */
 
@@ -161,6 +164,32 @@ it('tells a model what is wrong in words it can act on', async () => {
   expect((await call('search', { query: ' ' })).error).toMatch(/query/);
   expect((await call('list_documents', { cursor: 'none of ours' })).error).toMatch(/^INVALID_CURSOR: /);
 });
+
+it('tells how clients connect, and never a key', async () => {
+  const { exitCode, stdout } = await runCli(['mcp'], { environment: { VECTORLANE_URL: app.url } });
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`"url": "${app.url}/mcp"`);
+  expect(stdout).toContain('"--stdio"');
+  expect(stdout).not.toContain('vl_');
+});
+
+it('is a server over standard input and output too', async () => {
+  const local = new Client({ name: 'test', version: '1.0.0' });
+  const script = join(__dirname, '../../scripts/cli.mjs');
+  const env = { VECTORLANE_URL: app.url, VECTORLANE_API_KEY: app.key };
+  const args = [script, 'mcp', '--stdio'];
+  await local.connect(new StdioClientTransport({ command: process.execPath, args, env }));
+  expect(local.getServerVersion()).toMatchObject({ name: 'vectorlane' });
+  expect((await call('search', { query: 'bees in winter', limit: 1 }, local)).results).toMatchObject([{ id: bees.id }]);
+  expect((await call('fetch', { id: 'none' }, local)).error).toMatch(/^DOCUMENT_NOT_FOUND: /);
+  await local.close();
+
+  const astray = new Client({ name: 'test', version: '1.0.0' });
+  const nowhere = { VECTORLANE_URL: 'http://127.0.0.1:9', VECTORLANE_API_KEY: app.key };
+  const transport = new StdioClientTransport({ command: process.execPath, args, env: nowhere, stderr: 'ignore' });
+  await expect(astray.connect(transport)).rejects.toThrow('The service does not answer');
+  await astray.close();
+}, 120_000);
 
 it('keeps strangers, foreign pages and other methods out', async () => {
   const post = (headers: Record<string, string>, key: string | null = app.key): Promise<Response> =>

@@ -6,12 +6,14 @@ import { watchPace } from './body-pace';
 const JSON_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * Reads a JSON body. Stock parsers read one that is too large to its end before they refuse it; this one stops.
+ * Reads a JSON body; an empty one is none, whatever its type says. Stock parsers read one that is too large to its end
+ * before they refuse it; this one stops.
  * @throws Problem `TOO_LARGE`, `INVALID_JSON`, `UNSUPPORTED_FORMAT`
  */
 export async function readJson(request: Request): Promise<unknown> {
   refuseByHeaders(request);
   const bytes = await readAtMost(request, JSON_LIMIT_BYTES);
+  if (bytes.length === 0) return undefined;
   let value: unknown;
   try {
     value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

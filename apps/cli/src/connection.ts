@@ -14,16 +14,23 @@ export async function connect(
   io: Io,
   onWait?: (waitMs: number, reason: string) => void,
 ): Promise<ApiClient> {
-  const settings = loadClientSettings(io.environment);
   return new ApiClient({
-    url: addressFrom(line, settings),
-    apiKey: await keyFrom(line, settings),
+    ...(await serverOf(line, io)),
     requestTimeoutMs: line.integer('timeout', { min: 1, max: 3_600, default: 30 }) * 1_000,
     policy: DEFAULT_RETRY_POLICY,
     clock: io.clock,
     random: io.random,
     onWait,
   });
+}
+
+/** Its address, and the key to show it. */
+export async function serverOf(
+  line: ParsedCommandLine,
+  io: Io,
+): Promise<{ readonly url: string; readonly apiKey: string | undefined }> {
+  const settings = loadClientSettings(io.environment);
+  return { url: addressFrom(line, settings), apiKey: await keyFrom(line, settings) };
 }
 
 function addressFrom(line: ParsedCommandLine, settings: ClientSettings): string {

@@ -12,6 +12,7 @@ import { backupDefinition, runBackup } from './commands/backup.command';
 import { documentsDefinition, runDocuments } from './commands/documents.command';
 import { ingestDefinition, runIngest } from './commands/ingest.command';
 import { keysDefinition, runKeys } from './commands/keys.command';
+import { mcpDefinition, runMcp } from './commands/mcp.command';
 import { restoreDefinition, runRestore } from './commands/restore.command';
 import { runSearch, searchDefinition } from './commands/search.command';
 import { Interrupted, processIo, type Io } from './terminal';
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   { definition: documentsDefinition, run: runDocuments },
   { definition: keysDefinition, run: runKeys },
   { definition: alertsDefinition, run: runAlerts },
+  { definition: mcpDefinition, run: runMcp },
   { definition: backupDefinition, run: runBackup },
   { definition: restoreDefinition, run: runRestore },
 ];
