@@ -11,7 +11,7 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json nest-cli.json ./
 COPY apps apps
 COPY libs libs
-RUN npx nest build && find dist \( -name '*.tsbuildinfo' -o -name '*.d.ts' \) -delete
+RUN npm run build && find dist \( -name '*.tsbuildinfo' -o -name '*.d.ts' \) -delete
 
 FROM ${NODE_IMAGE} AS packages
 ARG WITH_WEIGHTS=0

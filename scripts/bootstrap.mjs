@@ -13,6 +13,8 @@ export { BootstrapError, ROOT };
 
 const INSTALLED = join(ROOT, 'node_modules', '.vectorlane-lock-hash');
 const BUILT = join(ROOT, 'dist', '.build-hash');
+/** Built by Vite, for a browser. */
+const CONSOLE = join(ROOT, 'apps', 'console');
 const STEP_TIMEOUT_MS = 900_000;
 /** From asking a step to end until it is ended. */
 const KILL_AFTER_MS = 5_000;
@@ -116,22 +118,26 @@ async function build(quiet) {
 }
 
 /** @param {boolean} quiet */
-function compile(quiet) {
-  return step('Building', process.execPath, [join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build'], {
-    quiet,
-    hint: 'The compiler’s words are above.',
-  });
+async function compile(quiet) {
+  const hint = 'The compiler’s words are above.';
+  /** @param {string[]} path */
+  const program = (...path) => join(ROOT, 'node_modules', ...path);
+  await step('Building', process.execPath, [program('@nestjs', 'cli', 'bin', 'nest.js'), 'build'], { quiet, hint });
+  const console = [program('vite', 'bin', 'vite.js'), 'build', 'apps/console', '--logLevel', 'warn'];
+  await step('Building the console', process.execPath, console, { quiet, hint });
 }
 
 /** Deletes what has no source any more, and leaves the rest alone: a running program may read it. @returns complete? */
 function settleOutputs() {
   const expected = new Set(
     sources()
-      .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts') && !file.startsWith(CONSOLE))
       .map(outputOf),
   );
+  expected.add(join(ROOT, 'dist', 'console', 'index.html'));
   /** @type {string[]} */
   const present = [];
+  addFiles(join(ROOT, 'dist', 'console'), present, (name) => name === 'index.html');
   for (const folder of ['apps', 'libs'])
     addFiles(join(ROOT, 'dist', folder), present, (name) => /\.js(\.map)?$/.test(name));
   for (const file of present) if (!expected.has(file.replace(/\.map$/, ''))) rmSync(file);
@@ -214,6 +220,7 @@ function sources() {
   /** @param {string} name */
   const isSource = (name) => name.endsWith('.ts') && !/(\.spec|-fixture)\.ts$/.test(name);
   for (const folder of ['apps', 'libs']) addFiles(join(ROOT, folder), files, isSource);
+  addFiles(CONSOLE, files, (name) => /\.(tsx|css|html|svg|json)$/.test(name));
   return files;
 }
 

@@ -14,6 +14,7 @@ const AT_ONCE = 2;
 const CHECKS = [
   { name: 'lint', command: bin('eslint/bin/eslint.js', '--max-warnings', '0', '.') },
   { name: 'types', command: bin('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json', '--incremental', 'false') },
+  { name: 'types of the console', command: bin('typescript/bin/tsc', '-p', 'apps/console/tsconfig.json') },
   { name: 'types of the scripts', command: bin('typescript/bin/tsc', '-p', 'tsconfig.scripts.json') },
   { name: 'words and columns', command: script('prose.mjs') },
   { name: 'format', command: bin('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
@@ -38,6 +39,7 @@ const CHECKS = [
   { name: 'every package has a licence that is on the list', command: script('sbom.mjs', '--check') },
   { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
   { name: 'openapi.json follows the rules', command: script('lint-openapi.mjs') },
+  { name: 'the types of the console are current', command: script('generate-console-types.mjs', '--check') },
 ];
 
 const TIMEOUT_MS = 9 * 60_000;

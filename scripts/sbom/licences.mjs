@@ -15,6 +15,8 @@ const ALLOWED = new Set([
   'MIT-0',
   'MIT-CMU',
   'MPL-2.0',
+  // Of fonts: to be shipped with any program, and not sold by themselves.
+  'OFL-1.1',
   'PSF-2.0',
   'Python-2.0',
   'Unlicense',

@@ -1,4 +1,5 @@
-import { TestApp } from '../support/test-app';
+import { ConsoleSessions } from '@vectorlane/auth';
+import { TestApp, type Untyped } from '../support/test-app';
 
 let service: TestApp;
 beforeAll(async () => {
@@ -136,5 +137,84 @@ describe('the first key', () => {
   it('is readable by its owner alone', async () => {
     const { stat } = await import('node:fs/promises');
     expect((await stat(`${service.dataDir}/api-key`)).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('a session of the console', () => {
+  const OURS = { 'X-Vectorlane-Console': '1' };
+  const signIn = async (shown: object, headers: Record<string, string> = OURS) => {
+    const init = { key: null, headers: { 'Content-Type': 'application/json', ...headers } };
+    const response = await service.fetch('/console/session', { ...init, method: 'POST', body: JSON.stringify(shown) });
+    const set = response.headers.get('set-cookie') ?? '';
+    return { response, set, cookie: set.split(';')[0] ?? '', body: (await response.json()) as Untyped };
+  };
+  const asSession = (cookie: string, path: string, init: RequestInit = {}) =>
+    service.fetch(path, { ...init, key: null, headers: { Cookie: cookie, ...init.headers } });
+
+  it('is what a key is exchanged for, and does what the key may', async () => {
+    const { id, key } = await makeKey(['read']);
+    const { response, set, cookie, body } = await signIn({ key });
+    expect(response.status).toBe(201);
+    expect(body).toMatchObject({ keyId: id, scopes: ['read'], collections: null });
+    expect(set).toMatch(/; Max-Age=43200; Path=\/; .*HttpOnly; SameSite=Strict$/);
+    expect([set, JSON.stringify(body)].join()).not.toContain(key.split('_')[2]);
+    expect((await asSession(cookie, '/console/session')).status).toBe(200);
+    expect((await asSession(cookie, '/api/documents')).status).toBe(200);
+    const refused = await asSession(cookie, '/api/admin/keys');
+    expect([refused.status, ((await refused.json()) as Untyped).code]).toEqual([403, 'INSUFFICIENT_SCOPE']);
+    // Agents and monitoring know nothing of it.
+    expect((await asSession(cookie, '/mcp', { method: 'POST', headers: OURS })).status).toBe(401);
+  });
+
+  it('changes nothing, and begins for nobody, without the header that only our page sets', async () => {
+    const { key } = await makeKey(['read', 'write']);
+    expect((await signIn({ key }, {})).body).toMatchObject({ status: 403, code: 'SESSION_HEADER_MISSING' });
+    const { cookie } = await signIn({ key });
+    const form = (): FormData => {
+      const made = new FormData();
+      made.set('file', new Blob(['forged']), 'forged.txt');
+      return made;
+    };
+    const forged = await asSession(cookie, '/api/documents', { method: 'POST', body: form() });
+    expect([forged.status, ((await forged.json()) as Untyped).code]).toEqual([403, 'SESSION_HEADER_MISSING']);
+    const ours = await asSession(cookie, '/api/documents', { method: 'POST', body: form(), headers: OURS });
+    expect(ours.status).toBe(202);
+    expect((await asSession(cookie, '/console/session', { method: 'DELETE' })).status).toBe(403);
+  });
+
+  it('ends with its key, and when it is signed out', async () => {
+    const { id, key } = await makeKey(['read']);
+    const [first, second] = [await signIn({ key }), await signIn({ key })];
+    const out = await asSession(first.cookie, '/console/session', { method: 'DELETE', headers: OURS });
+    expect([out.status, out.headers.get('set-cookie')]).toEqual([204, expect.stringContaining('1970')]);
+    expect((await asSession(first.cookie, '/api/documents')).status).toBe(401);
+    expect((await asSession(second.cookie, '/api/documents')).status).toBe(200);
+    await service.fetch(`/api/admin/keys/${id}`, { method: 'DELETE' });
+    expect((await asSession(second.cookie, '/api/documents')).status).toBe(401);
+    expect((await asSession(second.cookie, '/console/session')).status).toBe(204);
+  });
+
+  it('is opened once by the link of a start', async () => {
+    const [, keyId = ''] = service.key.split('_');
+    const link = service.app.get(ConsoleSessions).makeLink(keyId);
+    expect((await signIn({ link: 'x'.repeat(43) })).response.status).toBe(401);
+    const { cookie, body } = await signIn({ link });
+    expect(body).toMatchObject({ keyId });
+    expect((await signIn({ link })).body).toMatchObject({ status: 401, code: 'INVALID_API_KEY' });
+    expect((await asSession(cookie, '/api/admin/keys')).status).toBe(200);
+  });
+
+  it.each([
+    ['what is no key', { key: 'nonsense' }, 401],
+    ['nothing', {}, 400],
+    ['a key and more', { key: 'x', link: 'y' }, 400],
+  ])('is not opened by %s', async (_, shown, status) => {
+    const { response, set } = await signIn(shown);
+    expect([response.status, set]).toEqual([status, '']);
+  });
+
+  it('counts a made-up cookie as nobody', async () => {
+    const response = await asSession(`vectorlane_session=${'x'.repeat(43)}`, '/api/documents');
+    expect([response.status, ((await response.json()) as Untyped).code]).toEqual([401, 'INVALID_API_KEY']);
   });
 });

@@ -18,6 +18,7 @@ import { ShutdownModule, type ShutdownSequence } from '@vectorlane/shutdown';
 import { DependencyGauge, RouteTable } from '@vectorlane/http';
 import { AlertsController } from './alerts.controller';
 import { ApiKeysController } from './api-keys.controller';
+import { ConsoleController } from './console/console.controller';
 import { CollectionsController } from './collections.controller';
 import { ApiScopeGuard } from './scope.guard';
 import { DocumentChangesController } from './document-changes.controller';
@@ -83,7 +84,11 @@ export class AppModule {
         SearchModule,
         RateLimitModule,
       ],
-      controllers: [...API_CONTROLLERS, ...PROTOCOL_CONTROLLERS],
+      controllers: [
+        ...API_CONTROLLERS,
+        ...PROTOCOL_CONTROLLERS,
+        ...(config.CONSOLE_ENABLED ? [ConsoleController] : []),
+      ],
       providers: [
         RouteTable,
         McpServers,

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { FirstKey } from '@vectorlane/auth';
+import { ConsoleSessions, FirstKey } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
 import { ReadinessRegistry } from '@vectorlane/health';
 import { IngestionRuntime } from '@vectorlane/ingestion';
@@ -20,6 +20,8 @@ export interface StartedApp {
   readonly firstKey: string | undefined;
   /** Whether the key in the data folder is accepted. */
   readonly keptKeyIsAccepted: boolean;
+  /** Where the console is: in the embedded profile with a token that signs in once. Nothing where it is off. */
+  readonly consoleUrl: string | undefined;
 }
 
 /**
@@ -35,14 +37,21 @@ export async function startApp(config: Config, shutdown = new ShutdownSequence()
     mountOpenApi(app);
     await app.init();
     const firstKey = await app.get(FirstKey).ensure();
-    const keptKeyIsAccepted = await app.get(FirstKey).keptIsAccepted();
+    const owner = await app.get(FirstKey).keptOwner();
     await app.get(IngestionRuntime).start({ consumes: config.ROLE === 'all' });
     shutdown.add('drain', 'readiness', () => Promise.resolve(app.get(ReadinessRegistry).startDraining()));
     closeHttpServer(app, shutdown, config);
     await app.listen(config.PORT, config.HOST);
     const url = await app.getUrl();
     new Logger('Http').log({ url, role: config.ROLE, embedded: config.embedded }, 'listening');
-    return { app, url, firstKey, keptKeyIsAccepted };
+    const link = config.embedded && owner ? `#sign-in=${app.get(ConsoleSessions).makeLink(owner.keyId)}` : '';
+    return {
+      app,
+      url,
+      firstKey,
+      keptKeyIsAccepted: owner !== undefined,
+      consoleUrl: config.CONSOLE_ENABLED ? `${url}/console/${link}` : undefined,
+    };
   } catch (error) {
     // What is open is closed in order, so that a boot that fails leaves no lock and no half-written folder.
     await app.close();

@@ -127,6 +127,11 @@ export const listQuerySchema = z.strictObject({
   format: list(storableText().max(32)).exactOptional(),
   lane: list(Lane).exactOptional(),
   filename: storableText().min(1).max(1_024).exactOptional().meta({ description: 'The whole name.' }),
+  filenameContains: storableText()
+    .min(1)
+    .max(1_024)
+    .exactOptional()
+    .meta({ description: 'A part of the name, whatever the case of its letters.' }),
   externalId: externalIdSchema.exactOptional(),
   createdAfter: moment.exactOptional().meta({ format: 'date-time' }),
   createdBefore: moment.exactOptional().meta({ format: 'date-time' }),

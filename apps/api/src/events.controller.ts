@@ -9,12 +9,12 @@ import {
   ApiTags,
   type ApiResponseOptions,
 } from '@nestjs/swagger';
-import { ApiKeysService, type Principal } from '@vectorlane/auth';
+import type { Principal } from '@vectorlane/auth';
 import { CollectionsRepository, DocumentsRepository } from '@vectorlane/documents';
 import { CollectionName, EventType } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { EventFeed, type EventFilter } from '@vectorlane/events';
-import { markStream, presentedKey } from '@vectorlane/http';
+import { markStream, proveAgain } from '@vectorlane/http';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { Caller } from './caller';
@@ -75,7 +75,6 @@ const STREAM: ApiResponseOptions = {
 export class EventsController {
   constructor(
     private readonly feed: EventFeed,
-    private readonly keys: ApiKeysService,
     private readonly collections: CollectionsRepository,
     private readonly documents: DocumentsRepository,
   ) {}
@@ -156,7 +155,7 @@ export class EventsController {
     }
     const stream = await this.feed.open(response, filter, after, { fromStart, begin });
     const check = setInterval(() => {
-      this.keys.verify(presentedKey(request, response).parsed).catch((error: unknown) => {
+      proveAgain(response).catch((error: unknown) => {
         // A database that is away says nothing against the key.
         if (error instanceof Problem) stream.end(': the key is no longer valid\n\n');
       });

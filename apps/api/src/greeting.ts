@@ -8,7 +8,7 @@ import type { StartedApp } from './create-app';
  * `ingest` ends when the document can be searched. Empty in production. Where the log is JSON the output is kept by
  * machines: the key stands in its file alone, and here where that is.
  */
-export function greeting(config: Config, { url, firstKey, keptKeyIsAccepted }: StartedApp): string {
+export function greeting(config: Config, { url, firstKey, keptKeyIsAccepted, consoleUrl }: StartedApp): string {
   if (config.NODE_ENV !== 'development') return '';
   const isDefaultFolder = resolve(config.DATA_DIR) === resolve('data');
   const keyFile = isDefaultFolder ? 'data/api-key' : resolve(config.DATA_DIR, 'api-key');
@@ -21,6 +21,7 @@ export function greeting(config: Config, { url, firstKey, keptKeyIsAccepted }: S
   const run = [...settings, 'npm run'].join(' ');
   const lines = [
     '',
+    ...consoleLines(consoleUrl, logsArePretty(config)),
     `  Vectorlane is up at ${url}  (documentation: ${url}/docs)`,
     ...keyLines(keptKeyIsAccepted, keyFile, logsArePretty(config) ? firstKey : undefined),
     '',
@@ -48,6 +49,13 @@ export async function showingLife<T>(config: Config, start: () => Promise<T>): P
   } finally {
     clearInterval(timer);
   }
+}
+
+function consoleLines(consoleUrl: string | undefined, isForPeople: boolean): string[] {
+  if (consoleUrl === undefined) return [];
+  const [address = '', link] = consoleUrl.split('#');
+  if (link === undefined || !isForPeople) return [`  Open ${address} and sign in with the API key.`, ''];
+  return [`  Open ${consoleUrl}`, '  (this link signs in once, within the hour; later the API key does)', ''];
 }
 
 function keyLines(keptKeyIsAccepted: boolean, keyFile: string, firstKey: string | undefined): string[] {

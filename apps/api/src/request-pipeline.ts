@@ -1,5 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { ApiKeysService } from '@vectorlane/auth';
+import { ApiKeysService, ConsoleSessions } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
 import { RequestScope } from '@vectorlane/database';
 import { Problem } from '@vectorlane/errors';
@@ -9,7 +9,9 @@ import {
   answerParserErrors,
   inviteBody,
   presentedKey,
+  presentedSession,
   PROBES,
+  refuseForgery,
   refuseMethod,
   refuseUnreadable,
   rememberCaller,
@@ -20,12 +22,15 @@ import {
   securityHeaders,
 } from '@vectorlane/http';
 import type { RequestHandler } from 'express';
+import { consoleFiles } from './console/console-files';
 import { crossOrigin } from './cross-origin';
 import { readJson } from './json-body';
 import { RateLimiter } from './rate-limit/rate-limiter';
 
 /** What needs a key, whatever stands below it. */
 const KEPT = ['/api', '/mcp', '/openai'];
+const CONSOLE = '/console';
+const SIGN_IN = '/console/session';
 
 /**
  * What every request passes through, in order, before Nest finds its handler. A step that refuses throws a `Problem`,
@@ -53,11 +58,13 @@ export function mountRequestPipeline(app: NestExpressApplication): void {
   app.use(limitRate(app.get(RateLimiter)));
   app.use(refuseUnreadable());
   // API key: 401.
-  app.use(KEPT, authenticate(app.get(ApiKeysService)));
+  app.use(KEPT, authenticate(app.get(ApiKeysService), app.get(ConsoleSessions)));
+  // The files of the console, which need none.
+  if (config.CONSOLE_ENABLED) app.use(CONSOLE, consoleFiles());
   // A method the route lacks: 405. OPTIONS ends here: 204.
   app.use(refuseMethod());
   // A JSON body: 400, 413, 415. A file streams to its handler.
-  app.use(KEPT, readBody());
+  app.use([...KEPT, SIGN_IN], readBody());
   // And then Nest: scope (403), parameters (400), handler.
 }
 
@@ -77,13 +84,20 @@ function limitRate(limiter: RateLimiter): RequestHandler {
 }
 
 /** All of it, known or not, needs a key: an unknown route tells a stranger nothing. */
-function authenticate(keys: ApiKeysService): RequestHandler {
+function authenticate(keys: ApiKeysService, sessions: ConsoleSessions): RequestHandler {
   return async (request, response, next) => {
     const { given, parsed } = presentedKey(request, response);
+    const session = given || request.baseUrl !== '/api' ? undefined : presentedSession(request);
+    if (session !== undefined) {
+      await rememberCaller(response, () => sessions.verify(session));
+      refuseForgery(request);
+      next();
+      return;
+    }
     if (!given) {
       throw new Problem('MISSING_API_KEY', 'Send your key as `X-API-Key: <key>` or `Authorization: Bearer <key>`.');
     }
-    rememberCaller(response, await keys.verify(parsed));
+    await rememberCaller(response, () => keys.verify(parsed));
     next();
   };
 }

@@ -4,11 +4,12 @@ import type { Scope } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { ProbesController } from '@vectorlane/health';
 import { MetricsController } from '@vectorlane/metrics';
+import { ConsoleController } from './console/console.controller';
 import { callerOf } from '@vectorlane/http';
 import type { Response } from 'express';
 
 /** For everybody. Decided by the class, never by the path: there is more than one way to write a path. */
-const PUBLIC_CONTROLLERS: ReadonlySet<unknown> = new Set([ProbesController, MetricsController]);
+const PUBLIC_CONTROLLERS: ReadonlySet<unknown> = new Set([ProbesController, MetricsController, ConsoleController]);
 
 const REQUIRED = 'vectorlane:required';
 

@@ -13,6 +13,8 @@ import { LookupBudget } from './lookup-budget';
 /** Who is calling, once the key has been verified. */
 export interface Principal {
   readonly keyId: string;
+  /** What its maker called the key. */
+  readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
   /** Keys of the collections that the API key is bound to; null where it sees all. */
   readonly collections: readonly string[] | null;
@@ -102,8 +104,19 @@ export class ApiKeysService {
       throw new Problem('INVALID_API_KEY', 'The API key is unknown, expired or revoked.');
     }
     this.rows.noteVerified(row);
-    await this.touch(row);
-    return { keyId: row.id, scopes: new Set(row.scopes), collections: row.collections };
+    return this.used(row);
+  }
+
+  /**
+   * The owner of a key who has shown it before, and holds a session since.
+   * @throws Problem `INVALID_API_KEY` where the key was revoked or has expired meanwhile
+   */
+  async principalOf(id: string): Promise<Principal> {
+    const row = await this.rows.find(id);
+    if (row === null || !isUsable(row)) {
+      throw new Problem('INVALID_API_KEY', 'The API key of this session was revoked or has expired.');
+    }
+    return this.used(row);
   }
 
   /**
@@ -118,6 +131,17 @@ export class ApiKeysService {
     const row = this.rows.verifiedLately(presented) ?? (await this.lookUp(presented, address));
     if (row === undefined || !isUsable(row)) return undefined;
     return { keyId: row.id, limit: row.rateLimitPerMinute };
+  }
+
+  /** The limit of a key whose owner holds a session; nothing where it is good no more. */
+  async limitOfId(id: string): Promise<{ readonly keyId: string; readonly limit: KeyRateLimit } | undefined> {
+    const row = await this.rows.find(id);
+    return row === null || !isUsable(row) ? undefined : { keyId: id, limit: row.rateLimitPerMinute };
+  }
+
+  private async used(row: ApiKey): Promise<Principal> {
+    await this.touch(row);
+    return { keyId: row.id, scopes: new Set(row.scopes), collections: row.collections, name: row.name };
   }
 
   private async lookUp(presented: ParsedApiKey, address: string): Promise<ApiKey | undefined> {

@@ -5,7 +5,7 @@ import { Config } from '@vectorlane/config';
 import { Scope } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { generateApiKey, parseApiKey } from './api-key-format';
-import { ApiKeysService } from './api-keys.service';
+import { ApiKeysService, type Principal } from './api-keys.service';
 
 /** The boot cannot go on without a key; the message says how to make one. */
 export class NoApiKeyError extends Error {
@@ -82,15 +82,14 @@ export class FirstKey {
     return key;
   }
 
-  /** Whether the key kept in `DATA_DIR/api-key` is accepted: it may have been revoked, or be of another database. */
-  async keptIsAccepted(): Promise<boolean> {
+  /** Whose the key in `DATA_DIR/api-key` is. Nobody's where it was revoked, or is of another database. */
+  async keptOwner(): Promise<Principal | undefined> {
     const kept = await this.kept();
-    if (kept === undefined) return false;
+    if (kept === undefined) return undefined;
     try {
-      await this.apiKeys.verify(parseApiKey(kept));
-      return true;
+      return await this.apiKeys.verify(parseApiKey(kept));
     } catch (error) {
-      if (error instanceof Problem) return false;
+      if (error instanceof Problem) return undefined;
       throw error;
     }
   }

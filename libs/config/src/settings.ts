@@ -278,6 +278,10 @@ export const settingsSchema = z
         'One search by vectors in so many is made again by reading every vector, after its answer, for `search_recall_ratio`; at most one in 30 s for 10 s. 0: none. Not in the embedded database.',
     }),
 
+    CONSOLE_ENABLED: z.stringbool().default(true).meta({
+      reason: 'Whether the web console is served at `/console/`.',
+    }),
+
     AI_WORKER_URL: url('http', 'https')
       .refine((value) => isBareUrl(value), {
         error: 'must be the address alone (http://host:8000), without user, password, query or hash',

@@ -12,6 +12,8 @@ export interface DocumentFilter extends SearchFilter {
   readonly status?: readonly DocumentStatus[];
   readonly lane?: readonly Lane[];
   readonly filename?: string;
+  /** A part of the name, whatever the case of its letters. */
+  readonly filenameContains?: string;
   readonly externalId?: string;
   /** Both exclusive. */
   readonly createdAfter?: Date;
@@ -123,13 +125,16 @@ export class DocumentListRepository {
 }
 
 function conditionOf(filter: DocumentFilter, parameters: SqlParameters): string {
-  const { status, lane, filename, externalId, createdAfter, createdBefore, ...rest } = filter;
+  const { status, lane, filename, filenameContains, externalId, createdAfter, createdBefore, ...rest } = filter;
   if (matchesNothing(rest)) return 'false';
   const conditions = ['revision_of IS NULL', filterCondition(rest, parameters, 'd', 'id') ?? 'true'];
   if (externalId !== undefined) conditions.push(`external_id = ${parameters.add(externalId)}`);
   if (status) conditions.push(`status = ANY(${parameters.add(status)}::text[])`);
   if (lane) conditions.push(`lane = ANY(${parameters.add(lane)}::text[])`);
   if (filename !== undefined) conditions.push(`filename = ${parameters.add(filename)}`);
+  if (filenameContains !== undefined) {
+    conditions.push(`position(lower(${parameters.add(filenameContains)}) in lower(filename)) > 0`);
+  }
   if (createdAfter) conditions.push(`created_at > ${parameters.add(createdAfter.toISOString())}::timestamptz`);
   if (createdBefore) conditions.push(`created_at < ${parameters.add(createdBefore.toISOString())}::timestamptz`);
   return conditions.join(' AND ');

@@ -11,6 +11,7 @@ export const PROBLEMS = {
   INVALID_API_KEY: { status: 401, title: 'The API key is not valid' },
   INVALID_METRICS_TOKEN: { status: 401, title: 'The metrics token is not valid' },
   INSUFFICIENT_SCOPE: { status: 403, title: 'The API key lacks the scope for this' },
+  SESSION_HEADER_MISSING: { status: 403, title: 'A session changes nothing without the header of the console' },
   ORIGIN_NOT_ALLOWED: { status: 403, title: 'Pages of this origin may not ask here' },
   NOT_FOUND: { status: 404, title: 'There is nothing here' },
   DOCUMENT_NOT_FOUND: { status: 404, title: 'There is no such document' },

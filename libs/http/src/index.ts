@@ -1,5 +1,14 @@
 export { describeBootFailure } from './boot-failure';
-export { callerOf, type PresentedKey, presentedKey, rememberCaller } from './caller';
+export {
+  callerOf,
+  type PresentedKey,
+  presentedKey,
+  presentedSession,
+  proveAgain,
+  refuseForgery,
+  rememberCaller,
+  SESSION_COOKIE,
+} from './caller';
 export { DependencyGauge } from './dependency-gauge';
 export { HttpAdapter, inviteBody } from './http-adapter';
 export { closeHttpServer, requireFreePort } from './http-server';

@@ -45,6 +45,8 @@ describe('RouteTable', () => {
     ['/api/documents/7/chunks', '/api/documents/:id/chunks'],
     ['/a/1/c/2', '/a/:b/c/:d'],
     ['/docs/swagger-ui.css', '/docs/*'],
+    ['/console', '/console/*'],
+    ['/console/documents/7', '/console/*'],
     ['/', undefined],
     ['//', undefined],
     ['/live//', undefined],

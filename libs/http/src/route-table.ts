@@ -12,8 +12,11 @@ interface ListsRoutes {
   listRoutes(): readonly { readonly path: unknown; readonly methods: readonly string[] | undefined }[];
 }
 
-/** Swagger UI's files are served by a folder, not by routes. */
-const DOCUMENTATION_FILES: Route = { template: '/docs/*', methods: new Set(['GET', 'HEAD']) };
+/** Files of Swagger UI and of the console are served by a folder, not by routes. */
+const FOLDERS: readonly Route[] = ['/docs/*', '/console/*'].map((template) => ({
+  template,
+  methods: new Set(['GET', 'HEAD']),
+}));
 
 /**
  * Which route a path belongs to, known before the router runs and whether or not it ever does: a refused request is
@@ -57,7 +60,7 @@ export class RouteTable implements OnApplicationBootstrap {
     if (literal !== undefined) return literal;
     const segments = trimmed.split('/', this.longest + 1);
     const found = this.byLength.get(segments.length)?.find((candidate) => matches(candidate.segments, segments));
-    return found?.route ?? (path.startsWith('/docs/') ? DOCUMENTATION_FILES : undefined);
+    return found?.route ?? FOLDERS.find(({ template }) => `${path}/`.startsWith(template.slice(0, -1)));
   }
 
   private add(route: Route): void {

@@ -26,13 +26,34 @@ const DOCS_POLICY = {
   },
 };
 
+/**
+ * The console: its own files, and what it has fetched itself and shows in a frame or as an image. Nothing inline runs,
+ * so that a text which got into the page by a mistake stays a text.
+ */
+const CONSOLE_POLICY = {
+  useDefaults: false,
+  directives: {
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'blob:', 'data:'],
+    connectSrc: ["'self'"],
+    fontSrc: ["'self'"],
+    frameSrc: ['blob:'],
+    frameAncestors: ["'none'"],
+  },
+};
+
 export const API_HEADERS = headersOf({ contentSecurityPolicy: API_POLICY });
 const DOCS_HEADERS = headersOf({ contentSecurityPolicy: DOCS_POLICY });
+const CONSOLE_HEADERS = headersOf({ contentSecurityPolicy: CONSOLE_POLICY });
 
 /** Helmet's headers on every answer, whatever becomes of the request; what a key opened is kept by no cache. */
 export function securityHeaders(): RequestHandler {
   return (request, response, next) => {
-    for (const [name, value] of isDocumentation(request.path) ? DOCS_HEADERS : API_HEADERS) {
+    for (const [name, value] of headersFor(request.path)) {
       response.setHeader(name, value);
     }
     if (isProduct(request.path)) response.setHeader('Cache-Control', 'no-store');
@@ -40,14 +61,19 @@ export function securityHeaders(): RequestHandler {
   };
 }
 
-const PRODUCT = ['/api', '/mcp', '/openai'];
+const PRODUCT = ['/api', '/mcp', '/openai', '/console/session'];
 
 function isProduct(path: string): boolean {
-  return PRODUCT.some((root) => path === root || path.startsWith(`${root}/`));
+  return PRODUCT.some((root) => isWithin(path, root));
 }
 
-function isDocumentation(path: string): boolean {
-  return path === '/docs' || path.startsWith('/docs/');
+function headersFor(path: string): readonly Header[] {
+  if (isWithin(path, '/docs')) return DOCS_HEADERS;
+  return isWithin(path, '/console') ? CONSOLE_HEADERS : API_HEADERS;
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** None of them depends on the request, so helmet is asked once and not for each. */

@@ -56,7 +56,10 @@ describe('the bucket of a request', () => {
       limitOf: () => Promise.resolve(limit === undefined ? undefined : { keyId: 'A', limit }),
     }) as unknown as ApiKeysService;
   const bucket = (limit: number | 'none' | null | undefined, headers: Record<string, string>) =>
-    clientBucket(requestFrom('203.0.113.7', headers), response(), keysThatSay(limit), 100);
+    clientBucket(requestFrom('203.0.113.7', headers), response(), keysThatSay(limit), sessions, 100);
+  const sessions = {
+    limitOf: (token: string) => Promise.resolve(token === 'good' ? { keyId: 'B', limit: 50 } : undefined),
+  };
 
   it.each([
     ['a key with a limit of its own', 600, { 'x-api-key': KEY }, { id: 'key:A', limit: 600 }],
@@ -66,6 +69,14 @@ describe('the bucket of a request', () => {
     ['a key that is not known to be good', undefined, { 'x-api-key': KEY }, { id: 'ip:203.0.113.7', limit: 100 }],
     ['what is no key', 600, { 'x-api-key': 'nonsense' }, { id: 'ip:203.0.113.7', limit: 100 }],
     ['no key', 600, {}, { id: 'ip:203.0.113.7', limit: 100 }],
+    ['a session', 600, { cookie: 'a=b; vectorlane_session=good' }, { id: 'key:B', limit: 50 }],
+    ['a session that is none', 600, { cookie: 'vectorlane_session=bad' }, { id: 'ip:203.0.113.7', limit: 100 }],
+    [
+      'a key beside a session',
+      600,
+      { 'x-api-key': KEY, cookie: 'vectorlane_session=good' },
+      { id: 'key:A', limit: 600 },
+    ],
   ])('for %s', async (_, limit, headers, expected) => {
     expect(await bucket(limit, headers as Record<string, string>)).toEqual(expected);
   });

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { normalizeIp } from '@nestjs/throttler';
-import type { ApiKeysService } from '@vectorlane/auth';
-import { presentedKey } from '@vectorlane/http';
+import type { ApiKeysService, ConsoleSessions } from '@vectorlane/auth';
+import { presentedKey, presentedSession } from '@vectorlane/http';
 import type { Request, Response } from 'express';
 
 /** Whose requests are counted together, and how many of them a minute allows; `none`: they are not counted. */
@@ -11,19 +11,24 @@ export interface ClientBucket {
 }
 
 /**
- * The key's own bucket when it is a good one and has a limit of its own, or none; else the address's. A made-up key
- * proves nothing and finds no bucket of its own, so that new ones do not get round the limit. Nor does a flood without
- * a key take anything away from a key with a limit of its own, even behind the same address.
+ * The bucket of the key, or of the key behind the session, when it is good and has a limit of its own, or none; else
+ * the address's. A made-up key proves nothing and finds no bucket of its own, so that new ones do not get round the
+ * limit. Nor does a flood without a key take anything away from a key with a limit of its own, even behind the same
+ * address.
  */
 export async function clientBucket(
   request: Request,
   response: Response,
-  keys: ApiKeysService,
+  keys: Pick<ApiKeysService, 'limitOf'>,
+  sessions: Pick<ConsoleSessions, 'limitOf'>,
   limitOfAddress: number,
 ): Promise<ClientBucket> {
   const address = clientAddress(request);
-  const { parsed } = presentedKey(request, response);
-  const good = parsed === undefined ? undefined : await keys.limitOf(parsed, address);
+  const { given, parsed } = presentedKey(request, response);
+  const session = given ? undefined : presentedSession(request);
+  const good =
+    (parsed && (await keys.limitOf(parsed, address))) ??
+    (session === undefined ? undefined : await sessions.limitOf(session, address));
   if (good !== undefined && good.limit !== null) return { id: `key:${good.keyId}`, limit: good.limit };
   return { id: `ip:${address}`, limit: limitOfAddress };
 }

@@ -9,7 +9,7 @@ import {
   type ThrottlerRequest,
   ThrottlerStorage,
 } from '@nestjs/throttler';
-import { ApiKeysService } from '@vectorlane/auth';
+import { ApiKeysService, ConsoleSessions } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
 import { Problem } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
@@ -31,6 +31,7 @@ export class RateLimiter extends ThrottlerGuard implements OnModuleInit {
     reflector: Reflector,
     private readonly config: Config,
     private readonly keys: ApiKeysService,
+    private readonly sessions: ConsoleSessions,
     private readonly metrics: Metrics,
   ) {
     super(options, storage, reflector);
@@ -41,7 +42,7 @@ export class RateLimiter extends ThrottlerGuard implements OnModuleInit {
    * @throws Problem `RATE_LIMITED`
    */
   async admit(request: Request, response: Response): Promise<void> {
-    const bucket = await clientBucket(request, response, this.keys, this.config.RATE_LIMIT_PER_MINUTE);
+    const bucket = await clientBucket(request, response, this.keys, this.sessions, this.config.RATE_LIMIT_PER_MINUTE);
     response.locals['bucket'] = bucket;
     await this.canActivate(new ExecutionContextHost([request, response], RateLimiter, noHandler));
   }

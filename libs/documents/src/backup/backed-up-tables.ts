@@ -81,7 +81,8 @@ export function vectorsOf(dimension: number): BackedUpTable {
 
 /**
  * Tables of ours that hold nothing worth keeping, or follow from the others: leases, spaces (in the header), the words
- * of chunks, what happened in the last day, the schema's state, what became of a request for many files.
+ * of chunks, what happened in the last day, sessions of the console, the schema's state, what became of a request for
+ * many files.
  */
 export const LEFT_OUT: readonly string[] = [
   'task_leases',
@@ -92,6 +93,7 @@ export const LEFT_OUT: readonly string[] = [
   'word_analyser',
   'document_events',
   'event_numbers',
+  'console_sessions',
   'migrations',
   'file_batches',
   'file_batch_items',

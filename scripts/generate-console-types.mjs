@@ -1,0 +1,28 @@
+// The types of the console's requests and answers, from the API's own description: openapi.json.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootstrap, main, ROOT } from './bootstrap.mjs';
+import { writeOrCheck } from './generated-file.mjs';
+
+const TYPES = 'apps/console/src/api/schema.ts';
+
+await main(async () => {
+  await bootstrap({ quiet: true });
+  const { default: openapiTS, astToString } = await import('openapi-typescript');
+  const prettier = await import('prettier');
+  /**
+   * @type {import('openapi-typescript').OpenAPI3 & {
+   *   paths: Record<string, Record<string, { responses: Record<string, unknown> }>> }}
+   */
+  const api = JSON.parse(readFileSync(join(ROOT, 'openapi.json'), 'utf8'));
+  for (const operations of Object.values(api.paths)) {
+    for (const { responses } of Object.values(operations)) {
+      // Refusals of a route all have the one shape that stands among the schemas.
+      for (const status of Object.keys(responses)) if (status >= '400') delete responses[status];
+    }
+  }
+  const types = astToString(await openapiTS(api, { immutable: true, silent: true }));
+  const options = await prettier.resolveConfig(join(ROOT, TYPES));
+  const source = `// Written by \`npm run generate\` from openapi.json.\n\n${types}`;
+  writeOrCheck(TYPES, await prettier.format(source, { ...options, parser: 'typescript' }));
+});
