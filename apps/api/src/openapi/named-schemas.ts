@@ -6,7 +6,9 @@ import {
   Dependency,
   DocumentCondition,
   DocumentStatus,
+  EventType,
   Lane,
+  OnDuplicate,
   Place,
   Scope,
   SearchMode,
@@ -65,6 +67,7 @@ const INPUTS = {
 /** … and for what comes out. */
 const OUTPUTS = {
   ...{ CollectionName, DocumentStatus, Lane, Stage, Scope, SearchMode, Degradation, Dependency },
+  ...{ EventType, OnDuplicate },
   ...{ Place, Coverage, StageTimings },
   ...{ Document: documentSchema, DocumentPage: documentPageSchema, DocumentFailure: failureSchema },
   ...{ PendingRevision: pendingRevisionSchema, WaitingFor: waitingSchema },
