@@ -30,7 +30,8 @@ function onServers(args) {
   /** @param {string} place */
   const wants = (place) => paths.length === 0 || paths.some((path) => place.includes(path) || path.includes(place));
   const install = async () => {
-    if (!process.env.TEST_CHROMIUM && wants('test/server/docs-page')) await installBrowser();
+    if (!process.env.TEST_CHROMIUM && (wants('test/server/docs-page') || wants('test/server/console')))
+      await installBrowser();
     if (!process.env.TEST_PROMTOOL) await installPromtool();
     if (!process.env.TEST_PGBOUNCER && wants('test/server/pgbouncer')) await installPgbouncer();
   };

@@ -1,0 +1,160 @@
+import { readdir, readFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConsoleSessions } from '@vectorlane/auth';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { ROOT } from '../support/compose-file';
+import { eventually } from '../support/eventually';
+import { TestApp } from '../support/test-app';
+
+/** The console as a person meets it: a real browser, the real service, every view judged by axe-core. */
+let service: TestApp;
+let context: BrowserContext;
+let page: Page;
+let profile: string;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  service = await TestApp.start();
+  profile = await mkdtemp(join(tmpdir(), 'vectorlane-console-'));
+  context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium',
+    locale: 'en',
+    viewport: { width: 1280, height: 860 },
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  });
+  page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+}, 90_000);
+afterAll(async () => {
+  await context?.close();
+  await service?.stop();
+  await rm(profile, { recursive: true, force: true });
+}, 60_000);
+
+/** Violations of WCAG 2.2 AA, in both colours; the policy of the page lets no script in but through the debugger. */
+async function violations(): Promise<string[]> {
+  const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const debug = await context.newCDPSession(page);
+  const found: string[] = [];
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { result } = await debug.send('Runtime.evaluate', {
+      expression: `${axe};axe.run(document, { runOnly: ${JSON.stringify(tags)}, iframes: false })
+        .then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).join()))`,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    found.push(...(result.value as string[]));
+  }
+  await debug.detach();
+  return found;
+}
+
+const open = (path: string): Promise<unknown> => page.goto(`${service.url}/console/${path}`);
+
+it('weighs at most 120 kB, compressed, in all', async () => {
+  const folder = join(ROOT, 'dist', 'console');
+  const names = await readdir(folder, { recursive: true });
+  const sent = names.filter((name) => /\.(br|woff2)$/.test(name));
+  const sizes = await Promise.all(sent.map(async (name) => (await stat(join(folder, name))).size));
+  expect(sizes.length).toBeGreaterThan(3);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(120_000);
+});
+
+it('signs in by a key, and by the link of a start, once', async () => {
+  await open('');
+  await page.getByLabel('API key').fill(service.key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Ask', exact: true }).waitFor();
+  expect(await page.evaluate('localStorage.length + document.cookie.length')).toBe(0);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(await violations()).toEqual([]);
+  const link = service.app.get(ConsoleSessions).makeLink(service.key.split('_')[1] ?? '');
+  await open(`?x#sign-in=${link}`);
+  await page.getByRole('heading', { name: 'Drop files or a folder here' }).waitFor();
+  expect(page.url()).not.toContain(link);
+  expect(await violations()).toEqual([]);
+}, 90_000);
+
+it('reads files with progress, answers the first question, and opens the document at the passage', async () => {
+  const bees = `${'The hive is quiet today.\n\n'.repeat(400)}Bees cluster around the queen to keep warm in winter.\n`;
+  const files = [
+    { name: 'bees.md', mimeType: 'text/markdown', buffer: Buffer.from(bees) },
+    { name: 'broken.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 nothing') },
+  ];
+  await page.locator('input[type=file]').first().setInputFiles(files);
+  await page.getByText('1 file ready · 1 file failed').waitFor({ timeout: 60_000 });
+  await page.getByLabel('Your question').fill('cluster queen winter');
+  await page.keyboard.press('Enter');
+  const hit = page.locator('.hit').filter({ hasText: 'cluster' }).first();
+  await hit.waitFor();
+  expect(await hit.locator('mark').allInnerTexts()).toEqual(expect.arrayContaining(['cluster', 'queen', 'winter']));
+  await hit.getByRole('button', { name: 'Why is it here?' }).click();
+  await page.getByText('By meaning').waitFor();
+  expect(await violations()).toEqual([]);
+  await hit.getByRole('link', { name: /^Open at this passage/ }).click();
+  const mark = page.locator('.text mark').filter({ hasText: 'Bees cluster' });
+  await mark.waitFor();
+  // The passage stands at the end of a long text: its pane has been scrolled to it.
+  await eventually(async () => {
+    const { y = -1 } = (await mark.boundingBox()) ?? {};
+    return y > 0 && y < 860;
+  });
+  expect(await violations()).toEqual([]);
+}, 120_000);
+
+it('lists documents by name, says what to do about a failure, and deletes after a count', async () => {
+  await open('documents?name=BROKEN');
+  await page.getByRole('link', { name: 'broken.pdf' }).click();
+  await page.getByText('Open it in its own program, save it again').waitFor();
+  expect(await violations()).toEqual([]);
+  await open('documents?name=BROKEN');
+  await page.getByLabel('Select broken.pdf').check();
+  expect(await violations()).toEqual([]);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Delete 1' }).click();
+  await page.getByText('1 document deleted').waitFor();
+  await page.getByText('No document fits these filters').waitFor();
+}, 90_000);
+
+it('makes a key that is shown once, and revokes it', async () => {
+  await open('keys');
+  await page.getByRole('button', { name: 'New key' }).click();
+  await page.getByLabel('Name').fill('nightly');
+  expect(await violations()).toEqual([]);
+  await page.getByRole('button', { name: 'Make it' }).click();
+  const key = await page.locator('.secret code').innerText();
+  expect((await service.fetch('/api/documents', { key })).status).toBe(200);
+  await page.getByRole('button', { name: 'I have it' }).click();
+  await page.getByRole('button', { name: 'Revoke nightly' }).click();
+  await page.getByRole('button', { name: 'Revoke it' }).click();
+  await page.getByText('nightly is revoked').waitFor();
+  expect((await service.fetch('/api/documents', { key })).status).toBe(401);
+}, 90_000);
+
+it.each([
+  ['live', 'What it stands on'],
+  ['collections', 'Collections keep documents apart'],
+  ['start', 'Upload a file'],
+  ['nowhere', 'Nothing is here'],
+])(
+  'shows %s, on a narrow screen too',
+  async (path, words) => {
+    await open(path);
+    await page.getByText(words).first().waitFor();
+    expect(await violations()).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    await page.setViewportSize({ width: 1280, height: 860 });
+  },
+  60_000,
+);
+
+it('had nothing refused by its policy, and no error', () => expect(complaints).toEqual([]));
