@@ -39,6 +39,10 @@ const layers = [
       'analysis',
     ],
   },
+  {
+    libs: ['webhooks'],
+    may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'endpoint', 'database', 'events'],
+  },
   // What the HTTP servers of all processes have in common.
   { libs: ['http'], may: ['config', 'errors', 'logging', 'metrics', 'health', 'shutdown', 'auth'] },
   {

@@ -571,3 +571,62 @@ describe('POST /api/documents/status', () => {
     expect(codes).toEqual(['COLLECTION_NOT_FOUND', 'INVALID_REQUEST', 'INVALID_REQUEST']);
   });
 });
+
+describe('POST /api/documents/batch', () => {
+  it('judges each text by itself', async () => {
+    const [externalId, text] = [unique(), unique()];
+    const documents = [{ text, externalId }, { text: '' }, { text, externalId }, { text: 'x', colour: 'red' }, 7];
+    const { status, body } = await service.json('/api/documents/batch', { documents });
+    expect(status).toBe(200);
+    expect(body.items.map((item: Untyped) => [item.status, item.problem?.code])).toEqual([
+      ...[
+        [202, undefined],
+        [400, 'INVALID_REQUEST'],
+        [200, undefined],
+        [400, 'INVALID_REQUEST'],
+      ],
+      [400, 'INVALID_REQUEST'],
+    ]);
+    expect(body.items[2].document).toMatchObject({ id: body.items[0].document.id, externalId, duplicate: true });
+    expect(await service.finished(body.items[0].document.id)).toMatchObject({ status: 'completed' });
+    const many = Array.from({ length: 101 }, () => ({ text: 'x' }));
+    for (const refused of [[], many]) {
+      expect((await service.json('/api/documents/batch', { documents: refused })).status).toBe(400);
+    }
+  });
+});
+
+describe('a document that is read again', () => {
+  it('is what it was until it is read, as the format that is given, and stays so where that fails', async () => {
+    const word = unique();
+    const made = await service.json('/api/documents/text', { text: `[{"name":"${word}"}]`, filename: 'rows.txt' });
+    const { id } = made.body as { id: string };
+    expect(await service.finished(id)).toMatchObject({ format: 'txt', revision: 1 });
+    const text = async (): Promise<string> => (await service.fetch(`/api/documents/${id}/text`)).text();
+    expect(await text()).toContain('{');
+    const asJson = await service.json(`/api/documents/${id}/reprocess`, { format: 'json' });
+    expect(asJson).toMatchObject({ status: 202, body: { id, format: 'json', status: 'pending' } });
+    expect(await service.finished(id)).toMatchObject({ status: 'completed', format: 'json', revision: 1 });
+    const read = await text();
+    expect([read.includes(word), read.includes('{')]).toEqual([true, false]);
+    await service.json(`/api/documents/${id}/reprocess`, { format: 'pdf' });
+    expect(await service.finished(id)).toMatchObject({ status: 'failed', failure: { code: expect.any(String) } });
+    expect(await text()).toBe(read);
+    const found = await service.json('/api/search', { query: word, mode: 'keyword' });
+    expect(found.body.results[0]).toMatchObject({ documentId: id });
+    const unknown = await service.json(`/api/documents/${id}/reprocess`, { format: 'none' });
+    expect([unknown.status, unknown.body.code]).toEqual([415, 'UNSUPPORTED_FORMAT']);
+
+    const { body } = await service.json('/api/documents/text', { text: unique(), collection: `again-${word}` });
+    const before = await service.finished(body.id as string);
+    const again = await service.json('/api/documents/reprocess', { filter: {}, collection: `again-${word}` });
+    expect(again).toEqual({ status: 200, body: { matched: 1, reprocessed: 1 } });
+    const after = await service.reached(
+      body.id as string,
+      ({ status, updatedAt }) => status === 'completed' && updatedAt !== before.updatedAt,
+    );
+    // Nothing has changed in it: its vectors are those it had.
+    expect(after).toMatchObject({ chunkCount: before.chunkCount, reusedChunks: before.chunkCount });
+    expect((await service.json('/api/documents/reprocess', { filter: {} })).status).toBe(400);
+  });
+});

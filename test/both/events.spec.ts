@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type DocumentEvent, EventLogRepository } from '@vectorlane/events';
+import { DeliveriesRepository } from '@vectorlane/webhooks';
+import { Webhook } from 'standardwebhooks';
 import { DataSource } from 'typeorm';
+import { systemClock } from '../../apps/cli/src/terminal';
+import { runCli } from '../embedded/cli/run-cli';
 import { EventReader } from '../support/event-reader';
 import { eventually } from '../support/eventually';
+import { answers, type ReceivedPost, StandInWebhook } from '../support/stand-in-webhook';
 import { TestApp, type Untyped } from '../support/test-app';
 
 let service: TestApp;
 beforeAll(async () => {
-  service = await TestApp.start();
+  service = await TestApp.start({ WEBHOOK_ALLOW_PRIVATE: 'true' });
 }, 60_000);
 afterAll(() => service?.stop(), 60_000);
 
@@ -182,4 +189,191 @@ describe('the numbers of the log', () => {
       expect(percents).toEqual(Array.from({ length: 12 }, (_, round) => (round % 2) * 50));
     }
   });
+});
+
+describe('a webhook', () => {
+  const receivers: StandInWebhook[] = [];
+  afterAll(() => Promise.all(receivers.map((receiver) => receiver.close())));
+
+  const receiver = async (...script: Parameters<typeof StandInWebhook.start>): Promise<StandInWebhook> => {
+    const started = await StandInWebhook.start(...script);
+    receivers.push(started);
+    return started;
+  };
+  const make = async (url: string, more: object = {}): Promise<Untyped> => {
+    const { status, body } = await service.json('/api/webhooks', { url, ...more });
+    expect(status).toBe(201);
+    return body;
+  };
+  const remove = (id: string) => service.fetch(`/api/webhooks/${id}`, { method: 'DELETE' });
+  const told = (posts: readonly ReceivedPost[], documentId: string): string[] =>
+    posts.map(({ text }) => JSON.parse(text)).flatMap(({ type, data }) => (data.documentId === documentId ? type : []));
+  const verified = ({ text, headers }: ReceivedPost, secret: string): Untyped =>
+    new Webhook(secret).verify(text, headers as Record<string, string>);
+  /** As if the time had come. */
+  const hurry = () =>
+    service.app.get(DataSource).query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE status = 'pending'`);
+
+  it('is told of each document in order, signed, and verified by the package of the standard', async () => {
+    const target = await receiver();
+    const { id, secret } = await make(target.url);
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    const documents = await Promise.all(Array.from({ length: 4 }, () => put(`Hook ${randomUUID()}`)));
+    const inOrder = ['document.accepted', 'document.completed'];
+    for (const { id: documentId } of documents) {
+      await eventually(() => told(target.posts, documentId).length >= 2, 60_000);
+      expect(told(target.posts, documentId)).toEqual(inOrder);
+    }
+    for (const post of target.posts) {
+      expect(verified(post, secret)).toMatchObject({ type: expect.any(String), timestamp: expect.any(String) });
+      expect(() => verified({ ...post, text: `${post.text} ` }, secret)).toThrow();
+    }
+    const rotated = (await service.json(`/api/webhooks/${id}`, { rotateSecret: true }, { method: 'PATCH' })).body;
+    const before = target.posts.length;
+    expect((await service.json(`/api/webhooks/${id}/test`, {})).status).toBe(202);
+    await eventually(() => target.posts.length > before, 60_000);
+    const test = target.posts.at(-1) as ReceivedPost;
+    for (const key of [secret, rotated.secret]) expect(verified(test, key).type).toBe('webhook.test');
+    expect(JSON.stringify((await service.json('/api/webhooks')).body)).not.toContain('whsec_');
+
+    const listed = (await service.json(`/api/webhooks/${id}/deliveries?status=delivered&limit=3`)).body;
+    expect(listed.items[0]).toMatchObject({ type: 'webhook.test', attempts: 1, lastStatus: 200, lastError: null });
+    expect(listed.nextCursor).toEqual(expect.any(String));
+    const again = await service.json(`/api/webhooks/${id}/deliveries/${listed.items[1].id}/retry`, {});
+    expect(again.status).toBe(202);
+    const ids = () => target.posts.map(({ headers }) => headers['webhook-id']);
+    await eventually(() => ids().filter((sent) => sent === listed.items[1].id).length === 2, 60_000);
+    await remove(id);
+    expect((await service.json(`/api/webhooks/${id}`)).body.code).toBe('WEBHOOK_NOT_FOUND');
+  }, 120_000);
+
+  it('hears of a document again until it has answered, and of nothing later before that', async () => {
+    const target = await receiver(answers.status(500), answers.drop, answers.status(200));
+    const { id } = await make(target.url, { types: ['document.accepted', 'document.completed'] });
+    const { id: documentId } = await put(`Patience ${randomUUID()}`);
+    await service.finished(documentId);
+    await eventually(async () => {
+      await hurry();
+      return target.posts.length >= 4;
+    }, 60_000);
+    expect(told(target.posts, documentId)).toEqual([
+      ...['document.accepted', 'document.accepted', 'document.accepted', 'document.completed'],
+    ]);
+    expect(new Set(target.posts.slice(0, 3).map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    await eventually(async () => (await service.json(`/api/webhooks/${id}`)).body.failingSince === null);
+    await remove(id);
+  }, 120_000);
+
+  it('is switched off by a 410, and by a day of failures, and can be switched on', async () => {
+    const target = await receiver(answers.status(410), answers.status(500), answers.status(200));
+    const { id } = await make(target.url);
+    const isOff = async (): Promise<boolean> => !(await service.json(`/api/webhooks/${id}`)).body.enabled;
+    await service.json(`/api/webhooks/${id}/test`, {});
+    await eventually(isOff, 60_000);
+    const { body } = await service.json(`/api/webhooks/${id}`);
+    expect(body.disabledReason).toContain('410');
+    const switchOn = () => service.json(`/api/webhooks/${id}`, { enabled: true }, { method: 'PATCH' });
+    expect((await switchOn()).body).toMatchObject({ enabled: true, disabledReason: null });
+    await service.app
+      .get(DataSource)
+      .query(`UPDATE webhooks SET failing_since = now() - interval '25 hours' WHERE id = $1`, [id]);
+    await service.json(`/api/webhooks/${id}/test`, {});
+    await eventually(isOff, 60_000);
+    await switchOn();
+    await service.json(`/api/webhooks/${id}/test`, {});
+    await eventually(() => target.posts.length === 3, 60_000);
+    await remove(id);
+  }, 120_000);
+
+  it('is told of its collections alone', async () => {
+    const target = await receiver();
+    for (const name of ['hooked', 'unhooked']) await service.json('/api/collections', { name });
+    const { id, collections } = await make(target.url, { collections: ['hooked'], types: ['document.completed'] });
+    expect(collections).toEqual(['hooked']);
+    for (const collection of ['unhooked', 'hooked']) {
+      await service.json('/api/documents/text', { text: `In ${collection} ${randomUUID()}`, collection });
+    }
+    await eventually(() => target.posts.length > 0, 60_000);
+    const { last } = await service.app.get(EventLogRepository).bounds();
+    await eventually(async () => !(await service.app.get(DeliveriesRepository).behind(last)).includes(id as string));
+    expect(target.posts.map(({ text }) => JSON.parse(text).data.collection)).toEqual(['hooked']);
+    await remove(id);
+  }, 120_000);
+
+  it('that a process was calling when it died is called by the next', async () => {
+    const deliveries = service.app.get(DeliveriesRepository);
+    const target = await receiver();
+    const { id } = await make(target.url);
+    const dataSource = service.app.get(DataSource);
+    const { id: testId } = await deliveries.addTest(id as string);
+    // Taken by somebody who never tells what came of it.
+    await dataSource.query(
+      `UPDATE webhook_deliveries SET lease_expires_at = now() + interval '1 hour', status = 'pending' WHERE id = $1`,
+      [testId],
+    );
+    const posts = target.posts.length;
+    await service.json(`/api/webhooks/${id}/test`, {});
+    await eventually(() => target.posts.length === posts + 1, 60_000);
+    await dataSource.query(`UPDATE webhook_deliveries SET lease_expires_at = now() WHERE id = $1`, [testId]);
+    await eventually(() => target.posts.some(({ headers }) => headers['webhook-id'] === testId), 60_000);
+    await remove(id);
+  }, 120_000);
+
+  it('is refused where it could not be called', async () => {
+    const refused = async (request: object): Promise<string> =>
+      (await service.json('/api/webhooks', request)).body.code;
+    expect(await refused({ url: 'nowhere' })).toBe('WEBHOOK_URL_REFUSED');
+    expect(await refused({ url: 'https://example.org', types: ['document.read'] })).toBe('INVALID_REQUEST');
+    expect(await refused({ url: 'https://example.org', collections: ['nobodys'] })).toBe('COLLECTION_NOT_FOUND');
+    expect((await service.json('/api/webhooks/x%00/deliveries')).body.code).toBe('WEBHOOK_NOT_FOUND');
+    const { body } = await service.json('/api/admin/keys', { name: 'writer', scopes: ['read', 'write'] });
+    expect((await service.json('/api/webhooks', undefined, { key: body.key as string })).status).toBe(403);
+  });
+});
+
+describe('npm run ingest -- folder --sync', () => {
+  it('brings the server up to date, and deletes with --prune what is gone', async () => {
+    const folder = join(service.dataDir, 'handbooks');
+    await mkdir(join(folder, 'sub'), { recursive: true });
+    const write = (path: string, text: string) => writeFile(join(folder, path), text);
+    const sync = async (...more: string[]) => {
+      const environment = { VECTORLANE_URL: service.url, VECTORLANE_API_KEY: service.key };
+      const run = await runCli(['ingest', folder, '--sync', '--collection', 'synced', ...more], {
+        environment,
+        clock: systemClock,
+      });
+      expect(run).toMatchObject({ exitCode: 0 });
+      return run;
+    };
+    const state = async (): Promise<Untyped> => {
+      const { body } = await service.json('/api/documents?collection=synced&limit=100');
+      return Object.fromEntries(body.items.map((item: Untyped) => [item.externalId ?? item.filename, item]));
+    };
+    await write('kept.md', '# Kept');
+    await write('edited.md', '# As it was');
+    await write('sub/doomed.txt', 'Soon gone.');
+    await service.json('/api/documents/text', { text: 'By another way.', filename: 'other.txt', collection: 'synced' });
+    expect((await sync()).stdout).toMatch(/^3 documents, /);
+    const before = await state();
+    expect(Object.keys(before).toSorted()).toEqual([
+      ...['handbooks/edited.md', 'handbooks/kept.md', 'handbooks/sub/doomed.txt', 'other.txt'],
+    ]);
+    const again = await sync();
+    expect(again.stdout).toMatch(/^0 documents, .* · 3 unchanged · 0 duplicates/);
+
+    await write('edited.md', '# As it is now');
+    await write('new.md', '# New');
+    await rm(join(folder, 'sub'), { recursive: true });
+    const changed = await sync();
+    expect(changed.stdout).toMatch(/^2 documents, .* · 1 unchanged/);
+    expect(Object.keys(await state())).toContain('handbooks/sub/doomed.txt');
+    const pruned = await sync('--prune');
+    expect(pruned.stderr).toContain('1 document whose files are gone');
+    const after = await state();
+    expect(Object.keys(after).toSorted()).toEqual([
+      ...['handbooks/edited.md', 'handbooks/kept.md', 'handbooks/new.md', 'other.txt'],
+    ]);
+    expect(after['handbooks/edited.md']).toMatchObject({ id: before['handbooks/edited.md'].id, revision: 2 });
+    expect(after['handbooks/kept.md']).toMatchObject({ id: before['handbooks/kept.md'].id, revision: 1 });
+  }, 120_000);
 });

@@ -57,7 +57,7 @@ describe('every route of the OpenAPI document', () => {
       const theirs = path.replace('{id}', other.documentId).replace('{name}', other.collection);
       const nobodys = path.replace('{id}', '00000000-0000-4000-8000-000000000000').replace('{name}', 'nobody');
       const [answer, reference] = [await ask(method, theirs, body), await ask(method, nobodys, body)];
-      const refusal = path.startsWith('/api/admin') ? 403 : 404;
+      const refusal = /^\/api\/(admin|webhooks)/.test(path) ? 403 : 404;
       expect({ method, path, status: answer.status }).toEqual({ method, path, status: refusal });
       expect(shapeOf(answer, other)).toEqual(shapeOf(reference, other));
     }
@@ -117,6 +117,8 @@ describe('every route of the OpenAPI document', () => {
     const own = collection === undefined ? {} : { collection };
     if (path === '/api/search') return { query: 'Mandanten Bienen harbour ledger', topK: 100, ...own };
     if (path === '/api/documents/text') return { text: SHARED, ...own };
+    if (path === '/api/documents/batch') return { documents: [{ text: SHARED, ...own }] };
+    if (path === '/api/documents/reprocess') return { filter: {}, ...own };
     if (path === '/api/documents/status') return { items: [{ externalId: 'shared', sha256: '0'.repeat(64) }], ...own };
     if (path === '/api/collections') return { name: collection ?? 'another' };
     if (path.startsWith('/api/admin'))

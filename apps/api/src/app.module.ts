@@ -15,6 +15,7 @@ import { QueueModule } from '@vectorlane/queue';
 import { RedisModule } from '@vectorlane/redis';
 import { SearchModule } from '@vectorlane/search';
 import { ShutdownModule, type ShutdownSequence } from '@vectorlane/shutdown';
+import { WebhooksModule } from '@vectorlane/webhooks';
 import { DependencyGauge, RouteTable } from '@vectorlane/http';
 import { AlertsController } from './alerts.controller';
 import { ApiKeysController } from './api-keys.controller';
@@ -37,6 +38,7 @@ import { RateLimitModule } from './rate-limit/rate-limit.module';
 import { SearchController } from './search.controller';
 import { UploadsController } from './uploads.controller';
 import { validationPipe } from './validation';
+import { WebhooksController } from './webhooks.controller';
 
 /** What is served below `/api`. */
 export const API_CONTROLLERS = [
@@ -47,6 +49,7 @@ export const API_CONTROLLERS = [
   CollectionsController,
   SearchController,
   ApiKeysController,
+  WebhooksController,
   AlertsController,
 ] as const;
 
@@ -81,6 +84,7 @@ export class AppModule {
         DocumentsModule,
         EmbeddingsModule,
         IngestionModule.register({ consumes: config.ROLE === 'all' }),
+        WebhooksModule.register({ sends: config.ROLE === 'all' }),
         SearchModule,
         RateLimitModule,
       ],

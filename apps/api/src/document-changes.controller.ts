@@ -3,7 +3,7 @@ import { ApiOperation, ApiParam, ApiResponse, ApiSecurity, ApiTags } from '@nest
 import type { Principal } from '@vectorlane/auth';
 import { CollectionsRepository, type SearchFilter } from '@vectorlane/documents';
 import { CollectionName, DocumentCondition } from '@vectorlane/domain';
-import { IngestionService, type Removed, type Retried } from '@vectorlane/ingestion';
+import { IngestionService, type Removed, type Reprocessed, type Retried } from '@vectorlane/ingestion';
 import { z } from 'zod';
 import { Caller } from './caller';
 import { type DocumentBody, documentBody, documentSchema, metadataSchema } from './documents.schemas';
@@ -33,6 +33,31 @@ export const retriedSchema = z.object({
   matched,
   retried: z.int().meta({ description: `How many of them are pending now. ${again}` }),
 }) satisfies z.ZodType<Retried>;
+
+export const reprocessOneSchema = z
+  .strictObject({
+    format: storableText().min(1).max(32).exactOptional().meta({
+      description: 'Read as this format, for a file that was once taken for another; left out: as before.',
+    }),
+  })
+  .optional()
+  .meta({ example: { format: 'md' } });
+
+export const reprocessSchema = z
+  .strictObject({
+    collection: CollectionName.exactOptional(),
+    filter: DocumentCondition.meta({ description: 'Which of them. `{}` is all of a collection, which is named then.' }),
+  })
+  .refine(({ filter, collection }) => collection !== undefined || Object.keys(filter).length > 0, {
+    path: ['filter'],
+    error: 'must hold a condition, or the collection has to be named',
+  })
+  .meta({ example: { filter: { format: ['pdf'] } } });
+
+export const reprocessedSchema = z.object({
+  matched,
+  reprocessed: z.int().meta({ description: `How many of them are pending now. ${again}` }),
+}) satisfies z.ZodType<Reprocessed>;
 
 export const deleteSchema = z
   .strictObject({
@@ -97,6 +122,45 @@ export class DocumentChangesController {
     @Body({ schema: retrySchema }) request: z.output<typeof retrySchema>,
   ): Promise<z.output<typeof retriedSchema>> {
     return this.ingestion.retryMatching(await this.filterOf(caller, request));
+  }
+
+  @Post(':id/reprocess')
+  @HttpCode(202)
+  @RequiresScope('write', 'within-collections')
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({
+    operationId: 'reprocessDocument',
+    summary: 'Read the kept bytes of a document again',
+    description:
+      'For a better reader, another size of chunks, or a format that was taken wrongly. Readers see what they saw until ' +
+      'it is complete, and for good where it fails. Chunks that come out as before keep their vectors.',
+  })
+  @ApiResponse({ status: 202, description: 'Queued.', standardSchema: documentSchema })
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'DOCUMENT_NOT_FOUND', 'NOT_FINISHED', 'UNSUPPORTED_FORMAT')
+  async reprocess(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body({ schema: reprocessOneSchema }) request: z.output<typeof reprocessOneSchema>,
+  ): Promise<DocumentBody> {
+    const scope = await this.collections.scopeOf(caller);
+    return documentBody(await this.ingestion.reprocess(scope, documentId(id), request?.format));
+  }
+
+  @Post('reprocess')
+  @HttpCode(200)
+  @RequiresScope('write', 'within-collections')
+  @ApiOperation({
+    operationId: 'reprocessDocuments',
+    summary: 'Read documents again by filter',
+    description: 'In short steps, for ten seconds at most; where `reprocessed` is less than `matched`, ask again.',
+  })
+  @ApiResponse({ status: 200, description: 'What was done.', standardSchema: reprocessedSchema })
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'COLLECTION_NOT_FOUND')
+  async reprocessMatching(
+    @Caller() caller: Principal,
+    @Body({ schema: reprocessSchema }) request: z.output<typeof reprocessSchema>,
+  ): Promise<z.output<typeof reprocessedSchema>> {
+    return this.ingestion.reprocessMatching(await this.filterOf(caller, request));
   }
 
   @Post('delete')

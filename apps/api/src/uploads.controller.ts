@@ -5,17 +5,40 @@ import type { Principal } from '@vectorlane/auth';
 import { Config } from '@vectorlane/config';
 import { CollectionsRepository } from '@vectorlane/documents';
 import { Problem } from '@vectorlane/errors';
-import { IngestionService, type SpooledFile, type Submission } from '@vectorlane/ingestion';
+import { toProblem } from '@vectorlane/http';
+import { IngestionService, type SpooledFile, type Submission, type Submitted } from '@vectorlane/ingestion';
 import { Metrics } from '@vectorlane/metrics';
 import type { Request, Response } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Caller } from './caller';
 import { LOCATION, uploadBody } from './documents.openapi';
 import { type DocumentBody, documentSchema, textDocumentSchema, uploadedBody } from './documents.schemas';
 import { receiveMultipart } from './multipart-upload';
-import { ApiProblems } from './problem-responses';
+import { ApiProblems, problemSchema } from './problem-responses';
 import { RequiresScope } from './scope.guard';
 import { uploadFields } from './upload-fields';
+import { invalidRequest } from './validation';
+
+const TEXT = 'text/plain; charset=utf-8';
+const MOST_IN_A_BATCH = 100;
+
+export const batchSchema = z
+  .strictObject({
+    // Each is judged by itself.
+    documents: z.array(z.unknown()).min(1).max(MOST_IN_A_BATCH).meta({ description: 'Bodies of `documents/text`.' }),
+  })
+  .meta({ example: { documents: [{ text: 'Bees cluster.', externalId: 'bees' }, { text: 'Wasps do not.' }] } });
+
+export const batchItemSchema = z.object({
+  status: z
+    .int()
+    .meta({ description: 'As of a single one: 202, 200 for what is here already, or that of the refusal.' }),
+  document: documentSchema.exactOptional(),
+  problem: problemSchema.pick({ code: true, detail: true, retryable: true }).exactOptional(),
+});
+type BatchItem = z.output<typeof batchItemSchema>;
+
+export const batchAnswerSchema = z.object({ items: z.array(batchItemSchema) });
 
 const REVISIONS =
   'The same bytes again are answered with the document that is there. With an `externalId`, other bytes are the next ' +
@@ -132,18 +155,56 @@ export class UploadsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<DocumentBody> {
     const file = await this.ingestion.receive(Readable.from([Buffer.from(text, 'utf8')]), caller.keyId);
-    const declaredType = 'text/plain; charset=utf-8';
-    return this.submit(caller, { ...said, file, declaredType }, response);
+    return this.submit(caller, { ...said, file, declaredType: TEXT }, response);
+  }
+
+  @Post('batch')
+  @HttpCode(200)
+  @RequiresScope('write', 'within-collections')
+  @ApiOperation({
+    operationId: 'addTexts',
+    summary: 'Add up to 100 texts',
+    description: 'Each as by `POST /api/documents/text`, with an answer of its own; together up to 1 MB.',
+  })
+  @ApiResponse({ status: 200, description: 'What became of each, in order.', standardSchema: batchAnswerSchema })
+  @ApiProblems('INVALID_REQUEST', 'INVALID_JSON', 'TOO_LARGE')
+  async addTexts(
+    @Caller() caller: Principal,
+    @Body({ schema: batchSchema }) { documents }: z.output<typeof batchSchema>,
+  ): Promise<z.output<typeof batchAnswerSchema>> {
+    const items: z.output<typeof batchAnswerSchema>['items'] = [];
+    // One after the other: a batch takes no more of the database than one caller.
+    for (const document of documents) items.push(await this.addOne(caller, document));
+    return { items };
+  }
+
+  private async addOne(caller: Principal, given: unknown): Promise<BatchItem> {
+    try {
+      const parsed = textDocumentSchema.safeParse(given);
+      if (!parsed.success) throw invalidRequest(parsed.error.issues);
+      const { text, ...said } = parsed.data;
+      const file = await this.ingestion.receive(Readable.from([Buffer.from(text, 'utf8')]), caller.keyId);
+      const { document, duplicate } = await this.place(caller, { ...said, file, declaredType: TEXT });
+      return { status: duplicate ? 200 : 202, document: uploadedBody(document, duplicate) };
+    } catch (error) {
+      const { status, code, detail, retryable } = toProblem(error);
+      // Nothing is known of the others then: the whole request says so.
+      if (status === 500) throw error;
+      return { status, problem: { code, detail, ...(retryable && { retryable }) } };
+    }
   }
 
   private async submit(caller: Principal, received: ReceivedDocument, response: Response): Promise<DocumentBody> {
-    const { file, collection: name, ...said } = received;
+    const { document, duplicate } = await this.place(caller, received);
+    response.setHeader('Location', `/api/documents/${document.id}`);
+    if (duplicate) response.status(200);
+    return uploadedBody(document, duplicate);
+  }
+
+  private async place(caller: Principal, { file, collection: name, ...said }: ReceivedDocument): Promise<Submitted> {
     try {
       const collection = await this.collections.keyFor(caller, name);
-      const { document, duplicate } = await this.ingestion.submit(file, { ...said, collection });
-      response.setHeader('Location', `/api/documents/${document.id}`);
-      if (duplicate) response.status(200);
-      return uploadedBody(document, duplicate);
+      return await this.ingestion.submit(file, { ...said, collection });
     } finally {
       await file.discard();
     }

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { DocumentStatus, Place, type Scope, type SearchMode } from '@vectorlane/domain';
+import { DocumentStatus, ManifestState, Place, type Scope, type SearchMode } from '@vectorlane/domain';
 import { z } from 'zod';
 import { ApiProblem, UnreadableFile } from './api-errors';
 import { fileForm } from './file-form';
@@ -21,8 +21,16 @@ const uploadAnswerSchema = z.object({
   failure: z.object({ code: z.string(), message: z.string() }).nullish(),
 });
 
+const pendingRevisionSchema = z.object({
+  status: DocumentStatus,
+  stage: z.string().nullish(),
+  percent: z.number().nullish(),
+  failure: z.object({ code: z.string(), message: z.string() }).nullish(),
+});
+
 const documentSchema = z.object({
   id: z.string().min(1),
+  pendingRevision: pendingRevisionSchema.nullish(),
   status: DocumentStatus,
   stage: z.string().nullish(),
   percent: z.number().nullish(),
@@ -35,6 +43,7 @@ const documentSchema = z.object({
 
 const listedDocumentSchema = z.looseObject({
   id: z.string().min(1),
+  externalId: z.string().nullish(),
   filename: z.string(),
   status: DocumentStatus,
   sizeBytes: z.number(),
@@ -44,6 +53,19 @@ const listedDocumentSchema = z.looseObject({
 });
 
 const documentPageSchema = z.object({ items: z.array(listedDocumentSchema), nextCursor: z.string().nullable() });
+
+const manifestSchema = z.object({
+  items: z.array(
+    z.object({
+      externalId: z.string(),
+      state: ManifestState,
+      documentId: z.string().nullish(),
+      status: DocumentStatus.nullish(),
+    }),
+  ),
+});
+
+const deletedSchema = z.object({ matched: z.number(), deleted: z.number() });
 
 const retriedSchema = z.object({ matched: z.number(), retried: z.number() });
 
@@ -99,6 +121,7 @@ const testAlertSchema = z.object({
   detail: z.string(),
 });
 
+export type ManifestEntry = z.infer<typeof manifestSchema>['items'][number];
 export type UploadAnswer = z.infer<typeof uploadAnswerSchema>;
 export type FollowedDocument = z.infer<typeof documentSchema>;
 export type ListedDocument = z.infer<typeof listedDocumentSchema>;
@@ -154,9 +177,17 @@ export class ApiClient {
     name: string,
     metadata: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
+    {
+      collection,
+      externalId,
+    }: { readonly collection?: string | undefined; readonly externalId?: string | undefined } = {},
   ): Promise<UploadAnswer> {
     const { size } = await readable(path, () => stat(path));
-    const fields = Object.keys(metadata).length === 0 ? {} : { metadata: JSON.stringify(metadata) };
+    const fields = {
+      ...(Object.keys(metadata).length > 0 && { metadata: JSON.stringify(metadata) }),
+      ...(collection !== undefined && { collection }),
+      ...(externalId !== undefined && { externalId }),
+    };
     const form = async () => fileForm(fields, name, await readable(path, () => openAsBlob(path)));
     const timeoutMs = this.options.requestTimeoutMs + Math.ceil(size / SLOWEST_UPLOAD_BYTES_PER_MS);
     const request = { method: 'POST', path: '/api/documents', form, timeoutMs, repeatable: true, signal } as const;
@@ -179,8 +210,51 @@ export class ApiClient {
     }
   }
 
+  /** Of one whose content is being replaced, how far the new content is. */
   async getDocument(id: string, signal: AbortSignal): Promise<FollowedDocument> {
-    return this.call(documentSchema, { method: 'GET', path: documentPath(id), signal });
+    const document = await this.call(documentSchema, { method: 'GET', path: documentPath(id), signal });
+    return { ...document, ...document.pendingRevision };
+  }
+
+  /** Which of these files have to be sent, in their order. */
+  async compareManifest(
+    collection: string | undefined,
+    items: readonly { readonly externalId: string; readonly sha256: string }[],
+    signal: AbortSignal,
+  ): Promise<readonly ManifestEntry[]> {
+    const json = { ...(collection !== undefined && { collection }), items };
+    return (await this.call(manifestSchema, { method: 'POST', path: '/api/documents/status', json, signal })).items;
+  }
+
+  /** Every document of a collection that has an external id. */
+  async *listExternalIds(
+    collection: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly id: string; readonly externalId: string }> {
+    let cursor: string | null = null;
+    do {
+      const query: string = new URLSearchParams({
+        ...{ limit: '100', sort: 'createdAt' },
+        ...(collection !== undefined && { collection }),
+        ...(cursor !== null && { cursor }),
+      }).toString();
+      const page: DocumentPage = await this.call(documentPageSchema, {
+        ...{ method: 'GET', path: `/api/documents?${query}`, signal },
+      });
+      for (const { id, externalId } of page.items) if (externalId) yield { id, externalId };
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+
+  /** @param ids at most 1,000 @returns how many there were */
+  async deleteDocuments(ids: readonly string[], signal: AbortSignal): Promise<number> {
+    let deleted = 0;
+    for (;;) {
+      const json = { filter: { documentId: ids } };
+      const step = await this.call(deletedSchema, { method: 'POST', path: '/api/documents/delete', json, signal });
+      deleted += step.deleted;
+      if (step.deleted === 0 || step.deleted >= step.matched) return deleted;
+    }
   }
 
   /** The newest, `most` at most. @returns also whether there are more */

@@ -32,6 +32,10 @@ export interface IngestionRunOptions {
   readonly observer: IngestionObserver;
   /** Uploads at once, and documents followed at once in each lane. */
   readonly concurrency: number;
+  /** Where the documents go; left out: where the key's documents go by themselves. */
+  readonly collection?: string | undefined;
+  /** What each file is called there, so that other bytes of it are a revision; left out: by its bytes alone. */
+  readonly externalId?: ((file: FoundFile) => string) | undefined;
   /** Sent with each file, beside its folder as `path`. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -95,13 +99,14 @@ export class IngestionRun {
   }
 
   private async upload(file: FoundFile): Promise<void> {
-    const { client, clock, metadata, tally, observer } = this.options;
+    const { client, clock, metadata, tally, observer, collection, externalId } = this.options;
     tally.currentFile = file.path;
     observer.changed();
     let answer: UploadAnswer;
     try {
       const sent = { ...(file.folder !== undefined && { path: file.folder }), ...metadata };
-      answer = await client.uploadDocument(file.location, file.name, sent, this.controller.signal);
+      const to = { collection, externalId: externalId?.(file) };
+      answer = await client.uploadDocument(file.location, file.name, sent, this.controller.signal, to);
     } catch (error) {
       if (this.controller.signal.aborted || concernsEveryFile(error)) throw error;
       const { code, message } = shown(error);

@@ -1,7 +1,7 @@
 import type { FoundFile } from './found-files';
 
 /** Counts one ingestion: what the progress line shows and what the summary says. No input, no output, no time. */
-export type Outcome = 'completed' | 'duplicate' | 'failed' | 'refused' | 'unreadable';
+export type Outcome = 'completed' | 'unchanged' | 'duplicate' | 'failed' | 'refused' | 'unreadable';
 
 export class IngestionTally {
   /** Files the server has taken, duplicates included. */
@@ -13,6 +13,7 @@ export class IngestionTally {
   currentFile = '';
   private readonly outcomes: Record<Outcome, number> = {
     completed: 0,
+    unchanged: 0,
     duplicate: 0,
     failed: 0,
     refused: 0,

@@ -11,6 +11,7 @@ import { LoggingModule } from '@vectorlane/logging';
 import { MetricsModule } from '@vectorlane/metrics';
 import { QueueModule } from '@vectorlane/queue';
 import { RedisModule } from '@vectorlane/redis';
+import { WebhooksModule } from '@vectorlane/webhooks';
 import { ShutdownModule, type ShutdownSequence } from '@vectorlane/shutdown';
 
 /** A process that works the lanes and nothing else: the API's modules with another root. */
@@ -31,6 +32,7 @@ export class WorkerModule {
         QueueModule,
         EventsModule,
         IngestionModule.register({ consumes: true }),
+        WebhooksModule.register({ sends: true }),
       ],
       providers: [RouteTable, DependencyGauge, { provide: APP_FILTER, useClass: ProblemFilter }],
     };

@@ -15,6 +15,10 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
     meaning: 'A step of the shutdown failed or ran out of its time; the process exits with 1.',
     action: 'Look for "could not close in order" in the log of that host; what was in hand goes on at the next start.',
   },
+  WEBHOOK_DISABLED: {
+    meaning: 'A webhook was switched off: its receiver answered 410, or nothing got through for a day.',
+    action: 'See its deliveries (GET /api/webhooks/{id}/deliveries); enable it again once its receiver answers.',
+  },
   UNCAUGHT_EXCEPTION: {
     meaning: 'An error that nobody caught ended the process.',
     action: 'Look for the line of level fatal in the log of that host; it has the stack. Check that it was restarted.',
@@ -56,11 +60,11 @@ export function runbookOf(errorType: string): string {
 }
 
 /**
- * How many errors raise an alert. A dependency reports once when it is lost, not once per failed call: that one is news
- * enough.
+ * How many errors raise an alert. A dependency reports once when it is lost, not once per failed call, and a webhook
+ * once when it is switched off: that one is news enough.
  */
 export function thresholdOf(errorType: string, threshold: number): number {
-  return errorType.startsWith('DEPENDENCY_') ? 1 : threshold;
+  return errorType.startsWith('DEPENDENCY_') || errorType === 'WEBHOOK_DISABLED' ? 1 : threshold;
 }
 
 const DEPENDENCY_TYPE = /^DEPENDENCY_[A-Z0-9_]{1,40}$/;

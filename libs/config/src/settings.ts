@@ -111,6 +111,15 @@ export const settingsSchema = z
         reason: 'Bearer token that `GET /metrics` asks for. Unset: anybody who reaches the port may scrape.',
       }),
 
+    WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false).meta({
+      reason:
+        'Whether webhooks may lead to private addresses, to this machine and its network. Only where every administrator may reach them anyway.',
+    }),
+    WEBHOOK_KEY: z.string().min(32).optional().meta({
+      secret: true,
+      reason:
+        'What the secrets of webhooks follow from, the same for all processes: `openssl rand -hex 32`. Unset: one that is kept in the database. Changing it changes every secret.',
+    }),
     ALERT_WEBHOOK_URL: url('http', 'https')
       .refine((value) => URL.canParse(value), { error: 'must be a whole address, such as https://host/path' })
       .optional()

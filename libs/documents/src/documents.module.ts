@@ -17,6 +17,7 @@ import { HalfVectorsRepository } from './half-vectors.repository';
 import { IngestionLedger } from './ingestion-ledger';
 import { UploadsRepository } from './uploads.repository';
 import { FilterReach } from './search/filter-reach';
+import { ReprocessedDocumentsRepository } from './reprocessed-documents.repository';
 import { PassagesRepository } from './search/passages.repository';
 import { VectorsRepository } from './search/vectors.repository';
 import { WordIndexRepository } from './search/word-index.repository';
@@ -31,6 +32,7 @@ const repositories = [
   ChunksRepository,
   IngestionLedger,
   FailedDocumentsRepository,
+  ReprocessedDocumentsRepository,
   EmbeddingSpacesRepository,
   HalfVectorsRepository,
   FilterReach,

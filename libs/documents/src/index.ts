@@ -43,6 +43,7 @@ export { type Claim, StaleClaimError } from './claim';
 export { type Cost, type Failure, IngestionLedger, type Unfinished } from './ingestion-ledger';
 export { ManifestRepository, type ManifestItem, type ManifestReading } from './manifest.repository';
 export { type Adoption, type NewDocument, type Said, UploadsRepository } from './uploads.repository';
+export { type FormatChange, ReprocessedDocumentsRepository } from './reprocessed-documents.repository';
 export { vectorParameter } from './vector-parameter';
 export { filterCondition, isPlain, matchesNothing, type SearchFilter } from './search/filter-condition';
 export { FilterReach } from './search/filter-reach';

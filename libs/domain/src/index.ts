@@ -5,6 +5,7 @@ export { mergePatch } from './merge-patch';
 export { NAMED_POSITIONS, ORDINAL_POSITIONS, Place, placeAt, placeInWords, Position, positionOf } from './place';
 export {
   BlockKind,
+  DeliveryStatus,
   Dependency,
   DocumentStatus,
   EventType,

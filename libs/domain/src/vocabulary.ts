@@ -69,6 +69,10 @@ export type OnDuplicate = z.infer<typeof OnDuplicate>;
 export const ManifestState = z.enum(['current', 'changed', 'missing']);
 export type ManifestState = z.infer<typeof ManifestState>;
 
+/** Where a delivery to a webhook stands. */
+export const DeliveryStatus = z.enum(['pending', 'delivered', 'failed']);
+export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
+
 /** What is told of a document: to those who follow events, and to webhooks. */
 export const EventType = z.enum([
   /** It is here, or has other bytes from now on, which will be its content. */

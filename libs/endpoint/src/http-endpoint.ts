@@ -6,7 +6,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { retryAfterMs } from '@vectorlane/time';
@@ -26,6 +26,8 @@ export interface HttpEndpointOptions {
   /** Sent with every request: another kind of key, another name. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly maxConnections: number;
+  /** Looks names up in place of the system, and may refuse where they lead. */
+  readonly lookup?: LookupFunction;
 }
 
 /** A body that is made while it is sent: a file of any size takes the memory of one part. */
@@ -65,7 +67,8 @@ export class HttpEndpoint {
   constructor(private readonly options: HttpEndpointOptions) {
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
     const secure = this.baseUrl.startsWith('https:');
-    const agentOptions = { keepAlive: true, maxSockets: options.maxConnections, timeout: IDLE_CONNECTION_MS };
+    const { maxConnections: maxSockets, lookup } = options;
+    const agentOptions = { keepAlive: true, maxSockets, timeout: IDLE_CONNECTION_MS, ...(lookup && { lookup }) };
     this.agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
     this.connectedEvent = secure ? 'secureConnect' : 'connect';
     this.request = secure ? requestHttps : requestHttp;

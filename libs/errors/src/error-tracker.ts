@@ -41,6 +41,7 @@ export type ErrorType =
   | `INGESTION_${IngestionFailureCode}`
   | `DEPENDENCY_${Uppercase<string>}`
   | 'SHUTDOWN_ERROR'
+  | 'WEBHOOK_DISABLED'
   | 'UNCAUGHT_EXCEPTION'
   | 'UNKNOWN_ERROR';
 
@@ -49,6 +50,7 @@ export const ERROR_TYPES: ReadonlySet<string> = new Set<ErrorType>([
   'HTTP_INTERNAL_ERROR',
   ...(Object.keys(INGESTION_FAILURES) as IngestionFailureCode[]).map((code) => `INGESTION_${code}` as const),
   'SHUTDOWN_ERROR',
+  'WEBHOOK_DISABLED',
   'UNCAUGHT_EXCEPTION',
   'UNKNOWN_ERROR',
 ]);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
-import { IngestionFailure } from '@vectorlane/errors';
-import type { Dependency } from '@vectorlane/domain';
+import { IngestionFailure, Problem } from '@vectorlane/errors';
+import type { Dependency, Lane } from '@vectorlane/domain';
 import { within } from '@vectorlane/time';
 import { detectFormat, type DetectedFormat, type FormatEvidence } from './detect/format-detection';
 import { finishDocument } from './document-check';
@@ -28,6 +28,16 @@ export class ExtractionService {
    */
   detect(evidence: FormatEvidence): DetectedFormat {
     return detectFormat(evidence, this.extractors);
+  }
+
+  /** What goes with a format that somebody names. @throws Problem `UNSUPPORTED_FORMAT` */
+  formatCalled(format: string): { readonly format: string; readonly lane: Lane; readonly mediaType: string } {
+    const extractor = this.extractors.get(format);
+    if (extractor === undefined) {
+      const known = [...this.extractors.keys()].toSorted().join(', ');
+      throw new Problem('UNSUPPORTED_FORMAT', `There is no format "${format}". Known are ${known}.`);
+    }
+    return { format, lane: extractor.lane, mediaType: extractor.mediaTypes[0] ?? 'application/octet-stream' };
   }
 
   /**

@@ -1,6 +1,13 @@
 export { FilesService, type FileUpload } from './files.service';
 export { IngestionModule } from './ingestion.module';
 export { IngestionRuntime } from './ingestion-runtime';
-export { IngestionService, type Removed, type Retried, type Submission, type Submitted } from './ingestion.service';
+export {
+  IngestionService,
+  type Removed,
+  type Reprocessed,
+  type Retried,
+  type Submission,
+  type Submitted,
+} from './ingestion.service';
 export { Reconciler } from './reconciler';
 export { type SpooledFile } from './spool';

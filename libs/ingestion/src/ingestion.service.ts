@@ -15,6 +15,7 @@ import {
   IngestionLedger,
   type KeptFile,
   type NewDocument,
+  ReprocessedDocumentsRepository,
   type Said,
   type SearchFilter,
   UploadsRepository,
@@ -61,6 +62,12 @@ export interface Retried {
   readonly retried: number;
 }
 
+export interface Reprocessed {
+  /** Documents that it concerned when it began. */
+  readonly matched: number;
+  readonly reprocessed: number;
+}
+
 export interface Removed {
   /** Documents that it concerned when it began. */
   readonly matched: number;
@@ -90,6 +97,7 @@ export class IngestionService {
     private readonly contents: ContentsRepository,
     private readonly ledger: IngestionLedger,
     private readonly failed: FailedDocumentsRepository,
+    private readonly reprocessed: ReprocessedDocumentsRepository,
     private readonly scheduler: IngestionScheduler,
     private readonly extraction: ExtractionService,
     private readonly events: EventWakes,
@@ -194,22 +202,38 @@ export class IngestionService {
     return document;
   }
 
+  /**
+   * Reads a document that has ended again from the bytes that are kept, as another format if one is given.
+   * @throws Problem `DOCUMENT_NOT_FOUND`, `NOT_FINISHED`, `UNSUPPORTED_FORMAT`
+   */
+  async reprocess(scope: CollectionScope, documentId: string, format: string | undefined): Promise<Document> {
+    const known = await this.documents.findById(scope, documentId);
+    if (known === null) throw new Problem('DOCUMENT_NOT_FOUND', `There is no document ${documentId}.`);
+    const as = format === undefined ? undefined : this.extraction.formatCalled(format);
+    const change = as && { ...as, lane: this.laneFor(as.lane, known.sizeBytes) };
+    const isMoved = await this.reprocessed.reprocess(scope, documentId, change);
+    const document = await this.documents.findById(scope, documentId);
+    if (document === null) throw new Problem('DOCUMENT_NOT_FOUND', `There is no document ${documentId}.`);
+    if (!isMoved) throw new Problem('NOT_FINISHED', `The document is ${document.status}: it is being read already.`);
+    this.events.happened();
+    await this.scheduler.schedule(documentId);
+    return document;
+  }
+
+  /** Reads all that have ended and pass the filter again, in short steps, as far as the time of a request goes. */
+  async reprocessMatching(filter: SearchFilter): Promise<Reprocessed> {
+    const { matched, moment } = await this.reprocessed.count(filter);
+    const next = (): Promise<readonly string[]> =>
+      this.reprocessed.reprocessMatching(filter, moment, RETRY_STEP, undefined);
+    const reprocessed = await this.scheduleAll(next);
+    if (reprocessed > 0) this.logger.log({ matched, reprocessed }, 'documents are read again');
+    return { matched, reprocessed };
+  }
+
   /** Everything that failed for a reason that may have passed, in short steps, as far as the time of a request goes. */
   async retryMatching(filter: SearchFilter): Promise<Retried> {
-    const until = performance.now() + LONGEST_REQUEST_MS;
     const { matched, moment } = await this.failed.count(filter);
-    let retried = 0;
-    let isQueueUp = true;
-    do {
-      const ids = await this.failed.retry(filter, moment, RETRY_STEP);
-      retried += ids.length;
-      for (const id of ids) {
-        // Pending all the same where the queue refuses them: the reconciler brings them once it is back.
-        if (isQueueUp) isQueueUp = (await this.scheduler.schedule(id)) !== 'refused';
-      }
-      if (ids.length < RETRY_STEP) break;
-    } while (performance.now() < until);
-    this.events.happened();
+    const retried = await this.scheduleAll(() => this.failed.retry(filter, moment, RETRY_STEP));
     if (retried > 0) this.logger.log({ matched, retried }, 'failed documents are tried again');
     return { matched, retried };
   }
@@ -222,6 +246,24 @@ export class IngestionService {
     const removed = await this.documents.remove(scope, documentId);
     if (!removed) throw new Problem('DOCUMENT_NOT_FOUND', `There is no document ${documentId}.`);
     this.events.happened();
+  }
+
+  /** @param next moves the next `RETRY_STEP` of them @returns how many */
+  private async scheduleAll(next: () => Promise<readonly string[]>): Promise<number> {
+    const until = performance.now() + LONGEST_REQUEST_MS;
+    let moved = 0;
+    let isQueueUp = true;
+    do {
+      const ids = await next();
+      moved += ids.length;
+      for (const id of ids) {
+        // Pending all the same where the queue refuses them: the reconciler brings them once it is back.
+        if (isQueueUp) isQueueUp = (await this.scheduler.schedule(id)) !== 'refused';
+      }
+      if (ids.length < RETRY_STEP) break;
+    } while (performance.now() < until);
+    this.events.happened();
+    return moved;
   }
 
   /** Deletes what passes the filter, in short steps, as far as the time of a request goes. */

@@ -207,6 +207,17 @@ export const METRICS = {
     labels: { dependency: 'the registered readiness indicators' },
   },
 
+  webhookDeliveries: {
+    name: 'webhook_deliveries_total',
+    type: 'counter',
+    help: 'Calls of webhook receivers by what became of them: taken, to be tried again, or given up after a day or a 410.',
+    labels: { outcome: ['delivered', 'put_back', 'given_up'] },
+  },
+  webhookDeliveriesPending: {
+    name: 'webhook_deliveries_pending',
+    type: 'gauge',
+    help: 'Events that webhooks have not been told yet. Absent while it cannot be read.',
+  },
   eventStreamsOpen: {
     name: 'event_streams_open',
     type: 'gauge',

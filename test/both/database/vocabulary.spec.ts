@@ -1,4 +1,4 @@
-import { COLLECTION_NAME, DocumentStatus, EventType, Lane, Scope, Stage } from '@vectorlane/domain';
+import { COLLECTION_NAME, DeliveryStatus, DocumentStatus, EventType, Lane, Scope, Stage } from '@vectorlane/domain';
 import { openTestDatabase, type TestDatabase } from '../../support/test-database';
 
 jest.setTimeout(60_000);
@@ -34,5 +34,6 @@ it('the database admits the lists of the domain and nothing else', async () => {
     'documents.lane': Lane.options,
     'documents.stage': Stage.options,
     'documents.status': DocumentStatus.options,
+    'webhook_deliveries.status': DeliveryStatus.options,
   });
 });

@@ -39,6 +39,28 @@ const claimed = (id: string): Promise<Claim> => moves.claimed(id);
 const lapse = (id: string): Promise<void> => moves.lapse(id);
 const store = (claim: Claim, ordinal: number, word: string): Promise<void> => moves.store(claim, ordinal, word);
 
+describe('reading a document again', () => {
+  it('is refused while it is read, and leaves what readers see until the new reading is complete', async () => {
+    const id = await newDocument();
+    const ask = () => service.json(`/api/documents/${id}/reprocess`, {});
+    expect((await ask()).body.code).toBe('NOT_FINISHED');
+    const first = await claimed(id);
+    await store(first, 0, 'seen');
+    await moves.complete(first);
+    expect((await ask()).status).toBe(202);
+    const chunksOf = async () => (await chunks.list(id, 10, undefined)).items.map(({ content }) => content);
+    const seen = await chunksOf();
+    expect(seen).toHaveLength(1);
+    const second = await claimed(id);
+    expect(second.generation).toBeGreaterThan(first.generation);
+    await store(second, 0, 'afresh');
+    expect(await chunksOf()).toEqual(seen);
+    await moves.complete(second);
+    expect(await chunksOf()).not.toEqual(seen);
+    expect(await chunksOf()).toHaveLength(1);
+  });
+});
+
 describe('a claim', () => {
   it('goes to exactly one of many workers', async () => {
     const id = await newDocument();

@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly columns?: number;
   readonly confirm?: Io['confirm'];
   readonly environment?: NodeJS.ProcessEnv;
+  /** @default one that jumps */
+  readonly clock?: Clock;
 }
 
 /** Time moves by what is waited for and by nothing else; a turn of the event loop lets sockets be served meanwhile. */
@@ -46,7 +48,7 @@ export async function runCli(argv: readonly string[], options: CliOptions = {}):
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     interrupt: options.interrupt ?? new AbortController().signal,
-    clock: jumpingClock(waits),
+    clock: options.clock ?? jumpingClock(waits),
     random: () => 0.5,
     confirm: options.confirm,
     environment: options.environment ?? {},

@@ -3,11 +3,13 @@ import {
   CollectionName,
   Coverage,
   Degradation,
+  DeliveryStatus,
   Dependency,
   DocumentCondition,
   DocumentStatus,
   EventType,
   Lane,
+  ManifestState,
   OnDuplicate,
   Place,
   Scope,
@@ -28,6 +30,9 @@ import {
   changeSchema as changeDocumentSchema,
   deletedSchema,
   deleteSchema,
+  reprocessedSchema,
+  reprocessOneSchema,
+  reprocessSchema,
   retriedSchema,
   retrySchema,
 } from '../document-changes.controller';
@@ -46,6 +51,15 @@ import {
 } from '../documents.schemas';
 import { problemCodeSchema, problemSchema } from '../problem-responses';
 import { answerSchema, hitSchema, neighbouringSchema, searchSchema } from '../search.controller';
+import { batchAnswerSchema, batchItemSchema, batchSchema } from '../uploads.controller';
+import {
+  changeSchema as changeWebhookSchema,
+  createSchema as createWebhookSchema,
+  deliveryPageSchema,
+  deliverySchema,
+  pageSchema as webhookPageSchema,
+  webhookSchema,
+} from '../webhooks.controller';
 import { PROBE_SCHEMAS } from './probes';
 
 type Json = Record<string, unknown>;
@@ -55,7 +69,12 @@ const INPUTS = {
   AddTextRequest: textDocumentSchema,
   ChangeDocumentRequest: changeDocumentSchema,
   RetryDocumentsRequest: retrySchema,
+  ReprocessDocumentRequest: reprocessOneSchema,
+  ReprocessDocumentsRequest: reprocessSchema,
   DeleteDocumentsRequest: deleteSchema,
+  AddTextsRequest: batchSchema,
+  CreateWebhookRequest: createWebhookSchema,
+  ChangeWebhookRequest: changeWebhookSchema,
   DocumentStatusRequest: manifestSchema,
   CreateCollectionRequest: createCollectionSchema,
   ChangeCollectionRequest: changeCollectionSchema,
@@ -73,7 +92,10 @@ const OUTPUTS = {
   ...{ PendingRevision: pendingRevisionSchema, WaitingFor: waitingSchema },
   ...{ Chunk: chunkSchema, ChunkPage: chunkPageSchema },
   ...{ DocumentStatusAnswer: manifestAnswerSchema },
-  ...{ RetriedDocuments: retriedSchema, DeletedDocuments: deletedSchema },
+  ...{ RetriedDocuments: retriedSchema, DeletedDocuments: deletedSchema, ReprocessedDocuments: reprocessedSchema },
+  ...{ AddTextsAnswer: batchAnswerSchema, AddedText: batchItemSchema, ManifestState },
+  ...{ Webhook: webhookSchema, WebhookPage: webhookPageSchema },
+  ...{ DeliveryStatus, Delivery: deliverySchema, DeliveryPage: deliveryPageSchema },
   ...{ Collection: collectionSchema, CollectionPage: collectionPageSchema },
   ...{ SearchAnswer: answerSchema, SearchHit: hitSchema, NeighbouringChunk: neighbouringSchema },
   ...{ ApiKey: keySchema, CreatedApiKey: createdSchema, ApiKeyPage: keysSchema, TestAlertReport: reportSchema },

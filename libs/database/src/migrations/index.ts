@@ -9,6 +9,7 @@ import { Revisions1765600000000 } from './1765600000000-revisions';
 import { DocumentEvents1765700000000 } from './1765700000000-document-events';
 import { DocumentsByName1765710000000 } from './1765710000000-documents-by-name';
 import { PlacesOfChunks1765800000000 } from './1765800000000-places-of-chunks';
+import { Webhooks1765830000000 } from './1765830000000-webhooks';
 import { ConsoleSessions1765900000000 } from './1765900000000-console-sessions';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { Files1765820000000 } from './1765820000000-files';
@@ -32,5 +33,6 @@ export const MIGRATIONS = [
   DocumentsByName1765710000000,
   PlacesOfChunks1765800000000,
   Files1765820000000,
+  Webhooks1765830000000,
   ConsoleSessions1765900000000,
 ];

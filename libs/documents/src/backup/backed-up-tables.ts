@@ -36,6 +36,9 @@ const inHand = (kept: string, instead: string): string =>
 export const TABLES: readonly BackedUpTable[] = [
   { name: 'api_keys', rows: '', size: '200', page: 500 },
   { name: 'collections', rows: '', size: '200', page: 500 },
+  // Of a restored log of events nothing is left: they are told of what happens from then on.
+  { name: 'webhooks', rows: '', expressions: { position: '0' }, size: '400', page: 100 },
+  { name: 'webhook_key', rows: '', size: '64', page: 1 },
   {
     name: 'contents',
     rows: `WHERE ${OWNED('t.id')}`,
@@ -93,6 +96,7 @@ export const LEFT_OUT: readonly string[] = [
   'word_analyser',
   'document_events',
   'event_numbers',
+  'webhook_deliveries',
   'console_sessions',
   'migrations',
   'file_batches',
