@@ -42,6 +42,26 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly '/api/documents/batch': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Add up to 100 texts
+     * @description Each as by `POST /api/documents/text`, with an answer of its own; together up to 1 MB.
+     */
+    readonly post: operations['addTexts'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly '/api/documents/status': {
     readonly parameters: {
       readonly query?: never;
@@ -172,6 +192,46 @@ export interface paths {
      * @description In short steps, for ten seconds at most; where `retried` is less than `matched`, ask again.
      */
     readonly post: operations['retryDocuments'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/api/documents/{id}/reprocess': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Read the kept bytes of a document again
+     * @description For a better reader, another size of chunks, or a format that was taken wrongly. Readers see what they saw until it is complete, and for good where it fails. Chunks that come out as before keep their vectors.
+     */
+    readonly post: operations['reprocessDocument'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/api/documents/reprocess': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Read documents again by filter
+     * @description In short steps, for ten seconds at most; where `reprocessed` is less than `matched`, ask again.
+     */
+    readonly post: operations['reprocessDocuments'];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -342,6 +402,103 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly '/api/webhooks': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** List webhooks */
+    readonly get: operations['listWebhooks'];
+    readonly put?: never;
+    /**
+     * Make a webhook
+     * @description Told of what happens from now on, by Standard Webhooks 1.0. The secret is shown this once.
+     */
+    readonly post: operations['createWebhook'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/api/webhooks/{id}': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Get a webhook */
+    readonly get: operations['getWebhook'];
+    readonly put?: never;
+    readonly post?: never;
+    /** Delete a webhook and its deliveries */
+    readonly delete: operations['deleteWebhook'];
+    readonly options?: never;
+    readonly head?: never;
+    /** Change a webhook, switch it on or off, or rotate its secret */
+    readonly patch: operations['changeWebhook'];
+    readonly trace?: never;
+  };
+  readonly '/api/webhooks/{id}/test': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Send a test
+     * @description An event `webhook.test`.
+     */
+    readonly post: operations['testWebhook'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/api/webhooks/{id}/deliveries': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * List deliveries
+     * @description Kept for three days.
+     */
+    readonly get: operations['listDeliveries'];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/api/webhooks/{id}/deliveries/{deliveryId}/retry': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Send a delivery again, whatever became of it */
+    readonly post: operations['retryDelivery'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly '/api/admin/alerts/test': {
     readonly parameters: {
       readonly query?: never;
@@ -462,11 +619,39 @@ export interface components {
       readonly collection?: components['schemas']['CollectionName'];
       /** @description Its owner's name for the document: other bytes under it are the next revision. */
       readonly externalId?: string;
-      /**
-       * @description What other bytes under the same filename mean, in the collection and without an `externalId`: a further document (`return`, the default), a refusal, or the next revision of the newest document of that name.
-       * @enum {string}
-       */
-      readonly onDuplicate?: 'return' | 'reject' | 'replace';
+      /** @description What other bytes under the same filename mean, in the collection and without an `externalId`: a further document (`return`, the default), a refusal, or the next revision of the newest document of that name. */
+      readonly onDuplicate?: components['schemas']['OnDuplicate'];
+    };
+    readonly AddTextsAnswer: {
+      readonly items: readonly components['schemas']['AddedText'][];
+    };
+    /**
+     * @example {
+     *       "documents": [
+     *         {
+     *           "text": "Bees cluster.",
+     *           "externalId": "bees"
+     *         },
+     *         {
+     *           "text": "Wasps do not."
+     *         }
+     *       ]
+     *     }
+     */
+    readonly AddTextsRequest: {
+      /** @description Bodies of `documents/text`. */
+      readonly documents: readonly unknown[];
+    };
+    readonly AddedText: {
+      /** @description As of a single one: 202, 200 for what is here already, or that of the refusal. */
+      readonly status: number;
+      readonly document?: components['schemas']['Document'];
+      readonly problem?: {
+        /** @description Stable; decide by this, show `detail`. */
+        readonly code: components['schemas']['ProblemCode'];
+        readonly detail: string;
+        readonly retryable?: boolean;
+      };
     };
     readonly ApiKey: {
       readonly id: string;
@@ -528,6 +713,27 @@ export interface components {
       readonly metadata?: {
         readonly [key: string]: unknown;
       };
+    };
+    /**
+     * @example {
+     *       "enabled": true
+     *     }
+     */
+    readonly ChangeWebhookRequest: {
+      /** @description Where events are posted to. */
+      readonly url?: string;
+      readonly description?: string | null;
+      /** @description `null`: all but `document.progress`. */
+      readonly types?: readonly components['schemas']['EventType'][] | null;
+      /** @description `null`: all. */
+      readonly collections?: readonly components['schemas']['CollectionName'][] | null;
+      /** @description It is told of what happens from then on. */
+      readonly enabled?: boolean;
+      /**
+       * @description Makes a new secret; for a day deliveries are signed with the one before, too.
+       * @enum {boolean}
+       */
+      readonly rotateSecret?: true;
     };
     readonly Chunk: {
       /** Format: uuid */
@@ -632,6 +838,23 @@ export interface components {
         readonly [key: string]: unknown;
       };
     };
+    /**
+     * @example {
+     *       "url": "https://example.org/hooks/documents",
+     *       "collections": [
+     *         "handbooks"
+     *       ]
+     *     }
+     */
+    readonly CreateWebhookRequest: {
+      /** @description Where events are posted to. */
+      readonly url: string;
+      readonly description?: string;
+      /** @description `null`: all but `document.progress`. */
+      readonly types?: readonly components['schemas']['EventType'][] | null;
+      /** @description `null`: all. */
+      readonly collections?: readonly components['schemas']['CollectionName'][] | null;
+    };
     readonly CreatedApiKey: {
       readonly id: string;
       readonly name: string;
@@ -682,6 +905,34 @@ export interface components {
       /** @description How many of them are gone. Less than `matched`: ask again for the rest. */
       readonly deleted: number;
     };
+    readonly Delivery: {
+      /** @description Sent as `webhook-id`, the same at every try. */
+      readonly id: string;
+      readonly type: string;
+      readonly status: components['schemas']['DeliveryStatus'];
+      readonly attempts: number;
+      /** @description Of the latest answer; `null` where there was none. */
+      readonly lastStatus: number | null;
+      readonly lastError: string | null;
+      /**
+       * Format: date-time
+       * @description Of a pending one.
+       */
+      readonly nextAttemptAt?: string;
+      /** Format: date-time */
+      readonly createdAt: string;
+      readonly endedAt: string | null;
+      /** @description What is sent. */
+      readonly body: {
+        readonly [key: string]: unknown;
+      };
+    };
+    readonly DeliveryPage: {
+      readonly items: readonly components['schemas']['Delivery'][];
+      readonly nextCursor: string | null;
+    };
+    /** @enum {string} */
+    readonly DeliveryStatus: 'pending' | 'delivered' | 'failed';
     /** @enum {string} */
     readonly Dependency: 'database' | 'redis' | 'embeddings' | 'ai-worker' | 'disk';
     readonly Document: {
@@ -786,11 +1037,8 @@ export interface components {
     readonly DocumentStatusAnswer: {
       readonly items: readonly {
         readonly externalId: string;
-        /**
-         * @description `missing` and `changed` files have to be sent.
-         * @enum {string}
-         */
-        readonly state: 'current' | 'changed' | 'missing';
+        /** @description `missing` and `changed` files have to be sent. */
+        readonly state: components['schemas']['ManifestState'];
         /** Format: uuid */
         readonly documentId?: string;
         /** @description How far these bytes are, where they are here. */
@@ -811,6 +1059,15 @@ export interface components {
         readonly sha256: string;
       }[];
     };
+    /** @enum {string} */
+    readonly EventType:
+      | 'document.accepted'
+      | 'document.progress'
+      | 'document.completed'
+      | 'document.failed'
+      | 'document.deleted'
+      | 'revision.completed'
+      | 'revision.failed';
     readonly Health: {
       /** @enum {string} */
       readonly status: 'ok';
@@ -820,6 +1077,8 @@ export interface components {
     readonly Liveness: {
       readonly alive: boolean;
     };
+    /** @enum {string} */
+    readonly ManifestState: 'current' | 'changed' | 'missing';
     readonly NeighbouringChunk: {
       /** Format: uuid */
       readonly chunkId: string;
@@ -827,6 +1086,8 @@ export interface components {
       readonly charStart: number;
       readonly charEnd: number;
     };
+    /** @enum {string} */
+    readonly OnDuplicate: 'return' | 'reject' | 'replace';
     readonly PendingRevision: {
       readonly status: components['schemas']['DocumentStatus'];
       readonly stage: components['schemas']['Stage'];
@@ -862,6 +1123,7 @@ export interface components {
       | 'INVALID_REQUEST'
       | 'INVALID_JSON'
       | 'INVALID_MULTIPART'
+      | 'WEBHOOK_URL_REFUSED'
       | 'INVALID_CURSOR'
       | 'MISSING_API_KEY'
       | 'INVALID_API_KEY'
@@ -875,11 +1137,15 @@ export interface components {
       | 'FILE_NOT_FOUND'
       | 'FILE_BATCH_NOT_FOUND'
       | 'MODEL_NOT_FOUND'
+      | 'WEBHOOK_NOT_FOUND'
+      | 'DELIVERY_NOT_FOUND'
       | 'METHOD_NOT_ALLOWED'
       | 'TEXT_NOT_AVAILABLE'
       | 'BODY_TOO_SLOW'
       | 'NOT_FAILED'
       | 'DUPLICATE'
+      | 'TOO_MANY_WEBHOOKS'
+      | 'NOT_FINISHED'
       | 'COLLECTION_EXISTS'
       | 'DEFAULT_COLLECTION'
       | 'EVENTS_GONE'
@@ -904,6 +1170,39 @@ export interface components {
       readonly version: string;
       /** @description Seconds since the start. */
       readonly uptime: number;
+    };
+    /**
+     * @example {
+     *       "format": "md"
+     *     }
+     */
+    readonly ReprocessDocumentRequest: {
+      /** @description Read as this format, for a file that was once taken for another; left out: as before. */
+      readonly format?: string;
+    };
+    /**
+     * @example {
+     *       "filter": {
+     *         "format": [
+     *           "pdf"
+     *         ]
+     *       }
+     *     }
+     */
+    readonly ReprocessDocumentsRequest: {
+      /**
+       * @description Name of a collection.
+       * @example handbooks
+       */
+      readonly collection?: components['schemas']['CollectionName'];
+      /** @description Which of them. `{}` is all of a collection, which is named then. */
+      readonly filter: components['schemas']['DocumentFilter'];
+    };
+    readonly ReprocessedDocuments: {
+      /** @description How many there were when it began. */
+      readonly matched: number;
+      /** @description How many of them are pending now. Less than `matched`: ask again for the rest. */
+      readonly reprocessed: number;
     };
     readonly RetriedDocuments: {
       /** @description How many there were when it began. */
@@ -1088,11 +1387,8 @@ export interface components {
        * @example handbooks/leave.md
        */
       readonly externalId?: string;
-      /**
-       * @description What other bytes under the same filename mean, in the collection and without an `externalId`: a further document (`return`, the default), a refusal, or the next revision of the newest document of that name.
-       * @enum {string}
-       */
-      readonly onDuplicate?: 'return' | 'reject' | 'replace';
+      /** @description What other bytes under the same filename mean, in the collection and without an `externalId`: a further document (`return`, the default), a refusal, or the next revision of the newest document of that name. */
+      readonly onDuplicate?: components['schemas']['OnDuplicate'];
     };
     /** @description What a pending document waits for, at no cost to it; it goes on by itself. */
     readonly WaitingFor: {
@@ -1102,6 +1398,32 @@ export interface components {
        * @example 2026-11-24T09:30:00.000Z
        */
       readonly since: string;
+    };
+    readonly Webhook: {
+      readonly id: string;
+      readonly url: string;
+      readonly description: string | null;
+      /** @description `null`: all but `document.progress`. */
+      readonly types: readonly components['schemas']['EventType'][] | null;
+      /** @description `null`: all. */
+      readonly collections: readonly components['schemas']['CollectionName'][] | null;
+      readonly enabled: boolean;
+      readonly disabledReason: string | null;
+      /** @description Since when nothing has got through. */
+      readonly failingSince: string | null;
+      /** Format: date-time */
+      readonly createdAt: string;
+      /** Format: date-time */
+      readonly updatedAt: string;
+      /**
+       * @description Shown when it is made, and when it is rotated; never again.
+       * @example whsec_…
+       */
+      readonly secret?: string;
+    };
+    readonly WebhookPage: {
+      readonly items: readonly components['schemas']['Webhook'][];
+      readonly nextCursor: string | null;
     };
   };
   responses: never;
@@ -1268,6 +1590,33 @@ export interface operations {
         };
         content: {
           readonly 'application/json': components['schemas']['Document'];
+        };
+      };
+    };
+  };
+  readonly addTexts: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': components['schemas']['AddTextsRequest'];
+      };
+    };
+    readonly responses: {
+      /** @description What became of each, in order. */
+      readonly 200: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['AddTextsAnswer'];
         };
       };
     };
@@ -1508,6 +1857,62 @@ export interface operations {
       };
     };
   };
+  readonly reprocessDocument: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': components['schemas']['ReprocessDocumentRequest'];
+      };
+    };
+    readonly responses: {
+      /** @description Queued. */
+      readonly 202: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Document'];
+        };
+      };
+    };
+  };
+  readonly reprocessDocuments: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': components['schemas']['ReprocessDocumentsRequest'];
+      };
+    };
+    readonly responses: {
+      /** @description What was done. */
+      readonly 200: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['ReprocessedDocuments'];
+        };
+      };
+    };
+  };
   readonly deleteDocuments: {
     readonly parameters: {
       readonly query?: never;
@@ -1542,15 +1947,7 @@ export interface operations {
         readonly collection?: readonly components['schemas']['CollectionName'][];
         readonly documentId?: string;
         /** @description Left out: all of them. */
-        readonly types?: readonly (
-          | 'document.accepted'
-          | 'document.progress'
-          | 'document.completed'
-          | 'document.failed'
-          | 'document.deleted'
-          | 'revision.completed'
-          | 'revision.failed'
-        )[];
+        readonly types?: readonly components['schemas']['EventType'][];
       };
       readonly header?: {
         /** @description The id of the last event that you have: what came after it is sent first, by any replica. */
@@ -1584,15 +1981,7 @@ export interface operations {
     readonly parameters: {
       readonly query?: {
         /** @description Left out: all of them. */
-        readonly types?: readonly (
-          | 'document.accepted'
-          | 'document.progress'
-          | 'document.completed'
-          | 'document.failed'
-          | 'document.deleted'
-          | 'revision.completed'
-          | 'revision.failed'
-        )[];
+        readonly types?: readonly components['schemas']['EventType'][];
       };
       readonly header?: {
         /** @description The id of the last event that you have: what came after it is sent first, by any replica. */
@@ -1854,6 +2243,216 @@ export interface operations {
           readonly [name: string]: unknown;
         };
         content?: never;
+      };
+    };
+  };
+  readonly listWebhooks: {
+    readonly parameters: {
+      readonly query?: {
+        readonly cursor?: string;
+        readonly limit?: number;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description One page, oldest first. */
+      readonly 200: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['WebhookPage'];
+        };
+      };
+    };
+  };
+  readonly createWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': components['schemas']['CreateWebhookRequest'];
+      };
+    };
+    readonly responses: {
+      /** @description The new webhook. */
+      readonly 201: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Webhook'];
+        };
+      };
+    };
+  };
+  readonly getWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The webhook. */
+      readonly 200: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Webhook'];
+        };
+      };
+    };
+  };
+  readonly deleteWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Gone. */
+      readonly 204: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  readonly changeWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': components['schemas']['ChangeWebhookRequest'];
+      };
+    };
+    readonly responses: {
+      /** @description The webhook as it is now. */
+      readonly 200: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Webhook'];
+        };
+      };
+    };
+  };
+  readonly testWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The delivery, about to be sent. */
+      readonly 202: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Delivery'];
+        };
+      };
+    };
+  };
+  readonly listDeliveries: {
+    readonly parameters: {
+      readonly query?: {
+        readonly cursor?: string;
+        readonly limit?: number;
+        readonly status?: readonly components['schemas']['DeliveryStatus'][];
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description One page, newest first. */
+      readonly 200: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['DeliveryPage'];
+        };
+      };
+    };
+  };
+  readonly retryDelivery: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly deliveryId: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The delivery, about to be sent. */
+      readonly 202: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Delivery'];
+        };
       };
     };
   };
