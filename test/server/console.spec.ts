@@ -1,10 +1,17 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ConsoleSessions } from '@vectorlane/auth';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { Webhook } from 'standardwebhooks';
+import { DataSource } from 'typeorm';
 import { ROOT } from '../support/compose-file';
 import { eventually } from '../support/eventually';
+import { answers, StandInWebhook } from '../support/stand-in-webhook';
 import { TestApp } from '../support/test-app';
 
 /** The console as a person meets it: a real browser, the real service, every view judged by axe-core. */
@@ -15,7 +22,7 @@ let profile: string;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  service = await TestApp.start();
+  service = await TestApp.start({ WEBHOOK_ALLOW_PRIVATE: 'true' });
   profile = await mkdtemp(join(tmpdir(), 'vectorlane-console-'));
   context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium',
@@ -54,6 +61,10 @@ async function violations(): Promise<string[]> {
   }
   await debug.detach();
   return found;
+}
+
+async function listed(filename: string): Promise<{ status: string; updatedAt: string }> {
+  return (await service.json(`/api/documents?filename=${filename}`)).body.items[0];
 }
 
 const open = (path: string): Promise<unknown> => page.goto(`${service.url}/console/${path}`);
@@ -110,11 +121,34 @@ it('reads files with progress, answers the first question, and opens the documen
   expect(await violations()).toEqual([]);
 }, 120_000);
 
-it('lists documents by name, says what to do about a failure, and deletes after a count', async () => {
+it('lists documents by name, says what to do about a failure, reads again, retries, and deletes after a count', async () => {
   await open('documents?name=BROKEN');
   await page.getByRole('link', { name: 'broken.pdf' }).click();
   await page.getByText('Open it in its own program, save it again').waitFor();
   expect(await violations()).toEqual([]);
+  // One that a retry may help is told from one that it does not.
+  await service.app.get(DataSource).query(`UPDATE documents SET failure_retryable = true WHERE status = 'failed'`);
+  await open('documents?name=BROKEN');
+  await page.getByLabel('Select broken.pdf').check();
+  await page.getByRole('button', { name: 'Retry 1 failed' }).click();
+  await page.getByText('1 document queued again').waitFor();
+  await page.getByRole('link', { name: 'broken.pdf' }).click();
+  await page.getByText('Open it in its own program, save it again').waitFor();
+  await page.getByRole('button', { name: 'Read again' }).click();
+  await page.getByRole('dialog').getByLabel('Format').selectOption('txt');
+  expect(await violations()).toEqual([]);
+  await page.getByRole('button', { name: 'Read it again' }).click();
+  await page.locator('.text').getByText('%PDF-1.4 nothing').waitFor();
+  const before = await listed('bees.md');
+  await open('documents');
+  await page.getByLabel('Select all 2 shown').check();
+  await page.getByRole('button', { name: 'Read again' }).click();
+  await page.getByRole('button', { name: 'Read 2 again' }).click();
+  await page.getByText('2 documents queued to be read again').waitFor();
+  await eventually(async () => {
+    const { status, updatedAt } = await listed('bees.md');
+    return status === 'completed' && updatedAt > before.updatedAt;
+  });
   await open('documents?name=BROKEN');
   await page.getByLabel('Select broken.pdf').check();
   expect(await violations()).toEqual([]);
@@ -139,9 +173,77 @@ it('makes a key that is shown once, and revokes it', async () => {
   expect((await service.fetch('/api/documents', { key })).status).toBe(401);
 }, 90_000);
 
+it('makes a webhook, shows its secret once and what became of deliveries, sends again, and deletes it', async () => {
+  const receiver = await StandInWebhook.start(answers.status(200), answers.status(500));
+  try {
+    await open('webhooks');
+    await page.getByText('There are no webhooks').waitFor();
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    await page.getByLabel('Address').fill(receiver.url);
+    await page.getByLabel('document.deleted').check();
+    expect(await violations()).toEqual([]);
+    await page.getByRole('button', { name: 'Make it' }).click();
+    const secret = await page.locator('.secret code').innerText();
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.getByText('Delivered · 200').waitFor();
+    const [post] = receiver.posts;
+    expect(new Webhook(secret).verify(post?.text ?? '', post?.headers as Record<string, string>)).toMatchObject({
+      type: 'webhook.test',
+    });
+    await page.getByRole('button', { name: 'Send again: webhook.test' }).click();
+    await page.getByText('Waiting · 500').waitFor();
+    expect(receiver.posts[1]?.headers['webhook-id']).toBe(post?.headers['webhook-id']);
+    expect(await violations()).toEqual([]);
+    await open('live');
+    await page.getByRole('link', { name: receiver.url }).click();
+    await page.getByRole('button', { name: 'New secret' }).click();
+    await page.getByRole('button', { name: 'Make it' }).click();
+    expect(await page.locator('.secret code').innerText()).not.toBe(secret);
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('button', { name: 'Switch off' }).click();
+    await page.getByText('It is off and is told nothing').waitFor();
+    expect(await violations()).toEqual([]);
+    await page.getByRole('button', { name: 'Switch on' }).click();
+    await page.getByRole('button', { name: 'Send a test' }).waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete it' }).click();
+    await page.getByText('There are no webhooks').waitFor();
+  } finally {
+    await receiver.close();
+  }
+}, 120_000);
+
+it('gives programs to begin with that work as they are', async () => {
+  await open('start');
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  await page.getByText('Filled in, this once').waitFor();
+  const shown = async (tab: string): Promise<string[]> => {
+    await page.locator('.segments').getByText(tab, { exact: true }).click();
+    return page.locator('.snippet pre').allInnerTexts();
+  };
+  const run = promisify(execFile);
+  const asModule = (code: string) => run(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT });
+  const [upload = '', ask = ''] = await shown('curl');
+  const { stdout } = await run('sh', ['-c', upload], { cwd: ROOT });
+  expect(JSON.parse(stdout)).toMatchObject({ filename: 'README.md' });
+  const [typescript = ''] = await shown('TypeScript');
+  expect((await asModule(typescript)).stdout).toMatch(/^[01][.\d]* \S/);
+  expect(JSON.parse((await run('sh', ['-c', ask], { cwd: ROOT })).stdout).results).toHaveLength(3);
+  const openai = await shown('OpenAI');
+  expect((await asModule(openai[1] ?? '')).stdout).toMatch(/^[01][.\d]* README\.md \S/);
+  const [configuration = ''] = await shown('MCP');
+  const { url, headers } = JSON.parse(configuration).mcpServers.vectorlane;
+  const client = new Client({ name: 'console', version: '1' });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }));
+  expect((await client.listTools()).tools.length).toBeGreaterThan(0);
+  await client.close();
+}, 120_000);
+
 it.each([
   ['live', 'What it stands on'],
   ['collections', 'Collections keep documents apart'],
+  ['webhooks', 'There are no webhooks'],
   ['start', 'Upload a file'],
   ['nowhere', 'Nothing is here'],
 ])(

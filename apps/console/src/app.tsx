@@ -14,6 +14,8 @@ import { GetStarted } from './views/get-started';
 import { Keys } from './views/keys';
 import { Live } from './views/live';
 import { SignIn } from './views/sign-in';
+import { WebhookView } from './views/webhook';
+import { Webhooks } from './views/webhooks';
 
 const RETRY_MS = 2_000;
 
@@ -51,6 +53,8 @@ export function App(): JSX.Element {
           <Route path="/console/live" component={Live} />
           <Route path="/console/collections" component={Collections} />
           <Route path="/console/keys" component={Keys} />
+          <Route path="/console/webhooks" component={Webhooks} />
+          <Route path="/console/webhooks/:id" component={WebhookView} />
           <Route path="/console/start" component={GetStarted} />
           <Route default component={Unknown} />
         </Router>

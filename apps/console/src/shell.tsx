@@ -25,6 +25,7 @@ const PLACES: readonly Place[] = [
   { path: '/console/live', name: 'Live', icon: 'live' },
   { path: '/console/collections', name: 'Collections', icon: 'collections' },
   { path: '/console/keys', name: 'Keys', icon: 'keys', isShown: () => may('admin') && isUnbound() },
+  { path: '/console/webhooks', name: 'Webhooks', icon: 'webhooks', isShown: () => may('admin') && isUnbound() },
   { path: '/console/start', name: 'Get started', icon: 'start' },
 ];
 

@@ -2,6 +2,8 @@ import type { JSX } from 'preact';
 import { FORMATS } from './formats';
 
 export function FormatChoice(props: {
+  /** What is meant where none is chosen. */
+  none?: string;
   value: string | undefined;
   onChange: (format: string | undefined) => void;
 }): JSX.Element {
@@ -13,7 +15,7 @@ export function FormatChoice(props: {
         value={props.value ?? ''}
         onChange={({ currentTarget: { value } }) => props.onChange(value === '' ? undefined : value)}
       >
-        <option value="">all formats</option>
+        <option value="">{props.none ?? 'all formats'}</option>
         {Object.entries(FORMATS).map(([format, name]) => (
           <option key={format} value={format}>
             {name}

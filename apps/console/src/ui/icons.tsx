@@ -19,7 +19,7 @@ const PATHS = {
   warn: 'M10 3l7.5 13.5h-15zM10 8v4M10 14.2v.1',
   chevron: 'M7.5 5l5 5-5 5',
   leave: 'M8 3.5H3.5v13H8M12.5 6.5L16 10l-3.5 3.5M7.5 10H16',
-  webhooks: 'M4 10h5M11 10h5M9 6.5v7M11 6.5v7',
+  webhooks: 'M3 10h9M8.5 6l4 4-4 4M16.5 4v12',
 } as const;
 
 export type IconName = keyof typeof PATHS;

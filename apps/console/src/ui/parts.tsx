@@ -191,10 +191,11 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   );
 }
 
-/** Asks before something is gone for good. */
+/** Asks before something is gone for good, or takes long. */
 export function Confirm(props: {
   title: string;
   action: string;
+  isHarmless?: boolean;
   onConfirm: () => Promise<void> | void;
   onClose: () => void;
   children: ComponentChildren;
@@ -212,8 +213,40 @@ export function Confirm(props: {
         <button type="button" class="button" onClick={props.onClose}>
           Cancel
         </button>
-        <button type="button" class="button button-danger" disabled={isBusy} onClick={() => void confirm()}>
+        <button
+          type="button"
+          class={`button ${props.isHarmless === true ? 'button-primary' : 'button-danger'}`}
+          disabled={isBusy}
+          onClick={() => void confirm()}
+        >
           {props.action}
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+/** What the server tells once: it stays until somebody has taken it. */
+export function Secret(props: {
+  title: string;
+  secret: string;
+  label: string;
+  note?: string | undefined;
+  onClose: () => void;
+}): JSX.Element {
+  const { title, secret, label, note, onClose } = props;
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div class="dialog-body">
+        <p>It is shown this once, and cannot be read again. {note}</p>
+        <div class="secret">
+          <code>{secret}</code>
+          <CopyButton text={secret} label={label} />
+        </div>
+      </div>
+      <footer class="dialog-foot">
+        <button type="button" class="button button-primary" onClick={onClose}>
+          I have it
         </button>
       </footer>
     </Dialog>

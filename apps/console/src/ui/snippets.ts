@@ -72,6 +72,36 @@ for hit in answer.json()["results"]:
     ],
   },
   {
+    name: 'OpenAI',
+    parts: [
+      {
+        title: 'Python (pip install openai)',
+        code: (server, key) => `from openai import OpenAI
+
+client = OpenAI(base_url="${server}/openai/v1", api_key="${key}")
+
+store = client.vector_stores.create(name="Handbooks")
+with open("README.md", "rb") as file:
+    client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=file)
+for hit in client.vector_stores.search(store.id, query="how do I start it?"):
+    print(hit.score, hit.filename, hit.content[0].text)`,
+      },
+      {
+        title: 'TypeScript (npm install openai)',
+        code: (server, key) => `import { createReadStream } from 'node:fs';
+import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${server}/openai/v1', apiKey: '${key}' });
+
+const store = await client.vectorStores.create({ name: 'Handbooks' });
+await client.vectorStores.files.uploadAndPoll(store.id, createReadStream('README.md'));
+for await (const hit of client.vectorStores.search(store.id, { query: 'how do I start it?' })) {
+  console.log(hit.score, hit.filename, hit.content[0]?.text);
+}`,
+      },
+    ],
+  },
+  {
     name: 'MCP',
     parts: [
       {

@@ -7,6 +7,7 @@ import { may } from '../api/session';
 import type { Document } from '../api/types';
 import { adviceFor, noteInWords } from '../ui/advice';
 import { bytes, count, counted, duration } from '../ui/format';
+import { FormatChoice } from '../ui/format-choice';
 import { formatName } from '../ui/formats';
 import { Icon } from '../ui/icons';
 import { Age, Confirm, Failed, Head, Loading, Progress, Segments, StatusChip } from '../ui/parts';
@@ -61,7 +62,8 @@ function Shown({ document, reload }: { document: Document; reload: () => void })
   const [query, setQuery] = useQuery();
   const pane: Pane = PANES.find(({ value }) => value === query['pane'])?.value ?? 'both';
   const passage = passageOf(query['at']);
-  const isReadable = document.status === 'completed';
+  // What was read before stays readable while it is read again.
+  const isReadable = document.chunkCount !== null;
   return (
     <div class="view view-document">
       <Head title={document.filename}>
@@ -101,10 +103,18 @@ function passageOf(at: string | undefined): Span | undefined {
 function Actions({ document, reload }: { document: Document; reload: () => void }): JSX.Element {
   const { route } = useLocation();
   const [isAsking, setAsking] = useState(false);
+  const [isReading, setReading] = useState(false);
+  const [format, setFormat] = useState<string | undefined>(undefined);
+  const isEnded = document.status === 'completed' || document.status === 'failed';
   const path = `/api/documents/${document.id}`;
   const failure = document.failure ?? document.pendingRevision?.failure;
   const retry = async (): Promise<void> => {
     await attempt(() => request(`${path}/retry`, { method: 'POST' }));
+    reload();
+  };
+  const readAgain = async (): Promise<void> => {
+    const json = format === undefined ? {} : { format };
+    if (await attempt(() => request(`${path}/reprocess`, { method: 'POST', json }))) say('It is read again');
     reload();
   };
   const remove = async (): Promise<void> => {
@@ -120,6 +130,12 @@ function Actions({ document, reload }: { document: Document; reload: () => void 
           Retry
         </button>
       )}
+      {isEnded && may('write') && (
+        <button type="button" class="button" onClick={() => setReading(true)}>
+          <Icon name="documents" />
+          Read again
+        </button>
+      )}
       <a class="button" href={`${path}/content`} download={document.filename}>
         <Icon name="download" />
         Download
@@ -129,6 +145,18 @@ function Actions({ document, reload }: { document: Document; reload: () => void 
           <Icon name="trash" />
           Delete
         </button>
+      )}
+      {isReading && (
+        <Confirm
+          title="Read this document again?"
+          action="Read it again"
+          isHarmless
+          onConfirm={readAgain}
+          onClose={() => setReading(false)}
+        >
+          <p>Its kept bytes are read as the service reads today. What is found now is found until that is complete.</p>
+          <FormatChoice none="as the format it has" value={format} onChange={setFormat} />
+        </Confirm>
       )}
       {isAsking && (
         <Confirm title="Delete this document?" action="Delete it" onConfirm={remove} onClose={() => setAsking(false)}>

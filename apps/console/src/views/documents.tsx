@@ -8,14 +8,13 @@ import { CollectionChoice } from '../ui/collection-choice';
 import { FormatChoice } from '../ui/format-choice';
 import { bytes, count, counted } from '../ui/format';
 import { formatName } from '../ui/formats';
-import { Icon } from '../ui/icons';
-import { Age, Confirm, Empty, Failed, Head, Loading, StatusChip } from '../ui/parts';
-import { attempt, say } from '../ui/toasts';
+import { Age, Empty, Failed, Head, Loading, StatusChip } from '../ui/parts';
 import { ChooseFiles, UploadPanel } from '../ui/upload-panel';
 import { usePages } from '../ui/use-pages';
 import { useQuery } from '../ui/use-query';
 import { useThrottled } from '../ui/use-server';
 import { useRowWindow } from '../ui/use-window';
+import { Selection } from './selection';
 
 const PAGE = 100;
 /** As the style sheet has it. */
@@ -201,7 +200,7 @@ function Table(props: {
           <th scope="col" class="cell-number cell-far">
             Size
           </th>
-          <th scope="col" class="cell-number">
+          <th scope="col" class="cell-number cell-far">
             Added
           </th>
         </tr>
@@ -256,64 +255,9 @@ function Row(props: {
       <td class="cell-far cell-clip">{document.collection}</td>
       <td class="cell-number cell-far">{document.chunkCount === null ? '' : count(document.chunkCount)}</td>
       <td class="cell-number cell-far">{bytes(document.sizeBytes)}</td>
-      <td class="cell-number">
+      <td class="cell-number cell-far">
         <Age of={document.createdAt} />
       </td>
     </tr>
-  );
-}
-
-/** Most in one request to delete. */
-const AT_A_TIME = 100;
-
-function Selection({ documents, onDone }: { documents: readonly Document[]; onDone: () => void }): JSX.Element {
-  const [isAsking, setAsking] = useState(false);
-  const failed = documents.filter(({ status, failure }) => status === 'failed' && failure?.retryable === true);
-  const remove = async (): Promise<void> => {
-    let deleted = 0;
-    const done = await attempt(async () => {
-      for (let at = 0; at < documents.length; at += AT_A_TIME) {
-        const documentId = documents.slice(at, at + AT_A_TIME).map(({ id }) => id);
-        const json = { filter: { documentId } };
-        deleted += (await request<{ deleted: number }>('/api/documents/delete', { method: 'POST', json })).deleted;
-      }
-    });
-    if (done) say(`${counted(deleted, 'document')} deleted`);
-    onDone();
-  };
-  const retry = async (): Promise<void> => {
-    const done = await attempt(async () => {
-      for (const { id } of failed) await request(`/api/documents/${id}/retry`, { method: 'POST' });
-    });
-    if (done) say(`${counted(failed.length, 'document')} queued again`);
-    onDone();
-  };
-  return (
-    <div class="selection" role="region" aria-label="What is selected">
-      <strong role="status">{counted(documents.length, 'document')} selected</strong>
-      {failed.length > 0 && (
-        <button type="button" class="button" onClick={() => void retry()}>
-          <Icon name="retry" />
-          Retry {count(failed.length)} failed
-        </button>
-      )}
-      <button type="button" class="button button-danger" onClick={() => setAsking(true)}>
-        <Icon name="trash" />
-        Delete
-      </button>
-      <button type="button" class="button" onClick={onDone}>
-        Select none
-      </button>
-      {isAsking && (
-        <Confirm
-          title={`Delete ${counted(documents.length, 'document')}?`}
-          action={`Delete ${count(documents.length)}`}
-          onConfirm={remove}
-          onClose={() => setAsking(false)}
-        >
-          <p>They are gone from every search at once, and their files with them. This cannot be undone.</p>
-        </Confirm>
-      )}
-    </div>
   );
 }

@@ -1,18 +1,18 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { queryOf, request, session } from '../api/client';
-import type { ApiKey, ApiKeyPage, CollectionPage, NewApiKey, Scope } from '../api/types';
+import type { ApiKey, ApiKeyPage, NewApiKey, Scope } from '../api/types';
+import { Checks, CollectionChecks } from '../ui/checks';
 import { count, moment } from '../ui/format';
 import { Icon } from '../ui/icons';
-import { Age, Confirm, CopyButton, Dialog, Empty, Failed, Field, Head, Loading } from '../ui/parts';
+import { Age, Confirm, Dialog, Empty, Failed, Field, Head, Loading, Secret } from '../ui/parts';
 import { attempt, say } from '../ui/toasts';
 import { usePages } from '../ui/use-pages';
-import { useServer } from '../ui/use-server';
 
 const SCOPES = [
   { scope: 'read', words: 'read: search, look at documents' },
   { scope: 'write', words: 'write: upload, change and delete documents' },
-  { scope: 'admin', words: 'admin: make and revoke keys' },
+  { scope: 'admin', words: 'admin: make and revoke keys and webhooks' },
 ] as const satisfies readonly { scope: Scope; words: string }[];
 
 export function Keys(): JSX.Element {
@@ -53,7 +53,15 @@ export function Keys(): JSX.Element {
           }}
         />
       )}
-      {made !== undefined && <Secret made={made} onClose={() => setMade(undefined)} />}
+      {made !== undefined && (
+        <Secret
+          title={`The key ${made.name}`}
+          secret={made.key}
+          label="Copy the key"
+          note={made.expiresAt === null ? undefined : `It is good until ${moment(made.expiresAt)}.`}
+          onClose={() => setMade(undefined)}
+        />
+      )}
       {revoked !== undefined && (
         <Confirm
           title={`Revoke ${revoked.name}?`}
@@ -148,9 +156,6 @@ function NewKey({ onMade, onClose }: { onMade: (key: NewApiKey) => void; onClose
   const [bound, setBound] = useState<readonly string[]>([]);
   const [days, setDays] = useState('');
   const [limit, setLimit] = useState('');
-  const collections = useServer('collections', (signal) =>
-    request<CollectionPage>('/api/collections?limit=100', { signal }),
-  );
   const isAdmin = scopes.includes('admin');
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
@@ -176,39 +181,14 @@ function NewKey({ onMade, onClose }: { onMade: (key: NewApiKey) => void; onClose
             onInput={({ currentTarget }) => setName(currentTarget.value)}
           />
         </Field>
-        <fieldset class="checks">
-          <legend class="field-label">What it may do</legend>
-          {SCOPES.map(({ scope, words }) => (
-            <label key={scope}>
-              <input
-                type="checkbox"
-                checked={scopes.includes(scope)}
-                onChange={() =>
-                  setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope])
-                }
-              />
-              {words}
-            </label>
-          ))}
-        </fieldset>
-        {!isAdmin && (collections.data?.items.length ?? 0) > 0 && (
-          <fieldset class="checks">
-            <legend class="field-label">Bound to collections (none: it sees all)</legend>
-            {collections.data?.items.map(({ name: collection }) => (
-              <label key={collection}>
-                <input
-                  type="checkbox"
-                  checked={bound.includes(collection)}
-                  onChange={() =>
-                    setBound(
-                      bound.includes(collection) ? bound.filter((one) => one !== collection) : [...bound, collection],
-                    )
-                  }
-                />
-                {collection}
-              </label>
-            ))}
-          </fieldset>
+        <Checks
+          legend="What it may do"
+          options={SCOPES.map(({ scope, words }) => ({ value: scope, label: words }))}
+          chosen={scopes}
+          onChange={setScopes}
+        />
+        {!isAdmin && (
+          <CollectionChecks legend="Bound to collections (none: it sees all)" chosen={bound} onChange={setBound} />
         )}
         <div class="field-row">
           <Field label="Good for, days" hint="Empty: until it is revoked.">
@@ -240,28 +220,6 @@ function NewKey({ onMade, onClose }: { onMade: (key: NewApiKey) => void; onClose
           </button>
         </footer>
       </form>
-    </Dialog>
-  );
-}
-
-export function Secret({ made, onClose }: { made: NewApiKey; onClose: () => void }): JSX.Element {
-  return (
-    <Dialog title={`The key ${made.name}`} onClose={onClose}>
-      <div class="dialog-body">
-        <p>
-          It is shown this once, and cannot be read again.
-          {made.expiresAt !== null && ` It is good until ${moment(made.expiresAt)}.`}
-        </p>
-        <div class="secret">
-          <code>{made.key}</code>
-          <CopyButton text={made.key} label="Copy the key" />
-        </div>
-      </div>
-      <footer class="dialog-foot">
-        <button type="button" class="button button-primary" onClick={onClose}>
-          I have it
-        </button>
-      </footer>
     </Dialog>
   );
 }

@@ -2,17 +2,21 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { queryOf, refusals, request, requestText } from '../api/client';
 import { liveness, onChange } from '../api/events';
-import type { Document, DocumentPage, Readiness } from '../api/types';
+import { isUnbound, may } from '../api/session';
+import type { Document, DocumentPage, Readiness, Retried, Webhook, WebhookPage } from '../api/types';
 import { ago, count, counted, duration } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { samplesOf } from '../ui/metrics-text';
 import { Age, Failed, Head, Loading, StatusChip } from '../ui/parts';
 import { perMinute } from '../ui/throughput';
+import { attempt, say } from '../ui/toasts';
 import { useServer, useThrottled } from '../ui/use-server';
+import { WebhookState } from '../ui/webhook-state';
 
 const LANES = ['fast', 'heavy'] as const;
 type Lane = (typeof LANES)[number];
 const AGE = 'processing_queue_oldest_waiting_job_age_seconds';
+const UNTOLD = 'webhook_deliveries_pending';
 const LOOK_EVERY_MS = 10_000;
 const PAGE = 100;
 /** As many of the last hour as are counted one by one. */
@@ -68,22 +72,30 @@ async function lookAtParts(signal: AbortSignal) {
   // 503 has the same body: that a part is away is the news.
   const ready = (await (await fetch('/ready', { signal })).json()) as Readiness;
   const text = await requestText('/metrics', { signal }).catch(() => '');
-  const ages = samplesOf(text, new Set([AGE]));
-  return { ready, ageOf: (lane: Lane) => ages.find(({ labels }) => labels['lane'] === lane)?.value };
+  const samples = samplesOf(text, new Set([AGE, UNTOLD]));
+  return {
+    ready,
+    ageOf: (lane: Lane) => samples.find(({ name, labels }) => name === AGE && labels['lane'] === lane)?.value,
+    untold: samples.find(({ name }) => name === UNTOLD)?.value,
+  };
 }
 
 export function Live(): JSX.Element {
   const work = useServer('live', look);
   const parts = useServer('parts', lookAtParts);
+  const webhooks = useServer(may('admin') && isUnbound() ? 'webhooks' : undefined, (signal) =>
+    request<WebhookPage>('/api/webhooks?limit=20', { signal }),
+  );
   const refresh = useThrottled(work.reload, 2_000);
   useEffect(() => onChange(refresh), [refresh]);
   useEffect(() => {
     const timer = setInterval(() => {
       parts.reload();
       work.reload();
+      webhooks.reload();
     }, LOOK_EVERY_MS);
     return () => clearInterval(timer);
-  }, [parts.reload, work.reload]);
+  }, [parts.reload, work.reload, webhooks.reload]);
   return (
     <div class="view">
       <Head title="Live">
@@ -108,8 +120,11 @@ export function Live(): JSX.Element {
       )}
       <div class="columns">
         <Parts ready={parts.data?.ready} />
-        <Troubles documents={work.data?.troubles.items ?? []} />
+        <Troubles documents={work.data?.troubles.items ?? []} onRetried={work.reload} />
       </div>
+      {webhooks.data !== undefined && webhooks.data.items.length > 0 && (
+        <WebhookPanel webhooks={webhooks.data.items} untold={parts.data?.untold} />
+      )}
     </div>
   );
 }
@@ -240,13 +255,52 @@ function Parts({ ready }: { ready: Readiness | undefined }): JSX.Element {
   );
 }
 
-function Troubles({ documents }: { documents: readonly Document[] }): JSX.Element {
+function WebhookPanel(props: { webhooks: readonly Webhook[]; untold: number | undefined }): JSX.Element {
+  return (
+    <section class="panel" aria-labelledby="webhooks-title">
+      <header class="panel-head">
+        <h2 id="webhooks-title">Webhooks</h2>
+        {props.untold !== undefined && <span class="quiet">{count(props.untold)} to be told</span>}
+      </header>
+      <ul class="recent-list">
+        {props.webhooks.map((webhook) => (
+          <li key={webhook.id}>
+            <a class="recent-name" href={`/console/webhooks/${webhook.id}`}>
+              <bdi>{webhook.url}</bdi>
+            </a>
+            <WebhookState webhook={webhook} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Troubles(props: { documents: readonly Document[]; onRetried: () => void }): JSX.Element {
+  const { documents, onRetried } = props;
   const refused = refusals.value;
+  const retry = async (): Promise<void> => {
+    await attempt(async () => {
+      const { retried } = await request<Retried>('/api/documents/retry', { method: 'POST', json: {} });
+      say(retried === 0 ? 'There is none that a retry may help' : `${counted(retried, 'document')} queued again`);
+    });
+    onRetried();
+  };
   return (
     <section class="panel" aria-labelledby="troubles-title">
       <header class="panel-head">
         <h2 id="troubles-title">What went wrong lately</h2>
-        {documents.length > 0 && <a href="/console/documents?status=failed">all failed</a>}
+        {documents.length > 0 && (
+          <span class="panel-actions">
+            <a href="/console/documents?status=failed">all failed</a>
+            {may('write') && (
+              <button type="button" class="button button-small" onClick={() => void retry()}>
+                <Icon name="retry" />
+                Retry all
+              </button>
+            )}
+          </span>
+        )}
       </header>
       {documents.length === 0 && refused.length === 0 && (
         <p class="quiet">
