@@ -205,7 +205,10 @@ describe('a webhook', () => {
     expect(status).toBe(201);
     return body;
   };
-  const remove = (id: string) => service.fetch(`/api/webhooks/${id}`, { method: 'DELETE' });
+  const remove = async (id: string): Promise<void> => {
+    const { status, body } = await service.json(`/api/webhooks/${id}`, undefined, { method: 'DELETE' });
+    expect({ status, body }).toEqual({ status: 204, body: undefined });
+  };
   const told = (posts: readonly ReceivedPost[], documentId: string): string[] =>
     posts.map(({ text }) => JSON.parse(text)).flatMap(({ type, data }) => (data.documentId === documentId ? type : []));
   const verified = ({ text, headers }: ReceivedPost, secret: string): Untyped =>

@@ -73,8 +73,8 @@ it.each(Object.entries({ ...REFUSALS, ...(onServer && { 'cannot save (MISCONF)':
     const client = service.app.get(RedisConnections).duplicate('test');
     const allow = await refuse((command = '', ...words) => client.call(command, ...words));
     try {
-      const down = await eventually(ready, ({ status }) => status === 'error');
-      expect(down.checks.redis.status).toBe('down');
+      const down = await eventually(ready, ({ checks }) => checks.redis.status === 'down');
+      expect(down.status).toBe('error');
       const { status, body } = await service.upload('refused.txt', `Uploaded while a Redis ${name}.`);
       expect(status).toBe(202);
       const id = body.id as string;

@@ -125,6 +125,8 @@ export class DeliveriesRepository {
   async note({ id, webhookId }: Pick<DueDelivery, 'id' | 'webhookId'>, outcome: Outcome): Promise<Noted> {
     return inTransaction(this.dataSource, async (manager) => {
       const isDelivered = outcome.kind === 'delivered';
+      // The webhook before its deliveries, as a DELETE takes them: the other way round the two wait for each other.
+      await manager.query('SELECT 1 FROM webhooks WHERE id = $1 FOR NO KEY UPDATE', [webhookId]);
       const [delivery] = await manager.query<{ status: Delivery['status'] }[]>(
         `WITH noted AS (
            UPDATE webhook_deliveries
