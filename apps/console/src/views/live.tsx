@@ -260,7 +260,7 @@ function WebhookPanel(props: { webhooks: readonly Webhook[]; untold: number | un
     <section class="panel" aria-labelledby="webhooks-title">
       <header class="panel-head">
         <h2 id="webhooks-title">Webhooks</h2>
-        {props.untold !== undefined && <span class="quiet">{count(props.untold)} to be told</span>}
+        {props.untold !== undefined && <span class="quiet">{count(props.untold)} waiting to be sent</span>}
       </header>
       <ul class="recent-list">
         {props.webhooks.map((webhook) => (

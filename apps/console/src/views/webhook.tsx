@@ -84,7 +84,7 @@ function Shown({ webhook, reload }: { webhook: Webhook; reload: () => void }): J
           <Icon name="warn" />
           <div>
             <strong>It is off and is told nothing</strong>
-            {webhook.disabledReason !== null && <p dir="auto">{webhook.disabledReason}</p>}
+            {webhook.disabledReason !== null && <p>Why: {webhook.disabledReason}.</p>}
             <p>Switched on, it is told of what happens from then on.</p>
           </div>
         </div>
@@ -107,6 +107,7 @@ function Shown({ webhook, reload }: { webhook: Webhook; reload: () => void }): J
             <Row
               key={delivery.id}
               delivery={delivery}
+              isOn={webhook.enabled}
               onAgain={() => void send(`deliveries/${delivery.id}/retry`, 'It is sent again')}
             />
           ))}
@@ -208,7 +209,8 @@ const CHIPS = {
   failed: { kind: 'failed', words: 'Failed' },
 } as const satisfies Readonly<Record<Delivery['status'], unknown>>;
 
-function Row({ delivery, onAgain }: { delivery: Delivery; onAgain: () => void }): JSX.Element {
+function Row(props: { delivery: Delivery; isOn: boolean; onAgain: () => void }): JSX.Element {
+  const { delivery, isOn, onAgain } = props;
   const { type, status, attempts, lastStatus, lastError, nextAttemptAt, createdAt } = delivery;
   const { kind, words } = CHIPS[status];
   return (
@@ -228,7 +230,7 @@ function Row({ delivery, onAgain }: { delivery: Delivery; onAgain: () => void })
         </span>
         <span class="quiet">
           {attempts === 0 ? 'not tried yet' : counted(attempts, 'attempt')}
-          {attempts > 0 && nextAttemptAt !== undefined && `, next ${ago(nextAttemptAt)}`}
+          {isOn && attempts > 0 && nextAttemptAt !== undefined && `, next ${ago(nextAttemptAt)}`}
         </span>
         {lastError !== null && (
           <span class="quiet delivery-error" dir="auto">
@@ -236,7 +238,7 @@ function Row({ delivery, onAgain }: { delivery: Delivery; onAgain: () => void })
           </span>
         )}
       </div>
-      {attempts > 0 && (
+      {isOn && attempts > 0 && (
         <button type="button" class="button button-small" aria-label={`Send again: ${type}`} onClick={onAgain}>
           <Icon name="retry" />
           Send again
