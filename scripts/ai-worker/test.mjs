@@ -1,5 +1,5 @@
-// Lint, format, types, generated files and tests of the AI worker, then the backend's own tests with a real one beside
-// it; the last line counts all of them together.
+// Lint, format, types, generated files and tests of the AI worker and of the Python client, then the backend's own
+// tests with a real AI worker beside it; the last line counts all of them together.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +14,9 @@ const TOOLS = [
   ['lint', ['-m', 'ruff', 'check', '--no-cache', '.']],
   ['format', ['-m', 'ruff', 'format', '--no-cache', '--check', '.']],
   ['types', ['-m', 'mypy']],
-  ['generated files are current', ['-B', '-m', 'vectorlane_ai_worker', 'generate', '--check']],
 ];
+/** @type {[string, string[]]} */
+const GENERATED = ['generated files are current', ['-B', '-m', 'vectorlane_ai_worker', 'generate', '--check']];
 
 /**
  * @param args go to pytest @returns {Promise<number>} exit code
@@ -32,21 +33,26 @@ export async function test(python, args, root) {
   for (const name of Object.keys(env))
     if (/^(AI_WORKER_(?!PYTHON)|OCR_|TESSERACT_|MODEL_PATH)/.test(name)) delete env[name];
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const [name, command] of TOOLS) {
-    const { code, output } = await attempt(python, command, { cwd: app, env, timeoutMs: TIMEOUT_MS });
-    process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'} ${name}\n${code === 0 ? '' : output}`);
-    total[code === 0 ? 'passed' : 'failed'] += 1;
+  const runs = [{ name: 'AI worker', cwd: app, tools: [...TOOLS, GENERATED], pytest: ['-n', '2', ...args] }];
+  // Its own tests hold what is generated there.
+  const client = { name: 'Python client', cwd: join(root, 'clients', 'python'), tools: TOOLS, pytest: [] };
+  for (const { name: project, cwd, tools, pytest } of args.length === 0 ? [...runs, client] : runs) {
+    for (const [name, command] of tools) {
+      const { code, output } = await attempt(python, command, { cwd, env, timeoutMs: TIMEOUT_MS });
+      process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'} ${project}: ${name}\n${code === 0 ? '' : output}`);
+      total[code === 0 ? 'passed' : 'failed'] += 1;
+    }
+    const { code, output } = await shown(python, ['-m', 'pytest', '-p', 'no:cacheprovider', '-q', ...pytest], {
+      cwd,
+      env,
+    });
+    const counts = countsOf(output);
+    total.passed += counts.passed;
+    total.failed += counts.failed + counts.errors;
+    total.skipped += counts.skipped;
+    // A run that broke off has counted too little.
+    if (code !== 0 && counts.failed + counts.errors === 0) total.failed += 1;
   }
-  const { code, output } = await shown(python, ['-m', 'pytest', '-n', '2', '-p', 'no:cacheprovider', '-q', ...args], {
-    cwd: app,
-    env,
-  });
-  const counts = countsOf(output);
-  total.passed += counts.passed;
-  total.failed += counts.failed + counts.errors;
-  total.skipped += counts.skipped;
-  // A run that broke off has counted too little.
-  if (code !== 0 && counts.failed + counts.errors === 0) total.failed += 1;
   if (args.length === 0) {
     const jest = ['--selectProjects', 'ai-worker'];
     const together = await countJest(jest, { env: { TEST_AI_WORKER_PYTHON: python }, timeoutMs: TIMEOUT_MS });

@@ -1,0 +1,23 @@
+"""Lists that come in pages, as one iterator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from .transport import AsyncTransport
+
+
+async def items_of(transport: AsyncTransport, path: str, params: Mapping[str, Any]) -> AsyncIterator[Any]:
+    """Ask for a page when its first item is wanted."""
+    cursor: str | None = None
+    while True:
+        query = {name: value for name, value in {**params, "cursor": cursor}.items() if value is not None}
+        page = await transport.json("GET", path, params=query, repeatable=True)
+        for item in page["items"]:
+            yield item
+        cursor = page["nextCursor"]
+        if cursor is None:
+            return

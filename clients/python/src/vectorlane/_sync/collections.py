@@ -1,0 +1,51 @@
+# Written by scripts/generate.py from _async.
+"""Collections, which keep documents apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from .pages import items_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .._types import Collection
+    from .transport import Transport
+
+_PATH = "/api/collections"
+
+
+class Collections:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self, name: str, *, description: str | None = None, metadata: Mapping[str, object] | None = None
+    ) -> Collection:
+        """Make one; an upload that names one does it too. A `ConflictError` where it is there already."""
+        body: dict[str, object] = {"name": name}
+        if description is not None:
+            body["description"] = description
+        if metadata is not None:
+            body["metadata"] = metadata
+        created: Collection = self._transport.json("POST", _PATH, json=body, repeatable=False)
+        return created
+
+    def list(self, *, page_size: int = 100) -> Iterator[Collection]:
+        return items_of(self._transport, _PATH, {"limit": page_size})
+
+    def get(self, name: str) -> Collection:
+        found: Collection = self._transport.json("GET", f"{_PATH}/{quote(name, safe='')}", repeatable=True)
+        return found
+
+    def update(self, name: str, changes: Mapping[str, object]) -> Collection:
+        """`description` and `metadata`; a key of the metadata that is None is removed."""
+        path = f"{_PATH}/{quote(name, safe='')}"
+        changed: Collection = self._transport.json("PATCH", path, json=changes, repeatable=True)
+        return changed
+
+    def delete(self, name: str) -> None:
+        """Delete it with all its documents."""
+        self._transport.send("DELETE", f"{_PATH}/{quote(name, safe='')}", repeatable=True)
