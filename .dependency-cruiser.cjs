@@ -94,6 +94,18 @@ module.exports = {
       to: { path: '^apps/' },
     },
     {
+      name: 'the-client-stands-alone',
+      severity: 'error',
+      from: { path: '^clients/typescript/src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '.', pathNot: '^clients/typescript/src/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'the-client-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^clients/typescript/src/', pathNot: '\\.spec\\.ts$|/(node|folder-sync)\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
       name: 'no-app-imports-an-app',
       severity: 'error',
       from: { path: '^apps/([^/]+)/' },
@@ -121,7 +133,7 @@ module.exports = {
     {
       name: 'everything-resolves',
       severity: 'error',
-      from: { path: '^(libs|apps|test)/' },
+      from: { path: '^(libs|apps|clients|test)/' },
       to: { couldNotResolve: true },
     },
   ],

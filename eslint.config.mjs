@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   {
     ignores: [
-      ...['dist/', 'node_modules/', 'data/', '.cache/', 'coverage/', 'apps/**/*.mjs', 'test/**/*.mjs', '*.mjs'],
+      ...['**/dist/', '**/node_modules/', 'data/', '.cache/', 'coverage/', 'apps/**/*.mjs', 'test/**/*.mjs', '*.mjs'],
       ...['**/*.js', '**/*.cjs'],
     ],
   },

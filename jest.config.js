@@ -29,7 +29,12 @@ const base = {
     // These offer themselves to `import` alone, and Jest turns every import into a require.
     '^eld/(.+)$': '<rootDir>/node_modules/eld/src/entries/static.$1.js',
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/', '<rootDir>/.cache/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist/',
+    '<rootDir>/clients/typescript/dist/',
+    '<rootDir>/data/',
+    '<rootDir>/.cache/',
+  ],
   transform: {
     '/node_modules/.+\\.[cm]?js$': '<rootDir>/test/support/jest/native-package.cjs',
     '^.+\\.ts$': ['@swc/jest', swc],
@@ -43,7 +48,7 @@ module.exports = {
   // Starting engines on a busy machine takes longer than Jest's five seconds; a hang still ends.
   testTimeout: 30_000,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,clients}/**/*.spec.ts'] },
     ...['both', 'embedded', 'server', 'chaos', 'ai-worker'].map((folder) => ({
       ...base,
       displayName: folder,

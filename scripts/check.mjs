@@ -15,6 +15,7 @@ const CHECKS = [
   { name: 'lint', command: bin('eslint/bin/eslint.js', '--max-warnings', '0', '.') },
   { name: 'types', command: bin('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json', '--incremental', 'false') },
   { name: 'types of the console', command: bin('typescript/bin/tsc', '-p', 'apps/console/tsconfig.json') },
+  { name: 'types of the client', command: bin('typescript/bin/tsc', '-p', 'clients/typescript/tsconfig.json') },
   { name: 'types of the scripts', command: bin('typescript/bin/tsc', '-p', 'tsconfig.scripts.json') },
   { name: 'words and columns', command: script('prose.mjs') },
   { name: 'format', command: bin('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
@@ -25,6 +26,7 @@ const CHECKS = [
       '--config',
       '.dependency-cruiser.cjs',
       'apps',
+      'clients/typescript/src',
       'libs',
       'test',
     ),
@@ -39,7 +41,10 @@ const CHECKS = [
   { name: 'every package has a licence that is on the list', command: script('sbom.mjs', '--check') },
   { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
   { name: 'openapi.json follows the rules', command: script('lint-openapi.mjs') },
-  { name: 'the types of the console are current', command: script('generate-console-types.mjs', '--check') },
+  {
+    name: 'the types of the client and the console are current',
+    command: script('generate-console-types.mjs', '--check'),
+  },
 ];
 
 const TIMEOUT_MS = 9 * 60_000;

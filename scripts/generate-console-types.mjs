@@ -1,10 +1,10 @@
-// The types of the console's requests and answers, from the API's own description: openapi.json.
+// The types of requests and answers, of the package for TypeScript and of the console, from openapi.json.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, main, ROOT } from './bootstrap.mjs';
 import { writeOrCheck } from './generated-file.mjs';
 
-const TYPES = 'apps/console/src/api/schema.ts';
+const TYPES = 'clients/typescript/src/schema.ts';
 
 await main(async () => {
   await bootstrap({ quiet: true });
@@ -21,7 +21,7 @@ await main(async () => {
       for (const status of Object.keys(responses)) if (status >= '400') delete responses[status];
     }
   }
-  const types = astToString(await openapiTS(api, { immutable: true, silent: true }));
+  const types = astToString(await openapiTS(api, { immutable: true, silent: true, defaultNonNullable: false }));
   const options = await prettier.resolveConfig(join(ROOT, TYPES));
   const source = `// Written by \`npm run generate\` from openapi.json.\n\n${types}`;
   writeOrCheck(TYPES, await prettier.format(source, { ...options, parser: 'typescript' }));

@@ -14,7 +14,7 @@ const LEFT_OUT = [
   /^(LICENSE|package-lock\.json|openapi\.json|apps\/ai-worker\/openapi\.json)$/,
   /\.lock$/,
   /^libs\/ai-worker\/src\/ai-worker-contract\.ts$/,
-  /^apps\/console\/src\/api\/schema\.ts$/,
+  /^clients\/typescript\/src\/schema\.ts$/,
   /^scripts\/prose\.mjs$/,
 ];
 

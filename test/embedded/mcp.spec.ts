@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { PackedClient } from '../support/packed-client';
 import { TestApp, type Untyped } from '../support/test-app';
 import { runCli } from './cli/run-cli';
 
@@ -207,3 +209,62 @@ it('keeps strangers, foreign pages and other methods out', async () => {
   expect((await app.fetch('/mcp')).status).toBe(405);
   expect((await app.fetch('/mcp/', { method: 'POST', key: null, body: '{}' })).status).toBe(401);
 });
+
+/** What the package for TypeScript is for, in CommonJS; the program of its README is an ES module. */
+const PROGRAM = `
+const { createReadStream, mkdirSync, rmSync, writeFileSync } = require('node:fs');
+const { hasCode, Vectorlane } = require('@vectorlane/client/node');
+
+(async () => {
+  const client = new Vectorlane({ url: process.env.VECTORLANE_URL, apiKey: process.env.VECTORLANE_KEY });
+  const collection = 'packed';
+  mkdirSync('notes/sub', { recursive: true });
+  writeFileSync('notes/ants.md', 'Ants carry leaves. '.repeat(20000));
+  writeFileSync('notes/sub/eels.txt', 'Eels swim to the sea.');
+  const first = await client.sync('notes', { collection });
+  for (const document of first.uploaded) await client.waitUntilDone(document);
+  rmSync('notes/ants.md');
+  const second = await client.sync('notes', { collection, prune: true });
+  const seen = [];
+  const newts = await client.upload(createReadStream('notes/sub/eels.txt'), { filename: 'copy.txt', collection: 'copies' });
+  await client.waitUntilDone(newts, { onProgress: ({ percent }) => seen.push(percent) });
+  const { results } = await client.search({ query: 'eels', collection: [collection, 'copies'] });
+  const names = [];
+  for await (const { externalId } of client.documents({ collection: [collection] })) names.push(externalId);
+  await client.deleteDocument(newts);
+  const gone = await client.getDocument(newts).catch((error) => hasCode(error, 'DOCUMENT_NOT_FOUND'));
+  for (const name of [collection, 'copies', 'first-steps']) {
+    for await (const { id } of client.documents({ collection: [name] })) await client.deleteDocument(id);
+    await client.deleteCollection(name);
+  }
+  const left = [];
+  for await (const { name } of client.collections()) left.push(name);
+  const found = results.map(({ content }) => content);
+  const counts = [first, second].map(({ uploaded, unchanged, deleted, failed }) => [uploaded.length, unchanged, deleted, failed]);
+  console.log(JSON.stringify({ counts, found, names, gone, left }));
+})();
+`;
+
+it('is reached by the package for TypeScript too, packed and installed, by the program of its README', async () => {
+  const before = (await call('list_collections')).collections.map(({ name }: Untyped) => name);
+  const env = { VECTORLANE_URL: app.url, VECTORLANE_KEY: app.key };
+  const readme = await readFile(join(__dirname, '../../clients/typescript/README.md'), 'utf8');
+  const [, first = ''] = /```js\n([^]*?)```/.exec(readme) ?? [];
+  const packed = await PackedClient.install();
+  try {
+    const said = 'Bees cluster around the queen in winter and shiver to keep warm.\n';
+    expect(await packed.program('first.mjs', first, env)).toBe(said);
+    expect(JSON.parse(await packed.program('second.cjs', PROGRAM, env))).toEqual({
+      counts: [
+        [2, 0, 0, []],
+        [0, 1, 1, []],
+      ],
+      found: ['Eels swim to the sea.', 'Eels swim to the sea.'],
+      names: ['notes/sub/eels.txt'],
+      gone: true,
+      left: before,
+    });
+  } finally {
+    await packed.remove();
+  }
+}, 180_000);

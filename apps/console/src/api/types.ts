@@ -1,4 +1,4 @@
-import type { operations } from './schema';
+import type { operations } from '../../../../clients/typescript/src/schema';
 
 /** Shapes of the API's answers, under the names that the views use. */
 type Answer<

@@ -812,7 +812,7 @@ export interface components {
        * @description Requests a minute that this key may make wherever they come from, or `none` for as many as it likes. Left out: its requests count with those of the address they come from.
        * @default null
        */
-      readonly rateLimitPerMinute: (number | 'none') | null;
+      readonly rateLimitPerMinute?: (number | 'none') | null;
     };
     /**
      * @example {
@@ -897,7 +897,7 @@ export interface components {
        * @description Only counts them.
        * @default false
        */
-      readonly dryRun: boolean;
+      readonly dryRun?: boolean;
     };
     readonly DeletedDocuments: {
       /** @description How many there were when it began. */
@@ -1308,9 +1308,9 @@ export interface components {
       /** @description A question or words, in any language. `"an exact phrase"` must occur, `-word` must not. */
       readonly query: string;
       /** @default 5 */
-      readonly topK: number;
+      readonly topK?: number;
       /** @default hybrid */
-      readonly mode: components['schemas']['SearchMode'];
+      readonly mode?: components['schemas']['SearchMode'];
       /** @description Which documents are looked at. All parts must hold. */
       readonly filter?: components['schemas']['DocumentFilter'];
       /** @description One or several collections. Left out: all that the key may see. */
@@ -1320,7 +1320,7 @@ export interface components {
        * @description How many of the best are passed over.
        * @default 0
        */
-      readonly offset: number;
+      readonly offset?: number;
       /** @description Least score of a result. */
       readonly minScore?: number;
       /**
@@ -1332,12 +1332,12 @@ export interface components {
        * @description How many chunks of the same document come along `before` and `after` each passage.
        * @default 0
        */
-      readonly context: number;
+      readonly context?: number;
       /**
        * @description Whether each passage says where the words of the question stand in it.
        * @default false
        */
-      readonly highlights: boolean;
+      readonly highlights?: boolean;
       /** @description Whether a reranker, where the service has one, puts the first 50 in a better order: slower. Default: `RERANK_DEFAULT`. */
       readonly rerank?: boolean;
     };
