@@ -20,17 +20,17 @@ const npm = (script) => ['npm', 'run', '--silent', script];
  */
 const LANES = [
   [
-    { name: 'npm test', command: npm('test'), minutes: 25 },
+    { name: 'npm test', command: npm('test'), minutes: 36 },
     { name: 'npm run check', command: npm('check'), minutes: 10 },
   ],
   [
-    { name: 'npm run test:server', command: npm('test:server'), minutes: 25, needs: 'servers' },
+    { name: 'npm run test:server', command: npm('test:server'), minutes: 36, needs: 'servers' },
     { name: 'npm run test:chaos', command: npm('test:chaos'), minutes: 15, needs: 'servers' },
     { name: 'npm run test:ai-worker', command: npm('test:ai-worker'), minutes: 15, needs: 'python' },
   ],
 ];
 /** For all of it, on a machine that is busy with other work too. */
-const LIMIT_MINUTES = 50;
+const LIMIT_MINUTES = 60;
 const FULL_LIMIT_MINUTES = 240;
 
 await main(async () => {

@@ -370,6 +370,8 @@ describe('npm run ingest -- folder --sync', () => {
     const changed = await sync();
     expect(changed.stdout).toMatch(/^2 documents, .* · 1 unchanged/);
     expect(Object.keys(await state())).toContain('handbooks/sub/doomed.txt');
+    const everywhere = await runCli(['ingest', folder, '--sync', '--prune'], { environment: {}, clock: systemClock });
+    expect(everywhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--prune needs --collection') });
     const pruned = await sync('--prune');
     expect(pruned.stderr).toContain('1 document whose files are gone');
     const after = await state();

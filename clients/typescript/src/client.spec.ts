@@ -306,6 +306,8 @@ describe('keeping a folder in step', () => {
     expect(result.failed).toHaveLength(3);
     expect(result.failed.every(({ error }) => hasCode(error, 'UNSUPPORTED_FORMAT'))).toBe(true);
     expect(asked.some(({ path }) => path === '/api/documents/delete')).toBe(false);
-    await expect(client().sync(join(folder, 'nowhere'), { prune: true })).rejects.toMatchObject({ code: 'ENOENT' });
+    const nowhere = join(folder, 'nowhere');
+    await expect(client().sync(nowhere, { collection: 'c', prune: true })).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(client().sync(folder, { prune: true })).rejects.toThrow('needs `collection`');
   });
 });

@@ -10,7 +10,7 @@ import type { Reopenable } from './upload-body.ts';
 
 export interface SyncOptions extends CallOptions {
   readonly collection?: string;
-  /** Whether documents of files that are gone from the folder are deleted. */
+  /** Whether documents of files that are gone from the folder are deleted, in `collection`, which must be given. */
   readonly prune?: boolean;
   /** How many uploads run at once. */
   readonly uploadsAtOnce?: number;
@@ -43,10 +43,14 @@ export function fileAt(path: string): Reopenable {
  * Brings the service up to date with a folder, as `npm run ingest -- folder --sync` does: each file is the document
  * that has its path, from the folder's own name on, as external id. Hidden files,
  * `node_modules` and links are passed over.
+ * @throws TypeError for `prune` without `collection`
  * @throws what reading the folder itself or a question about all of it throws, or the signal's reason
  */
 export async function syncFolder(client: Vectorlane, folder: string, options: SyncOptions = {}): Promise<SyncResult> {
   const { collection, signal, prune = false, uploadsAtOnce = 4 } = options;
+  if (prune && collection === undefined) {
+    throw new TypeError('`prune` needs `collection`: it deletes in that one alone.');
+  }
   const root = resolve(folder);
   // A folder that is not there is a mistake of the caller, and no reason to delete anything.
   await readdir(root);

@@ -16,14 +16,16 @@ export const ingestDefinition: CommandDefinition = {
   summary: 'Uploads files and folders and follows each document until it can be searched.',
   usage: [
     `ingest -- <file-or-folder>… [--concurrency 4] [--metadata '{"team":"legal"}']`,
-    'ingest -- <folder>… --sync [--prune] [--collection handbooks]',
+    'ingest -- <folder>… --sync [--collection handbooks [--prune]]',
   ],
   options: {
     concurrency: { value: 'N', description: 'uploads at once, 1 to 32 (4)' },
     metadata: { value: 'JSON', description: 'an object stored with each document, for filters' },
     collection: { value: 'NAME', description: 'where the documents go; made where it is not there' },
     sync: { description: 'bring the server up to date: send what is new or has changed, each file by its path' },
-    prune: { description: 'with --sync: delete the documents of files that are gone from the folders' },
+    prune: {
+      description: 'with --sync and --collection: delete the documents there of files that are gone from the folders',
+    },
     ...CONNECTION_OPTIONS,
   },
   notes: [
@@ -43,6 +45,9 @@ export async function runIngest(line: ParsedCommandLine, io: Io): Promise<number
   const collection = line.text('collection');
   const [isSync, isPruning] = [line.flag('sync'), line.flag('prune')];
   if (isPruning && !isSync) throw line.error('--prune goes with --sync');
+  // Without it documents of the same folder's name in other collections would be taken for those of this one.
+  if (isPruning && collection === undefined)
+    throw line.error('--prune needs --collection: it deletes in that one alone');
   if (line.positionals.length === 0) throw line.error('name at least one file or folder');
 
   const from = loadClientSettings(io.environment).callerDir ?? process.cwd();
