@@ -6,6 +6,7 @@
 //   chaos      processes under load, a balancer, a Prometheus (npm run test:chaos installs them)
 //   ai-worker  the Python AI worker (npm run test:ai-worker installs it)
 const { dependencies, devDependencies } = require('./package.json');
+const { suitesLeftOut } = require('./test/support/jest/machine.cjs');
 
 /** What our own modules import: Node loads these (test/support/jest), and what they import in turn. */
 const packages = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !name.includes('jest'));
@@ -44,6 +45,12 @@ const base = {
   setupFiles: ['<rootDir>/test/support/jest-setup.ts'],
 };
 
+const leftOut = [
+  ...suitesLeftOut(),
+  // Its first comment says why.
+  ...(process.env.TEST_FULL === '1' ? [] : ['test/chaos/failover']),
+].map((suite) => `<rootDir>/${suite}`);
+
 module.exports = {
   // Starting engines on a busy machine takes longer than Jest's five seconds; a hang still ends.
   testTimeout: 30_000,
@@ -53,8 +60,7 @@ module.exports = {
       ...base,
       displayName: folder,
       testMatch: [`<rootDir>/test/${folder}/**/*spec.ts`],
-      // Its first comment says why.
-      testPathIgnorePatterns: process.env.TEST_FULL === '1' ? [] : ['<rootDir>/test/chaos/failover'],
+      testPathIgnorePatterns: leftOut,
     })),
   ],
 };

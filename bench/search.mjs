@@ -18,7 +18,8 @@ import { startServers } from '../scripts/test-servers/servers.mjs';
 const [folder, count = '100000', ...options] = process.argv.slice(2);
 if (!folder) {
   process.stderr.write(
-    'Usage: node bench/search.mjs <folder of a collection in the Cranfield format> [chunks] [--vectors] [--compare] [--database <url>]\n',
+    'Usage: node bench/search.mjs <folder of a collection in the Cranfield format> [chunks]\n' +
+      '       [--vectors] [--compare] [--database <url>]\n',
   );
   process.exit(2);
 }

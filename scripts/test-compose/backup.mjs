@@ -20,9 +20,7 @@ export async function backUpAndRestore(stack, report) {
 
   /** @returns {Promise<string[]>} */
   const listed = async () =>
-    (await stack.call('/api/documents?limit=100')).body.items
-      ?.map((/** @type {{ id: string }} */ { id }) => id)
-      .sort() ?? [];
+    (await stack.call('/api/documents?limit=100')).body.items?.map(({ id }) => id).sort() ?? [];
   const before = await listed();
   const backup = await cli('backup', `/backup/${name}`);
   report.row(

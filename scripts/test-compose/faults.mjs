@@ -58,7 +58,7 @@ async function frozen(stack, report, service) {
     if (service === 'backend') {
       const answer = await stack.call('/health', { timeoutMs: 3_000 });
       ok &&= answer.status === 0;
-      seen.push(`no answer (${answer.body})`);
+      seen.push(`no answer (${answer.body.text})`);
       const { Health } = (await stack.inspect(service)).State;
       seen.push(`the engine says ${Health.Status}`);
       ok &&= Health.Status === 'unhealthy';

@@ -61,10 +61,7 @@ export async function works(stack, report, what) {
   const found = await stack.call('/api/search', {
     body: { query: 'When do the fishing boats leave?', filter: { documentId: [upload.body.id] } },
   });
-  const hit =
-    found.body.results?.some?.(
-      (/** @type {{ documentId: string }} */ { documentId }) => documentId === upload.body.id,
-    ) === true;
+  const hit = found.body.results?.some(({ documentId }) => documentId === upload.body.id) === true;
   report.row(
     what,
     '202, completed, found',

@@ -12,6 +12,11 @@ import { freePort, run } from '../test-servers/process.mjs';
 /** @import { Report } from './report.mjs' */
 /** @typedef {{ files?: string[], timeoutMs?: number }} ComposeOptions */
 /**
+ * What is looked at in answers; `text` where it is no JSON, or none came.
+ * @typedef {{ id?: string, status?: string, code?: string, items?: { id: string }[],
+ *   results?: { documentId: string }[], text?: string }} Answer
+ */
+/**
  * @typedef {{ Id: string, RestartCount: number, LogPath: string,
  *   State: { Pid: number, Running: boolean, StartedAt: string, ExitCode: number, Health: { Status: string } },
  *   Config: { User: string, Image: string },
@@ -98,7 +103,7 @@ export class Stack {
    * A request with the API key. Never throws: a connection that fails has status 0.
    * @param {string} path
    * @param {{ body?: unknown, headers?: Record<string, string>, method?: string, timeoutMs?: number }} [request]
-   * @returns {Promise<{ status: number, body: any, ms: number }>}
+   * @returns {Promise<{ status: number, body: Answer, ms: number }>}
    */
   async call(path, { body, headers, method = body === undefined ? 'GET' : 'POST', timeoutMs = 10_000 } = {}) {
     const startedAt = performance.now();
@@ -116,11 +121,11 @@ export class Stack {
       const text = await response.text();
       return {
         status: response.status,
-        body: text.startsWith('{') ? JSON.parse(text) : text,
+        body: text.startsWith('{') ? /** @type {Answer} */ (JSON.parse(text)) : { text },
         ms: performance.now() - startedAt,
       };
     } catch (error) {
-      return { status: 0, body: reasonOf(error), ms: performance.now() - startedAt };
+      return { status: 0, body: { text: reasonOf(error) }, ms: performance.now() - startedAt };
     }
   }
 

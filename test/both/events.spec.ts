@@ -308,6 +308,13 @@ describe('a webhook', () => {
     await remove(id);
   }, 120_000);
 
+  it('costs a database without webhooks no writing', async () => {
+    for (const { id } of (await service.json('/api/webhooks')).body.items) await remove(id as string);
+    const leases = (): Promise<unknown[]> =>
+      service.app.get(DataSource).query(`SELECT 1 FROM task_leases WHERE task = 'webhooks'`);
+    await eventually(async () => (await leases()).length === 0, 60_000);
+  }, 120_000);
+
   it('that a process was calling when it died is called by the next', async () => {
     const deliveries = service.app.get(DeliveriesRepository);
     const target = await receiver();

@@ -8,27 +8,27 @@ import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
 import type { Untyped } from '../support/test-app';
 
-/** A disk that is really full, under the embedded profile: a small one of its own, where this user can mount one. */
+/** A disk that is really full, under the embedded profile: a small one of its own (test/support/jest/machine.cjs). */
 
 const SIZE_MIB = 320;
 const MIB = Buffer.alloc(1024 * 1024, 1);
 
 const folder = mkdtempSync(join(tmpdir(), 'vectorlane-full-disk-'));
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m,mode=0700`, 'tmpfs', folder]).status === 0;
 const dataDir = join(folder, 'data');
 const filler = join(folder, 'filler');
 let embeddings: StandInEmbeddings;
 let service: ServiceProcess | undefined;
 
 beforeAll(async () => {
-  if (!mounted) return;
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m,mode=0700`, 'tmpfs', folder]);
+  expect({ status: mount.status, stderr: String(mount.stderr) }).toEqual({ status: 0, stderr: '' });
   cpSync(await clusterTemplate(), join(dataDir, 'pglite'), { recursive: true });
   embeddings = await StandInEmbeddings.start();
 }, 60_000);
 afterAll(async () => {
   await service?.stop();
   await embeddings?.close();
-  if (mounted) spawnSync('umount', [folder]);
+  spawnSync('umount', [folder]);
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
@@ -70,49 +70,39 @@ async function completed(id: string): Promise<void> {
   await eventually(async () => (await call(`/api/documents/${id}`)).body.status === 'completed', 60_000);
 }
 
-const whereMounted = mounted ? it : it.skip;
+it('refuses uploads and says why, loses nothing, and goes on by itself when there is room', async () => {
+  service = await ServiceProcess.start(settings());
+  const accepted: string[] = [];
+  const known = await upload('known.txt', 'Known before the disk is full.');
+  expect(known.status).toBe(202);
+  accepted.push(known.body.id as string);
+  await completed(accepted[0] ?? '');
+  fill();
+  let refusal: { status: number; body: Untyped } | undefined;
+  // What fits into files that are there already is taken.
+  for (let index = 0; refusal === undefined && index < 200; index += 1) {
+    const answer = await upload(`${index}.txt`, `Number ${index} of those that come to a full disk. `.repeat(400));
+    if (answer.status === 202) accepted.push(answer.body.id as string);
+    else refusal = answer;
+  }
+  expect([503, 507]).toContain(refusal?.status);
+  expect(refusal?.body).toMatchObject({ code: expect.any(String), retryable: true });
+  // A restart would not help.
+  expect((await call('/live')).status).toBe(200);
+  free();
+  await eventually(async () => (await call('/ready')).status === 200, 30_000);
+  const last = await upload('last.txt', 'There is room again.');
+  expect(last.status).toBe(202);
+  for (const id of [...accepted, last.body.id as string]) await completed(id);
+  expect([service.child.exitCode, service.child.signalCode]).toEqual([null, null]);
+  expect(await service.stop()).toEqual({ code: 0, signal: null });
+}, 180_000);
 
-whereMounted(
-  'refuses uploads and says why, loses nothing, and goes on by itself when there is room',
-  async () => {
-    service = await ServiceProcess.start(settings());
-    const accepted: string[] = [];
-    const known = await upload('known.txt', 'Known before the disk is full.');
-    expect(known.status).toBe(202);
-    accepted.push(known.body.id as string);
-    await completed(accepted[0] ?? '');
-    fill();
-    let refusal: { status: number; body: Untyped } | undefined;
-    // What fits into files that are there already is taken.
-    for (let index = 0; refusal === undefined && index < 200; index += 1) {
-      const answer = await upload(`${index}.txt`, `Number ${index} of those that come to a full disk. `.repeat(400));
-      if (answer.status === 202) accepted.push(answer.body.id as string);
-      else refusal = answer;
-    }
-    expect([503, 507]).toContain(refusal?.status);
-    expect(refusal?.body).toMatchObject({ code: expect.any(String), retryable: true });
-    // A restart would not help.
-    expect((await call('/live')).status).toBe(200);
-    free();
-    await eventually(async () => (await call('/ready')).status === 200, 30_000);
-    const last = await upload('last.txt', 'There is room again.');
-    expect(last.status).toBe(202);
-    for (const id of [...accepted, last.body.id as string]) await completed(id);
-    expect([service.child.exitCode, service.child.signalCode]).toEqual([null, null]);
-    expect(await service.stop()).toEqual({ code: 0, signal: null });
-  },
-  180_000,
-);
-
-whereMounted(
-  'a start on it says so in one line',
-  async () => {
-    await service?.stop();
-    fill();
-    const { code, output } = await ServiceProcess.run(settings());
-    free();
-    expect(code).toBe(1);
-    expect(output).toMatch(/^[^\n]*no space left in [^\n]*\n$/);
-  },
-  60_000,
-);
+it('a start on it says so in one line', async () => {
+  await service?.stop();
+  fill();
+  const { code, output } = await ServiceProcess.run(settings());
+  free();
+  expect(code).toBe(1);
+  expect(output).toMatch(/^[^\n]*no space left in [^\n]*\n$/);
+}, 60_000);

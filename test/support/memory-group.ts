@@ -13,8 +13,8 @@ export class MemoryGroup {
     private readonly isFirstVersion: boolean,
   ) {}
 
-  /** @returns undefined where this user can make none */
-  static make(limitBytes: number): MemoryGroup | undefined {
+  /** @throws Error where this user can make none */
+  static make(limitBytes: number): MemoryGroup {
     for (const root of ROOTS) {
       const folder = join(root, `vectorlane-test-${process.pid}`);
       try {
@@ -29,7 +29,7 @@ export class MemoryGroup {
       }
       rmdirSync(folder);
     }
-    return undefined;
+    throw new Error('No control group of memory can be made here.');
   }
 
   /** Put before a command: it and all that it starts are in the group. */

@@ -1,5 +1,4 @@
 import { ApiError, ConnectionFailed, retryAfterMs } from './errors.ts';
-import { EventStreamParser } from './event-stream.ts';
 import { DEFAULT_RETRY, retryDelay } from './retry.ts';
 
 it('reads Retry-After in both forms', () => {
@@ -21,17 +20,4 @@ it('waits longer from try to try, as long as the service asks, and not for ever'
   expect(delay(new ApiError(500, { retryable: true }), 1)).toBe(500);
   expect(delay(new ApiError(500, { retryable: true }), 1, false)).toBeUndefined();
   expect(delay(new ApiError(400, {}), 1)).toBeUndefined();
-});
-
-it('reads events whatever piece they come in', () => {
-  const text = ': hello\r\n\r\nid: 1\r\nevent: a\r\ndata: x\r\ndata:y\r\n\r\nretry: 5\n\ndata: z\n\n';
-  const expected = [
-    { id: '1', type: 'a', data: 'x\ny' },
-    { id: '1', type: 'message', data: 'z' },
-  ];
-  for (const size of [1, 2, 3, text.length]) {
-    const parser = new EventStreamParser();
-    const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
-    expect(pieces.flatMap((piece) => parser.push(piece))).toEqual(expected);
-  }
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InvalidSettingsError } from './config';
-import { settingsSchema, type SettingDescription } from './settings';
+import type { SettingDescription } from './describe-settings';
+import { settingsSchema } from './settings';
 
 /**
  * What a command line client needs to find the server and to be let in. A schema of its own, so that a client on

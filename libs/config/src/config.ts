@@ -1,4 +1,5 @@
-import { describeSettings, settingsSchema, type Settings } from './settings';
+import { describeSettings } from './describe-settings';
+import { settingsSchema, type Settings } from './settings';
 
 // The fields come from the schema; spelling them out again would be a second list to keep.
 const SettingsHolder = class {

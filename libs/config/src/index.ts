@@ -9,4 +9,5 @@ export {
 export { Config, InvalidSettingsError, keepNativeLibrariesQuiet, loadConfig } from './config';
 export { ConfigModule } from './config.module';
 export type { TrustedProxies } from './network-settings';
-export { describeSettings, type SettingDescription, type Settings } from './settings';
+export { describeSettings, type SettingDescription } from './describe-settings';
+export type { Settings } from './settings';

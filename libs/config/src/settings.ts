@@ -1,39 +1,14 @@
 import { NumberType } from '@vectorlane/domain';
 import { z } from 'zod';
 import { parseOrigins, parseTrustedProxies } from './network-settings';
+import { count, isBareUrl, milliseconds, port, readBy, url } from './setting-kinds';
 
 /**
  * Every setting of the program: the variable, its default and the reason for it, in the order an operator meets them.
  * `docs/configuration.md` is generated from this page. Add a setting here and nowhere else.
  */
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const milliseconds = (min: number, max: number) => count(min, max);
-const url = (...protocols: string[]) =>
-  z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
-    error: `must start with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
-  });
-
-/** A text that `read` turns into something better, or refuses by throwing an Error whose message is the rule. */
-const readBy = <T>(read: (text: string) => T) =>
-  z.string().transform((text, context) => {
-    try {
-      return read(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-      return z.NEVER;
-    }
-  });
-
 const MEBIBYTE = 1024 * 1024;
-
-/** A base URL that a path can be put behind and that can be shown in a log. */
-function isBareUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { username, password, search, hash } = new URL(value);
-  return [username, password, search, hash].every((part) => part === '');
-}
 
 const ONLY_WITH_ENDPOINT = [
   'EMBEDDING_API_KEY',
@@ -422,33 +397,3 @@ export const settingsSchema = z
   });
 
 export type Settings = z.infer<typeof settingsSchema>;
-
-/** What the pages of documentation and the boot messages need to know of one setting. */
-export interface SettingDescription {
-  readonly name: string;
-  readonly defaultValue: string | undefined;
-  readonly allowed: string;
-  readonly reason: string;
-  readonly secret: boolean;
-}
-
-/** All settings in the order of the schema. */
-export function describeSettings(): readonly SettingDescription[] {
-  return Object.entries(settingsSchema.shape).map(([name, field]) => {
-    const meta = field.meta() ?? {};
-    const json = z.toJSONSchema(field, { io: 'output', unrepresentable: 'any' });
-    return {
-      name,
-      defaultValue: json.default === undefined ? undefined : JSON.stringify(json.default).replaceAll('"', ''),
-      allowed: allowedValues(json),
-      reason: typeof meta['reason'] === 'string' ? meta['reason'] : '',
-      secret: meta['secret'] === true,
-    };
-  });
-}
-
-function allowedValues(json: z.core.JSONSchema.BaseSchema): string {
-  if (json.enum !== undefined) return json.enum.map(String).join(' | ');
-  if (json.type === 'integer') return `integer, ${json.minimum} to ${json.maximum}`;
-  return 'text';
-}

@@ -28,7 +28,6 @@ export class IndexKeeper {
   private analysed = false;
   /** Whether vectors are as small as they can be: new ones always are. */
   private converted = false;
-  private holding = false;
 
   constructor(
     private readonly config: Config,
@@ -66,7 +65,7 @@ export class IndexKeeper {
     } catch (error) {
       this.logger.warn({ err: error }, 'the indexes could not be kept in shape; trying again');
     } finally {
-      await this.leaveToOthers();
+      await this.leases.release(TASK);
     }
   }
 
@@ -74,19 +73,8 @@ export class IndexKeeper {
   private readonly goOn = async (): Promise<boolean> => {
     if (this.stopped) return false;
     await setImmediate();
-    return (this.holding = await this.leases.acquire(TASK, this.config.INGESTION_LEASE_MS));
+    return this.leases.acquire(TASK, this.config.INGESTION_LEASE_MS);
   };
-
-  private async leaveToOthers(): Promise<void> {
-    if (!this.holding) return;
-    this.holding = false;
-    try {
-      await this.leases.release(TASK);
-    } catch (error) {
-      // It runs out by itself.
-      this.logger.debug({ err: error }, 'the lease on the indexes could not be given back');
-    }
-  }
 
   private async stop(): Promise<void> {
     this.stopped = true;

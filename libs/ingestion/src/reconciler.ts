@@ -38,8 +38,6 @@ export class Reconciler {
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
   private nextSweepAt = 0;
-  /** Whether the lease on the task was ours when we last asked. */
-  private holding = false;
 
   constructor(
     private readonly config: Config,
@@ -97,8 +95,8 @@ export class Reconciler {
   }
 
   /** Asked again for each page, so that the lease outlives the longest pass of a living replica. */
-  private async hold(): Promise<boolean> {
-    return (this.holding = await this.leases.acquire(TASK, this.config.INGESTION_LEASE_MS));
+  private hold(): Promise<boolean> {
+    return this.leases.acquire(TASK, this.config.INGESTION_LEASE_MS);
   }
 
   /** Counts what the queue took, and not what it was offered. */
@@ -145,18 +143,7 @@ export class Reconciler {
     } catch (error) {
       this.logger.warn({ err: error }, 'could not reconcile; trying again');
     }
-    await this.leaveToOthers();
-  }
-
-  private async leaveToOthers(): Promise<void> {
-    if (!this.holding) return;
-    this.holding = false;
-    try {
-      await this.leases.release(TASK);
-    } catch (error) {
-      // It runs out by itself.
-      this.logger.debug({ err: error }, 'the lease on reconciling could not be given back');
-    }
+    await this.leases.release(TASK);
   }
 
   private async stop(): Promise<void> {

@@ -46,6 +46,11 @@ export interface Noted {
 export class DeliveriesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** Whether there is a webhook at all; one that is off still has deliveries that become old. */
+  async anyWebhook(): Promise<boolean> {
+    return (await this.dataSource.query<unknown[]>('SELECT 1 FROM webhooks LIMIT 1')).length > 0;
+  }
+
   /** @returns webhooks for which there may be events up to a number that they are not told of yet */
   async behind(last: number): Promise<readonly string[]> {
     const rows = await this.dataSource.query<{ id: string }[]>(

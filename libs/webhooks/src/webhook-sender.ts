@@ -37,7 +37,6 @@ export class WebhookSender implements OnModuleInit {
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
   private stopped = false;
-  private isHolder = false;
   private nextPruneAt = 0;
 
   constructor(
@@ -74,8 +73,12 @@ export class WebhookSender implements OnModuleInit {
   /** One turn. @returns how long until the next */
   private async take(): Promise<number> {
     try {
-      this.isHolder = await this.leases.acquire(TASK, TASK_LEASE_MS);
-      if (!this.isHolder) return RETRY_MS;
+      // Where there is no webhook nothing is written, not even a lease.
+      if (!(await this.deliveries.anyWebhook())) {
+        await this.leases.release(TASK);
+        return RETRY_MS;
+      }
+      if (!(await this.leases.acquire(TASK, TASK_LEASE_MS))) return RETRY_MS;
       await this.takeEvents();
       await this.sendDue();
       if (performance.now() >= this.nextPruneAt) {
@@ -145,7 +148,7 @@ export class WebhookSender implements OnModuleInit {
     this.stopped = true;
     this.wake();
     await this.loop;
-    if (this.isHolder) await this.leases.release(TASK).catch(() => this.logger.debug('the lease runs out by itself'));
+    await this.leases.release(TASK);
   }
 
   private async endCalls(): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { TaskLeases } from '@vectorlane/database';
 import {
   type ChunksRepository,
   type Claim,
@@ -13,6 +14,7 @@ import {
 import { Reconciler } from '@vectorlane/ingestion';
 import { fromSql } from 'pgvector';
 import type { DataSource } from 'typeorm';
+import { eventually } from '../../support/eventually';
 import { EVERYTHING, LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
 import { TestApp } from '../../support/test-app';
 
@@ -472,10 +474,34 @@ describe('the reconciler', () => {
         [randomUUID(), expires],
       );
     await newDocument();
+    await service.app.get(TaskLeases).release('reconcile');
     await lease('1 minute');
     expect(await reconciler.reconcile()).toBe(0);
     await lease('-1 second');
     expect(await reconciler.reconcile()).toBe(1);
+  });
+});
+
+describe('a lease on a task', () => {
+  it('is one process’s, who may ask for it at each step and is asked nothing of the database for it', async () => {
+    const [ours, theirs] = [new TaskLeases(dataSource), new TaskLeases(dataSource)];
+    expect([await ours.acquire('t', 60_000), await theirs.acquire('t', 60_000)]).toEqual([true, false]);
+    const asked = jest.spyOn(dataSource, 'query');
+    expect(await ours.acquire('t', 60_000)).toBe(true);
+    await theirs.release('t');
+    expect(asked).not.toHaveBeenCalled();
+    // Half of its time is over.
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 30_001);
+    expect(await ours.acquire('t', 60_000)).toBe(true);
+    clock.mockRestore();
+    expect(asked).toHaveBeenCalledTimes(1);
+    asked.mockRestore();
+    await ours.release('t');
+    // One that is never given back runs out.
+    expect(await theirs.acquire('t', 1)).toBe(true);
+    await eventually(() => ours.acquire('t', 60_000));
+    expect(await theirs.acquire('t', 60_000)).toBe(false);
+    await ours.release('t');
   });
 });
 

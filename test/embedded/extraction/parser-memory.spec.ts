@@ -28,40 +28,36 @@ function residentOfParsers(): number {
   return sum;
 }
 
-if (process.platform === 'linux') {
-  it('all parsers together stay within the memory that is theirs, whatever they read, and give it back', async () => {
-    const config = loadConfig({ NODE_ENV: 'test' });
-    const module = await Test.createTestingModule({
-      imports: [ConfigModule.forRoot(config), ShutdownModule, ExtractionModule],
-    }).compile();
-    const service = module.get(ExtractionService);
-    let peak = 0;
-    const sampling = setInterval(() => (peak = Math.max(peak, residentOfParsers())), 20);
-    try {
-      const lanes = config.FAST_LANE_CONCURRENCY + config.HEAVY_LANE_CONCURRENCY;
-      const waiting = [...WORST];
-      const read = async (): Promise<void> => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          const [format, bytes] = next;
-          const source = { bytes: bytes(), filename: `a.${format}` };
-          // Whatever becomes of it, it is an end that has a code.
-          await service.extract(format, source, new AbortController().signal).catch((error: unknown) => {
-            if (!(error instanceof IngestionFailure)) throw error;
-          });
-        }
-      };
-      await Promise.all(Array.from({ length: lanes }, read));
-      expect(peak).toBeGreaterThan(0);
-      expect(peak).toBeLessThan(MOST_OF_ALL_PARSERS);
-      // What was ended takes a moment to be gone, on a busy machine a long one.
-      await eventually(() => residentOfParsers() < AT_REST);
-      const note = { bytes: Buffer.from('A note.'), filename: 'a.txt' };
-      expect((await service.extract('txt', note, new AbortController().signal)).text).toBe('A note.');
-    } finally {
-      clearInterval(sampling);
-      await module.get(ShutdownSequence).beforeApplicationShutdown();
-    }
-  }, 240_000);
-} else {
-  it.todo('memory of processes is read from /proc, which is on Linux alone');
-}
+it('all parsers together stay within the memory that is theirs, whatever they read, and give it back', async () => {
+  const config = loadConfig({ NODE_ENV: 'test' });
+  const module = await Test.createTestingModule({
+    imports: [ConfigModule.forRoot(config), ShutdownModule, ExtractionModule],
+  }).compile();
+  const service = module.get(ExtractionService);
+  let peak = 0;
+  const sampling = setInterval(() => (peak = Math.max(peak, residentOfParsers())), 20);
+  try {
+    const lanes = config.FAST_LANE_CONCURRENCY + config.HEAVY_LANE_CONCURRENCY;
+    const waiting = [...WORST];
+    const read = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [format, bytes] = next;
+        const source = { bytes: bytes(), filename: `a.${format}` };
+        // Whatever becomes of it, it is an end that has a code.
+        await service.extract(format, source, new AbortController().signal).catch((error: unknown) => {
+          if (!(error instanceof IngestionFailure)) throw error;
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, read));
+    expect(peak).toBeGreaterThan(0);
+    expect(peak).toBeLessThan(MOST_OF_ALL_PARSERS);
+    // What was ended takes a moment to be gone, on a busy machine a long one.
+    await eventually(() => residentOfParsers() < AT_REST);
+    const note = { bytes: Buffer.from('A note.'), filename: 'a.txt' };
+    expect((await service.extract('txt', note, new AbortController().signal)).text).toBe('A note.');
+  } finally {
+    clearInterval(sampling);
+    await module.get(ShutdownSequence).beforeApplicationShutdown();
+  }
+}, 240_000);

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
+import { EventStreamParser } from '../../../../clients/typescript/src/event-stream';
 import { CONSOLE_HEADER, isReachable, session } from './client';
-import { type Change, changeOf, EventStreamParser } from './event-stream';
+import { type Change, changeOf } from './change';
 
 type Listener = (change: Change) => void;
 
