@@ -42,7 +42,7 @@ export interface StandInOptions {
   /** File names whose documents fail. */
   readonly failing?: Readonly<Record<string, { code: string; message: string }>>;
   /** By file name, what of the document was read. */
-  readonly coverage?: Readonly<Record<string, { pages: number; pagesWithoutText: number[]; notes: string[] }>>;
+  readonly coverage?: Readonly<Record<string, { pages: number | null; pagesWithoutText: number[]; notes: string[] }>>;
   /** Extensions refused with 415. */
   readonly unsupported?: readonly string[];
   readonly searchAnswer?: unknown;

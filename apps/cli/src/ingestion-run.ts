@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { isAboutReading } from '@vectorlane/domain';
 import type { ApiClient, UploadAnswer } from './api-client';
 import { ApiProblem, ServerUnreachable, UnexpectedAnswer, UnreadableFile } from './api-errors';
 import type { FoundFile } from './found-files';
@@ -15,7 +16,7 @@ export interface IngestionObserver {
   changed(): void;
   /** A file did not get in, or its document failed. */
   unsuccessful(file: FoundFile, outcome: Outcome, code: string, message: string): void;
-  /** A document completed of which not everything was read. */
+  /** A document completed of which not everything was read, or can be found by its meaning. */
   incomplete(file: FoundFile, missing: Missing): void;
 }
 
@@ -23,6 +24,11 @@ export interface IngestionObserver {
 export interface Missing {
   readonly pagesWithoutText: readonly number[];
   readonly notes: readonly string[];
+}
+
+/** Whether what there is to say of it is not about its reading. */
+export function isWhollyRead({ pagesWithoutText, notes }: Missing): boolean {
+  return pagesWithoutText.length === 0 && !notes.some(isAboutReading);
 }
 
 export interface IngestionRunOptions {
@@ -142,7 +148,7 @@ export class IngestionRun {
       if (document.status === 'completed') {
         const missing = document.coverage;
         if (missing && missing.pagesWithoutText.length + missing.notes.length > 0) {
-          tally.incomplete += 1;
+          if (!isWhollyRead(missing)) tally.incomplete += 1;
           observer.incomplete(file, missing);
         }
         if (this.made.has(id)) this.settleWell(file, 'completed', document.chunkCount ?? 0);

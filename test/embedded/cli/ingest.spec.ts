@@ -84,21 +84,26 @@ describe('ingest', () => {
   });
 
   it('says of which documents not everything was read', async () => {
-    await write({ 'whole.pdf': 'a', 'partly.pdf': 'b' });
+    await write({ 'whole.pdf': 'a', 'partly.pdf': 'b', 'greek.txt': 'c' });
     const pagesWithoutText = Array.from({ length: 12 }, (_, index) => index + 3);
     await restart({
       coverage: {
         'whole.pdf': { pages: 9, pagesWithoutText: [], notes: [] },
+        'greek.txt': { pages: null, pagesWithoutText: [], notes: ['MODEL_LANGUAGE'] },
         'partly.pdf': { pages: 20, pagesWithoutText, notes: ['SCANNED_PAGES'] },
       },
     });
     const run = await ingest();
     expect(run.exitCode).toBe(0);
     expect(run.stderr).toContain(
-      `not wholly read: ${folder}/partly.pdf: SCANNED_PAGES; 12 pages without text (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …)\n`,
+      `not wholly read: ${folder}/partly.pdf: pages that are pictures were not read; the AI worker reads them; ` +
+        '12 pages without text (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …)\n',
+    );
+    expect(run.stderr).toContain(
+      `to know: ${folder}/greek.txt: some passages are in letters that the model does not know`,
     );
     expect(run.stderr).not.toContain('whole.pdf');
-    expect(run.stdout).toMatch(/^2 documents, .* 0 refused or unreadable · 1 not wholly read\.\n$/);
+    expect(run.stdout).toMatch(/^3 documents, .* 0 refused or unreadable · 1 not wholly read\.\n$/);
   });
 
   it('counts what is there already as duplicates, also twice in one run', async () => {

@@ -1,9 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { loadClientSettings } from '@vectorlane/config';
+import { noteInWords } from '@vectorlane/domain';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import { findFiles, type FoundFile } from '../found-files';
-import { IngestionRun, type Missing } from '../ingestion-run';
+import { IngestionRun, isWhollyRead, type Missing } from '../ingestion-run';
 import { IngestionTally, type Outcome } from '../ingestion-tally';
 import { ProgressDisplay } from '../progress-display';
 import { formatMegabytes } from '../progress-line';
@@ -81,7 +82,9 @@ export async function runIngest(line: ParsedCommandLine, io: Io): Promise<number
     unsuccessful: ({ path }: { path: string }, outcome: Outcome, code: string, message: string) =>
       report(path, outcome, code, message),
     incomplete: ({ path }: { path: string }, missing: Missing) =>
-      display.print(printable(`not wholly read: ${path}: ${missingText(missing)}`)),
+      display.print(
+        printable(`${isWhollyRead(missing) ? 'to know' : 'not wholly read'}: ${path}: ${missingText(missing)}`),
+      ),
   };
   const run = new IngestionRun({
     client,
@@ -167,7 +170,8 @@ const MAX_SHOWN_PAGES = 10;
 function missingText({ pagesWithoutText: pages, notes }: Missing): string {
   const shown = pages.slice(0, MAX_SHOWN_PAGES).join(', ');
   const listed = pages.length > MAX_SHOWN_PAGES ? `${shown}, …` : shown;
-  return [...notes, ...(pages.length > 0 ? [`${plural(pages.length, 'page')} without text (${listed})`] : [])].join(
-    '; ',
-  );
+  return [
+    ...notes.map(noteInWords),
+    ...(pages.length > 0 ? [`${plural(pages.length, 'page')} without text (${listed})`] : []),
+  ].join('; ');
 }

@@ -22,20 +22,3 @@ const ADVICE: Readonly<Record<FailureCode, string>> = {
 export function adviceFor(code: FailureCode): string {
   return ADVICE[code];
 }
-
-const NOTES: Readonly<Record<string, string>> = {
-  SCANNED_PAGES: 'Pages that are pictures were not read; the AI worker reads them.',
-  DAMAGED_PAGES: 'Some pages could not be opened.',
-  UNREADABLE_LETTERS: 'The file does not say what some of its letters stand for.',
-  FILE_INSIDE_NOT_READ: 'A file inside of it was not read',
-  DYNAMIC_FORM: 'A form that a program fills: its words are read, its layout is not.',
-  HIDDEN_SHEET: 'A hidden sheet was left out',
-  MODEL_LANGUAGE: 'Some passages are in letters that the model does not know: they are found by their words alone.',
-};
-
-/** A note of the coverage: `CODE: subject`, or the code alone. */
-export function noteInWords(note: string): string {
-  const [code = '', ...subject] = note.split(': ');
-  const words = NOTES[code] ?? code.toLowerCase().replaceAll('_', ' ');
-  return subject.length === 0 ? words : `${words}: ${subject.join(': ')}`;
-}

@@ -1,11 +1,12 @@
 import { useLocation, useRoute } from 'preact-iso';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { noteInWords } from '../../../../libs/domain/src/coverage-words';
 import { request } from '../api/client';
 import { onChange } from '../api/events';
 import { may } from '../api/session';
 import type { Document } from '../api/types';
-import { adviceFor, noteInWords } from '../ui/advice';
+import { adviceFor } from '../ui/advice';
 import { bytes, count, counted, duration } from '../ui/format';
 import { FormatChoice } from '../ui/format-choice';
 import { formatName } from '../ui/formats';
