@@ -60,6 +60,9 @@ const UNUSABLE_CODES: ReadonlySet<unknown> = new Set([
 ]);
 
 export class DataFolderLock {
+  /** What this process holds or is about to: it need not ask itself by way of the kernel. */
+  private static readonly own = new Map<string, LockHolder>();
+
   private constructor(
     readonly folder: string,
     private readonly socket: LockSocket,
@@ -92,7 +95,19 @@ export class DataFolderLock {
   private static async contendFor(dataFolder: string): Promise<DataFolderLock> {
     await makeFolder(resolve(dataFolder));
     const folder = await realpath(dataFolder);
-    if (process.platform === 'win32') return DataFolderLock.acquirePipe(folder);
+    const holder = DataFolderLock.own.get(folder);
+    if (holder !== undefined) throw new DataFolderInUseError(folder, holder);
+    DataFolderLock.own.set(folder, describeSelf());
+    try {
+      if (process.platform === 'win32') return await DataFolderLock.acquirePipe(folder);
+      return await DataFolderLock.acquireSocket(folder);
+    } catch (error) {
+      DataFolderLock.own.delete(folder);
+      throw error;
+    }
+  }
+
+  private static async acquireSocket(folder: string): Promise<DataFolderLock> {
     const lockFolder = join(folder, 'lock');
     await mkdir(lockFolder, { recursive: true, mode: 0o700 });
     const deadline = performance.now() + ACQUIRE_TIMEOUT_MS;
@@ -104,14 +119,14 @@ export class DataFolderLock {
       try {
         outcome = await contend(lockFolder, lock.socket, deadline);
       } catch (error) {
-        await lock.release();
+        await lock.withdraw();
         throw error;
       }
       if (outcome.won) {
         lock.socket.hold();
         return lock;
       }
-      await lock.release();
+      await lock.withdraw();
       const { holder } = outcome;
       if (holder !== 'contending') throw new DataFolderInUseError(folder, holder);
       const wait = await waitForLower(lockFolder, lock.socket.name, deadline);
@@ -121,6 +136,14 @@ export class DataFolderLock {
 
   /** Gives the folder free. Call it when nothing of this process touches the folder any more. */
   async release(): Promise<void> {
+    try {
+      await this.withdraw();
+    } finally {
+      DataFolderLock.own.delete(this.folder);
+    }
+  }
+
+  private async withdraw(): Promise<void> {
     await this.socket.close();
     if (this.sidecar !== undefined) await rm(this.sidecar, { force: true });
   }
