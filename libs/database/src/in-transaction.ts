@@ -1,5 +1,11 @@
 import { backoffMs, retry } from '@vectorlane/time';
-import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import {
+  type DataSource,
+  type EntityManager,
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import { insideTransaction } from './guarded-pool';
 
 /** serialization_failure, deadlock_detected: the same work may succeed when it is done again from the start. */
@@ -7,12 +13,22 @@ const TRANSIENT_CODES = new Set(['40001', '40P01']);
 const MAX_RETRIES = 3;
 const BACKOFF = { firstMs: 50, longestMs: 200 };
 
+/** The connection went between two statements of a transaction. TypeORM then says that its runner was released. */
+export class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
+
+  constructor(cause: unknown) {
+    super('The connection to the database was lost inside a transaction.', { cause });
+  }
+}
+
 /**
  * Runs `work` in a transaction and commits it, or rolls back and passes the error on. Serialisation failures and
  * deadlocks are tried again, at most three times, so `work` does nothing outside the database that cannot be done
  * twice.
  *
  * @throws SecondCheckoutError in `work`, where it queries anything but its `manager`
+ * @throws ConnectionLostError when the connection goes between two statements
  */
 export function inTransaction<T>(dataSource: DataSource, work: (manager: EntityManager) => Promise<T>): Promise<T> {
   // Spread out, so that the same two do not meet again.
@@ -34,7 +50,11 @@ export function guardTransactions(dataSource: DataSource): void {
         const work = argument as (inner: EntityManager) => Promise<unknown>;
         return (inner: EntityManager) => insideTransaction(() => work(inner));
       }),
-    );
+    ).catch((error: unknown) => {
+      const released =
+        error instanceof QueryRunnerAlreadyReleasedError || error instanceof QueryRunnerProviderAlreadyReleasedError;
+      throw released ? new ConnectionLostError(error) : error;
+    });
   manager.transaction = guarded;
 }
 

@@ -11,7 +11,7 @@ const DATABASE_CODE =
 /** What pg and the engine inside say of a lost connection without any code. */
 const DATABASE_MESSAGE =
   /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|is not queryable|Client has encountered a connection error/;
-const DATABASE_NAMES: ReadonlySet<string> = new Set(['EngineError', 'DatabaseSilentError']);
+const DATABASE_NAMES: ReadonlySet<string> = new Set(['EngineError', 'DatabaseSilentError', 'ConnectionLostError']);
 /** A folder or a database's volume that takes no more bytes, or a process that may open no more files. */
 const DISK_CODES: ReadonlySet<string> = new Set(['53100', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE']);
 /** Causes have causes; none of ours is deeper. */

@@ -3,10 +3,13 @@ import {
   inTransaction,
   NothingCommittedError,
   openBackend,
+  poolOf,
   SecondCheckoutError,
 } from '@vectorlane/database';
+import { dependencyOf } from '@vectorlane/errors';
 import type { PoolClient } from 'pg';
-import { QueryFailedError } from 'typeorm';
+import { type EntityManager, QueryFailedError } from 'typeorm';
+import { eventually } from '../../support/eventually';
 import { freshLocation, openTestDatabase, testConfig, type TestDatabase } from '../../support/test-database';
 import { Stopwatch } from '../../support/stopwatch';
 
@@ -186,6 +189,26 @@ describe('a transaction', () => {
     expect(await countItems()).toBe(0);
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await pool.end();
+  });
+});
+
+describe.each([
+  ['between two statements', (manager: EntityManager) => manager.query('SELECT 1')],
+  ['before its end', () => Promise.resolve()],
+])('a transaction whose connection is lost %s', (_when, then) => {
+  it('is the fault of the database, nothing of it stays, and the next one goes on', async () => {
+    const { dataSource } = database;
+    const work = inTransaction(dataSource, async (manager) => {
+      await manager.query('INSERT INTO items VALUES (1)');
+      poolOf(dataSource).cut(new Error('The server is gone.'));
+      await eventually(() => manager.queryRunner?.isReleased === true);
+      await then(manager);
+    });
+    const error: unknown = await work.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(dependencyOf(error)).toBe('database');
+    expect(await inTransaction(dataSource, (manager) => manager.query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+    await eventually(async () => (await countItems()) === 0);
   });
 });
 
