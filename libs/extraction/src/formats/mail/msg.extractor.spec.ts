@@ -51,6 +51,27 @@ describe('items of Outlook', () => {
     expect((await read(msgOf({ subject: 'öäü', body: 'ÿþ é' }))).texts).toEqual(['öäü', 'ÿþ é']);
   });
 
+  describe('that are broken so that a reader would never come to an end', () => {
+    const good = msgOf({ subject: 'Fees', body: 'words', to: ['Ada'] });
+    const sector = (index: number): number => (index + 1) * 512;
+    const table = sector(good.readInt32LE(76));
+    const directory = good.readInt32LE(48);
+    const small = good.readInt32LE(60);
+
+    it.each([
+      ['a chain of sectors', table + directory * 4, directory],
+      ['a chain of small sectors', sector(small), 0],
+      ['the tree of entries', sector(directory) + 128 + 72, 1],
+      ['a folder in itself', sector(directory) + 76, 0],
+      ['a stream of two gigabytes', sector(directory) + 128 + 120, 0x7fff_ffff],
+      ['a table of more sectors than there are', 44, 0x7fff_ffff],
+    ])('%s', async (_what, at, value) => {
+      const bytes = Buffer.from(good);
+      bytes.writeInt32LE(value, at);
+      await expect(read(bytes)).rejects.toMatchObject({ code: 'CORRUPT_FILE' });
+    });
+  });
+
   it('give their HTML where there is no plain text', async () => {
     expect((await read(msgOf({ subject: 'a', html: '<h1>Fees</h1><p>in May</p>' }))).texts).toEqual([
       'a',

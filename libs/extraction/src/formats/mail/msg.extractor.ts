@@ -8,6 +8,7 @@ import { coverageOf, type FileInside, type FilesInside } from '../files-inside';
 import { extractHtml } from '../html/html.extractor';
 import { extractRtf } from '../rtf/rtf.extractor';
 import { extractTxt } from '../txt.extractor';
+import { checkCompoundFile } from './compound-file';
 import { appendMail, type Mail } from './mail-text';
 
 /** One item of Outlook (MSG): a message, a note, a task; its attachments read by their own formats. */
@@ -32,7 +33,7 @@ const MAX_RECIPIENTS = 1_000;
 
 function mailOf(bytes: Uint8Array): Mail {
   try {
-    if (!hasSoundHeader(bytes)) throw new Error('the header of the compound file is broken');
+    checkCompoundFile(bytes);
     const { reader, fields } = read(bytes, 'latin1');
     const decode = decoderFor(bytes, fields);
     const recipients = (fields.recipients ?? []).slice(0, MAX_RECIPIENTS);
@@ -57,21 +58,6 @@ function mailOf(bytes: Uint8Array): Mail {
     throw new IngestionFailure('CORRUPT_FILE', message, { cause: error });
   }
 }
-
-/** Numbers of the header by which the library takes memory: no more of them than the file has room for. */
-function hasSoundHeader(bytes: Uint8Array): boolean {
-  if (bytes.length < HEADER_BYTES) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const sectorShift = view.getUint16(30, true);
-  if (view.getUint16(28, true) !== LITTLE_ENDIAN || (sectorShift !== 9 && sectorShift !== 12)) return false;
-  const sectors = bytes.length >> sectorShift;
-  return view.getUint16(32, true) === 6 && SECTOR_COUNTS.every((at) => view.getUint32(at, true) <= sectors);
-}
-
-const HEADER_BYTES = 512;
-const LITTLE_ENDIAN = 0xfffe;
-/** Of the table of sectors, of that of small ones, and of the list of the former. */
-const SECTOR_COUNTS = [44, 64, 72];
 
 function read(bytes: Uint8Array, ansiEncoding: string): { reader: MsgReader; fields: FieldsData } {
   const reader = new MsgReader(new Uint8Array(bytes).buffer);
