@@ -224,6 +224,8 @@ describe('what an answer holds on request', () => {
     const chunkIds = (hits: Untyped[]): string[] => hits.map(({ chunkId }) => chunkId as string);
     if (mode === 'hybrid') expect(new Set(chunkIds(pages).slice(0, 4))).toEqual(new Set(chunkIds(whole).slice(0, 4)));
     else expect(chunkIds(pages)).toEqual(chunkIds(whole));
+    // The last page that there is: short, and no mistake of the caller's.
+    expect(await ask({ query: 'old lantern at dusk', topK: 100, offset: 999, mode })).toEqual([]);
   });
 
   it('nothing under the least score', async () => {

@@ -36,7 +36,10 @@ export const createSchema = z
     path: ['collections'],
     error: 'do not go with the scope admin, which reaches beyond them',
   })
-  .meta({ example: { name: 'nightly import', scopes: ['write'] } });
+  .meta({
+    not: { required: ['collections'], properties: { collections: {}, scopes: { contains: { enum: ['admin'] } } } },
+    example: { name: 'nightly import', scopes: ['write'] },
+  });
 
 const timestamp = z.string().meta({ format: 'date-time' });
 

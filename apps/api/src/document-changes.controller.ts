@@ -15,6 +15,12 @@ import { documentId, invalidRequest } from './validation';
 const again = 'Less than `matched`: ask again for the rest.';
 const matched = z.int().meta({ description: 'How many there were when it began.' });
 
+/** What no filter and no collection narrows down. */
+const ALL_OF_EVERYTHING = {
+  properties: { filter: { maxProperties: 0 } },
+  not: { required: ['collection'], properties: { collection: {} } },
+};
+
 export const changeSchema = z
   .strictObject({
     filename: storableText().min(1).max(1_024).exactOptional(),
@@ -52,7 +58,7 @@ export const reprocessSchema = z
     path: ['filter'],
     error: 'must hold a condition, or the collection has to be named',
   })
-  .meta({ example: { filter: { format: ['pdf'] } } });
+  .meta({ not: ALL_OF_EVERYTHING, example: { filter: { format: ['pdf'] } } });
 
 export const reprocessedSchema = z.object({
   matched,
@@ -69,7 +75,7 @@ export const deleteSchema = z
     path: ['filter'],
     error: 'must hold a condition, or the collection has to be named',
   })
-  .meta({ example: { filter: { metadata: { year: { lt: 2020 } } }, dryRun: true } });
+  .meta({ not: ALL_OF_EVERYTHING, example: { filter: { metadata: { year: { lt: 2020 } } }, dryRun: true } });
 
 export const deletedSchema = z.object({
   matched,

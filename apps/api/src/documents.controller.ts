@@ -35,6 +35,8 @@ import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
 import { documentId } from './validation';
 
+const BYTES = { schema: { type: 'string', format: 'binary' } } as const;
+
 @ApiTags('documents')
 @ApiSecurity('apiKey')
 @ApiSecurity('bearer')
@@ -159,7 +161,8 @@ export class DocumentsController {
   @ApiResponse({
     status: 200,
     description: 'The bytes as they were uploaded.',
-    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    // As what it was uploaded, which may be anything; generators want a type that they know.
+    content: { 'application/octet-stream': BYTES, '*/*': BYTES },
   })
   @ApiProblems('DOCUMENT_NOT_FOUND')
   async content(@Caller() caller: Principal, @Param('id') id: string, @Res() response: Response): Promise<void> {

@@ -1,7 +1,9 @@
 import type { ApiBodyOptions } from '@nestjs/swagger';
 import { z } from 'zod';
 import { loadConfig } from '@vectorlane/config';
+import { COLLECTION_NAME } from '@vectorlane/domain';
 import { onDuplicateSchema } from './documents.schemas';
+import { NO_NUL } from './storable-text';
 
 type Content = NonNullable<Extract<ApiBodyOptions, { schema: unknown }>['schema']>;
 
@@ -35,12 +37,15 @@ export const uploadBody: ApiBodyOptions = {
       },
       collection: {
         type: 'string',
+        pattern: COLLECTION_NAME.source,
         description: 'Name of the collection it goes to, made where it is not there; left out: `default`.',
         example: 'handbooks',
       },
       externalId: {
         type: 'string',
+        minLength: 1,
         maxLength: 512,
+        pattern: NO_NUL,
         description: "Its owner's name for the document, unique in the collection.",
         example: 'handbooks/leave.md',
       },

@@ -53,21 +53,26 @@ export const onDuplicateSchema = OnDuplicate.meta({
     '(`return`, the default), a refusal, or the next revision of the newest document of that name.',
 });
 
-export const textDocumentSchema = z.strictObject({
-  text: z
-    .string()
-    .min(1)
-    .meta({ description: 'The document itself.', example: 'Bees cluster to keep warm in winter.' }),
-  filename: z
-    .string()
-    .max(1_024)
-    .optional()
-    .meta({ description: 'Decides the format by its extension.', example: 'bees.md' }),
-  metadata: metadataSchema.optional(),
-  collection: CollectionName.exactOptional(),
-  externalId: externalIdSchema.exactOptional(),
-  onDuplicate: onDuplicateSchema.exactOptional(),
-});
+/** A document of that `externalId` has its next revision; nothing is left to say of duplicates. */
+const EITHER = { required: ['externalId', 'onDuplicate'], properties: { externalId: {}, onDuplicate: {} } };
+
+export const textDocumentSchema = z
+  .strictObject({
+    text: z
+      .string()
+      .min(1)
+      .meta({ description: 'The document itself.', example: 'Bees cluster to keep warm in winter.' }),
+    filename: z
+      .string()
+      .max(1_024)
+      .optional()
+      .meta({ description: 'Decides the format by its extension.', example: 'bees.md' }),
+    metadata: metadataSchema.optional(),
+    collection: CollectionName.exactOptional(),
+    externalId: externalIdSchema.exactOptional(),
+    onDuplicate: onDuplicateSchema.exactOptional(),
+  })
+  .meta({ not: EITHER });
 
 const MOST_IN_A_MANIFEST = 1_000;
 

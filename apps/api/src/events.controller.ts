@@ -13,7 +13,7 @@ import type { Principal } from '@vectorlane/auth';
 import { CollectionsRepository, DocumentsRepository } from '@vectorlane/documents';
 import { CollectionName, EventType } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
-import { EventFeed, type EventFilter } from '@vectorlane/events';
+import { EventBody, EventFeed, type EventFilter } from '@vectorlane/events';
 import { markStream, proveAgain } from '@vectorlane/http';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -45,10 +45,18 @@ function lastEventNumber(header: string | undefined): number | undefined {
   return number;
 }
 
+/** What a stream says of a document. */
+export const eventBodySchema = EventBody.extend({
+  documentId: z.string().meta({ format: 'uuid' }),
+  collection: z.string().nullable().meta({ description: '`null` where it had been deleted before.' }),
+  revision: z.int().meta({ description: 'Of the content that it is about.' }),
+  at: z.string().meta({ format: 'date-time' }),
+});
+
 const LAST_EVENT_ID = {
   name: 'Last-Event-ID',
   required: false,
-  schema: { type: 'string' },
+  schema: { type: 'string', pattern: '^[0-9]{0,15}$' },
   description: 'The id of the last event that you have: what came after it is sent first, by any replica.',
 } as const;
 
@@ -58,11 +66,15 @@ const STREAM: ApiResponseOptions = {
     'Events as they happen, each with `id:`, `event:` and a line of JSON in `data:`; a comment every 15 seconds.',
   content: {
     'text/event-stream': {
-      schema: { type: 'string' },
-      example:
-        'id: 42\nevent: document.completed\ndata: {"documentId":"0f4cb6de-8f1c-4a57-9a6f-6f2c8f0f7a11",' +
-        '"collection":"default","externalId":null,"filename":"bees.md","revision":1,"status":"completed",' +
-        '"stage":"completed","percent":100,"chunkCount":3,"at":"2026-11-24T09:30:00.000Z"}\n\n',
+      schema: { $ref: '#/components/schemas/Event' },
+      example: {
+        id: '42',
+        event: 'document.completed',
+        data:
+          '{"documentId":"0f4cb6de-8f1c-4a57-9a6f-6f2c8f0f7a11","collection":"default","externalId":null,' +
+          '"filename":"bees.md","revision":1,"status":"completed","stage":"completed","percent":100,"chunkCount":3,' +
+          '"at":"2026-11-24T09:30:00.000Z"}',
+      },
     },
   },
 };

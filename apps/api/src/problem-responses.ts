@@ -17,6 +17,7 @@ export const problemSchema = z.object({
 });
 
 const EVERYWHERE: readonly ProblemCode[] = [
+  'INVALID_REQUEST',
   'MISSING_API_KEY',
   'INVALID_API_KEY',
   'INSUFFICIENT_SCOPE',
@@ -25,10 +26,14 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'INTERNAL_ERROR',
 ];
 
+/** Wherever a JSON body is read. */
+const OF_BODIES: readonly ProblemCode[] = ['TOO_LARGE', 'UNSUPPORTED_FORMAT', 'BODY_TOO_SLOW'];
+
 /** Documents the refusals of a route below `/api`: those named and the ones every such route has. */
 export function ApiProblems(...codes: readonly ProblemCode[]): MethodDecorator & ClassDecorator {
   const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of [...codes, ...EVERYWHERE]) {
+  const ofBody = codes.includes('INVALID_JSON') ? OF_BODIES : [];
+  for (const code of new Set([...codes, ...ofBody, ...EVERYWHERE])) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -45,8 +50,16 @@ export function ApiProblems(...codes: readonly ProblemCode[]): MethodDecorator &
         },
       }),
     ),
+    ApiResponse({
+      status: HEADERS_TOO_LARGE,
+      description: '`INVALID_REQUEST`: The headers, the query among them, are too large.',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    }),
   );
 }
+
+/** Told by the parser of HTTP, before there is a route. */
+const HEADERS_TOO_LARGE = 431;
 
 function exampleOf(code: ProblemCode): z.output<typeof problemSchema> {
   const definition: { status: number; title: string; retryable?: boolean } = PROBLEMS[code];

@@ -17,16 +17,26 @@ const collectionsSchema = z
   .union([CollectionName, z.array(CollectionName).min(1).max(100)])
   .meta({ description: 'One or several collections. Left out: all that the key may see.' });
 
+/** Pages of results end here. */
+const MOST_RANKED = 1_000;
+
 export const searchSchema = z
   .strictObject({
     query: z.string().trim().min(1).max(4_096).refine(isStorable, { error: UNSTORABLE }).meta({
+      // White space alone asks for nothing.
+      pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$',
       description: 'A question or words, in any language. `"an exact phrase"` must occur, `-word` must not.',
     }),
     topK: z.int().min(1).max(100).default(5),
     mode: SearchMode.default('hybrid'),
     filter: DocumentCondition.exactOptional(),
     collection: collectionsSchema.exactOptional(),
-    offset: z.int().min(0).max(1_000).default(0).meta({ description: 'How many of the best are passed over.' }),
+    offset: z
+      .int()
+      .min(0)
+      .max(MOST_RANKED - 1)
+      .default(0)
+      .meta({ description: 'How many of the best are passed over; the best 1,000 can be reached.' }),
     minScore: z.number().min(0).max(1).exactOptional().meta({ description: 'Least score of a result.' }),
     groupBy: z.literal('document').exactOptional().meta({ description: 'The best passage of each document alone.' }),
     context: z
@@ -43,10 +53,6 @@ export const searchSchema = z
       description:
         'Whether a reranker, where the service has one, puts the first 50 in a better order: slower. Default: `RERANK_DEFAULT`.',
     }),
-  })
-  .refine(({ offset, topK }) => offset + topK <= 1_000, {
-    path: ['offset'],
-    error: 'must be at most 1,000 together with topK',
   })
   .meta({
     example: {
@@ -149,7 +155,7 @@ export class SearchController {
     const gone = callerGone(response);
     const scope = await this.collections.scopeOf(caller, collection === undefined ? undefined : [collection].flat());
     const { hits, degraded, reranked } = await this.searchService.search(
-      { ...request, rerank, filter: { ...filter, scope } },
+      { ...request, topK: Math.min(request.topK, MOST_RANKED - request.offset), rerank, filter: { ...filter, scope } },
       gone,
     );
     return {

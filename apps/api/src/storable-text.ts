@@ -5,4 +5,8 @@ export const isStorable = (value: string): boolean => !value.includes('\u0000') 
 
 export const UNSTORABLE = 'may contain neither NUL characters nor lone surrogates';
 
-export const storableText = (): z.ZodString => z.string().refine(isStorable, { error: UNSTORABLE });
+/** What a schema can say of it. */
+export const NO_NUL = '^[^\\u0000]*$';
+
+export const storableText = (): z.ZodString =>
+  z.string().refine(isStorable, { error: UNSTORABLE }).meta({ pattern: NO_NUL });

@@ -22,7 +22,11 @@ import { RequiresScope } from './scope.guard';
 import { storableText } from './storable-text';
 
 const timestamp = z.string().meta({ format: 'date-time' });
-const url = storableText().max(2_048).meta({ description: 'Where events are posted to.' });
+const url = storableText().max(2_048).meta({
+  // Of the form alone; where it leads is checked besides.
+  pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\u0000]+$',
+  description: 'Where events are posted to: a public address.',
+});
 const description = storableText().max(1_000);
 const types = z
   .array(EventType)
@@ -31,6 +35,10 @@ const types = z
   .nullable()
   .meta({ description: '`null`: all but `document.progress`.' });
 const collections = z.array(CollectionName).min(1).max(100).nullable().meta({ description: '`null`: all.' });
+const collectionsLeft = z
+  .array(CollectionName)
+  .nullable()
+  .meta({ description: '`null`: all. A collection that was deleted is not listed.' });
 
 export const createSchema = z
   .strictObject({
@@ -59,7 +67,7 @@ export const webhookSchema = z.object({
   url: z.string(),
   description: z.string().nullable(),
   types,
-  collections,
+  collections: collectionsLeft,
   enabled: z.boolean(),
   disabledReason: z.string().nullable(),
   failingSince: timestamp.nullable().meta({ description: 'Since when nothing has got through.' }),

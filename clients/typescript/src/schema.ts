@@ -720,7 +720,7 @@ export interface components {
      *     }
      */
     readonly ChangeWebhookRequest: {
-      /** @description Where events are posted to. */
+      /** @description Where events are posted to: a public address. */
       readonly url?: string;
       readonly description?: string | null;
       /** @description `null`: all but `document.progress`. */
@@ -847,7 +847,7 @@ export interface components {
      *     }
      */
     readonly CreateWebhookRequest: {
-      /** @description Where events are posted to. */
+      /** @description Where events are posted to: a public address. */
       readonly url: string;
       readonly description?: string;
       /** @description `null`: all but `document.progress`. */
@@ -1014,8 +1014,9 @@ export interface components {
     readonly DocumentFilter: {
       readonly format?: readonly string[];
       readonly documentId?: readonly string[];
+      /** @description By key: the value it equals, or what it is compared by. */
       readonly metadata?: {
-        readonly [key: string]: unknown;
+        readonly [key: string]: string | number | boolean | null | components['schemas']['MetadataCondition'];
       };
       readonly and?: readonly components['schemas']['DocumentFilter'][];
       readonly or?: readonly components['schemas']['DocumentFilter'][];
@@ -1059,6 +1060,35 @@ export interface components {
         readonly sha256: string;
       }[];
     };
+    /** @description One event of a stream. */
+    readonly Event: {
+      /** @description For `Last-Event-ID`. */
+      readonly id: string;
+      readonly event: components['schemas']['EventType'];
+      readonly data: string;
+    };
+    readonly EventBody: {
+      /** Format: uuid */
+      readonly documentId: string;
+      /** @description `null` where it had been deleted before. */
+      readonly collection: string | null;
+      readonly externalId: string | null;
+      readonly filename: string;
+      /** @description Of the content that it is about. */
+      readonly revision: number;
+      readonly status: string;
+      readonly stage: string;
+      readonly percent: number;
+      readonly chunkCount?: number;
+      readonly waitingFor?: string;
+      readonly failure?: {
+        readonly code: string;
+        readonly message: string;
+        readonly retryable: boolean;
+      };
+      /** Format: date-time */
+      readonly at: string;
+    };
     /** @enum {string} */
     readonly EventType:
       | 'document.accepted'
@@ -1079,6 +1109,21 @@ export interface components {
     };
     /** @enum {string} */
     readonly ManifestState: 'current' | 'changed' | 'missing';
+    /** @description All that is given must hold; where the value is an array, one of its elements is enough. */
+    readonly MetadataCondition: {
+      readonly eq?: string | number | boolean | null;
+      readonly ne?: string | number | boolean | null;
+      readonly in?: readonly (string | number | boolean | null)[];
+      readonly nin?: readonly (string | number | boolean | null)[];
+      readonly gt?: string | number;
+      readonly gte?: string | number;
+      readonly lt?: string | number;
+      readonly lte?: string | number;
+      readonly exists?: boolean;
+      readonly and?: readonly components['schemas']['MetadataCondition'][];
+      readonly or?: readonly components['schemas']['MetadataCondition'][];
+      readonly not?: components['schemas']['MetadataCondition'];
+    };
     readonly NeighbouringChunk: {
       /** Format: uuid */
       readonly chunkId: string;
@@ -1317,7 +1362,7 @@ export interface components {
       readonly collection?:
         components['schemas']['CollectionName'] | readonly components['schemas']['CollectionName'][];
       /**
-       * @description How many of the best are passed over.
+       * @description How many of the best are passed over; the best 1,000 can be reached.
        * @default 0
        */
       readonly offset?: number;
@@ -1381,7 +1426,7 @@ export interface components {
        * @description Name of the collection it goes to, made where it is not there; left out: `default`.
        * @example handbooks
        */
-      readonly collection?: string;
+      readonly collection?: components['schemas']['CollectionName'];
       /**
        * @description Its owner's name for the document, unique in the collection.
        * @example handbooks/leave.md
@@ -1405,7 +1450,7 @@ export interface components {
       readonly description: string | null;
       /** @description `null`: all but `document.progress`. */
       readonly types: readonly components['schemas']['EventType'][] | null;
-      /** @description `null`: all. */
+      /** @description `null`: all. A collection that was deleted is not listed. */
       readonly collections: readonly components['schemas']['CollectionName'][] | null;
       readonly enabled: boolean;
       readonly disabledReason: string | null;
@@ -1799,6 +1844,7 @@ export interface operations {
         };
         content: {
           readonly 'application/octet-stream': string;
+          readonly '*/*': string;
         };
       };
     };
@@ -1968,11 +2014,13 @@ export interface operations {
         };
         content: {
           /**
-           * @example id: 42
-           *     event: document.completed
-           *     data: {"documentId":"0f4cb6de-8f1c-4a57-9a6f-6f2c8f0f7a11","collection":"default","externalId":null,"filename":"bees.md","revision":1,"status":"completed","stage":"completed","percent":100,"chunkCount":3,"at":"2026-11-24T09:30:00.000Z"}
+           * @example {
+           *       "id": "42",
+           *       "event": "document.completed",
+           *       "data": "{\"documentId\":\"0f4cb6de-8f1c-4a57-9a6f-6f2c8f0f7a11\",\"collection\":\"default\",\"externalId\":null,\"filename\":\"bees.md\",\"revision\":1,\"status\":\"completed\",\"stage\":\"completed\",\"percent\":100,\"chunkCount\":3,\"at\":\"2026-11-24T09:30:00.000Z\"}"
+           *     }
            */
-          readonly 'text/event-stream': string;
+          readonly 'text/event-stream': components['schemas']['Event'];
         };
       };
     };
@@ -2004,11 +2052,13 @@ export interface operations {
         };
         content: {
           /**
-           * @example id: 42
-           *     event: document.completed
-           *     data: {"documentId":"0f4cb6de-8f1c-4a57-9a6f-6f2c8f0f7a11","collection":"default","externalId":null,"filename":"bees.md","revision":1,"status":"completed","stage":"completed","percent":100,"chunkCount":3,"at":"2026-11-24T09:30:00.000Z"}
+           * @example {
+           *       "id": "42",
+           *       "event": "document.completed",
+           *       "data": "{\"documentId\":\"0f4cb6de-8f1c-4a57-9a6f-6f2c8f0f7a11\",\"collection\":\"default\",\"externalId\":null,\"filename\":\"bees.md\",\"revision\":1,\"status\":\"completed\",\"stage\":\"completed\",\"percent\":100,\"chunkCount\":3,\"at\":\"2026-11-24T09:30:00.000Z\"}"
+           *     }
            */
-          readonly 'text/event-stream': string;
+          readonly 'text/event-stream': components['schemas']['Event'];
         };
       };
     };

@@ -41,24 +41,44 @@ const MAX_DOCUMENTS = 1_000;
 const MAX_DEPTH = 6;
 const MAX_CONDITIONS = 200;
 const MAX_TEXT = 1_024;
+const MAX_KEY = 128;
+const MAX_FORMATS = 50;
+const MAX_FORMAT = 32;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-const CONDITION = {
-  description:
-    'A value the key equals, or an object of `eq`, `ne`, `in`, `nin`, `gt`, `gte`, `lt`, `lte`, `exists`, `and`, `or`, `not`; ' +
-    'where the value is an array, one of its elements is enough.',
+const list = (items: object, maxItems: number): object => ({ type: 'array', maxItems, items });
+const TEXT = { type: 'string', maxLength: MAX_TEXT, pattern: '^[^\\u0000]*$' };
+const ORDERED = { anyOf: [TEXT, { type: 'number' }] };
+const SCALAR = { anyOf: [TEXT, { type: 'number' }, { type: 'boolean' }, { type: 'null' }] };
+const SAME = { type: 'object', description: 'Of the same form.' };
+
+/** What a key may be compared by, for the OpenAPI document. */
+export const METADATA_CONDITION = {
+  type: 'object',
+  description: 'All that is given must hold; where the value is an array, one of its elements is enough.',
+  minProperties: 1,
+  additionalProperties: false,
+  properties: {
+    ...{ eq: SCALAR, ne: SCALAR, in: list(SCALAR, MAX_VALUES), nin: list(SCALAR, MAX_VALUES) },
+    ...{ gt: ORDERED, gte: ORDERED, lt: ORDERED, lte: ORDERED, exists: { type: 'boolean' } },
+    ...{ and: list(SAME, MAX_VALUES), or: list(SAME, MAX_VALUES), not: SAME },
+  },
 };
-const list = (items: object): object => ({ type: 'array', items });
 const JSON_SCHEMA = {
   type: 'object' as const,
   description: 'Which documents are looked at. All parts must hold.',
+  additionalProperties: false,
   properties: {
-    format: list({ type: 'string' }),
-    documentId: list({ type: 'string', format: 'uuid' }),
-    metadata: { type: 'object', additionalProperties: CONDITION },
-    and: list({ type: 'object', description: 'Conditions of the same form.' }),
-    or: list({ type: 'object', description: 'Conditions of the same form.' }),
-    not: { type: 'object', description: 'A condition of the same form.' },
+    format: list({ ...TEXT, maxLength: MAX_FORMAT }, MAX_FORMATS),
+    documentId: list({ type: 'string', format: 'uuid' }, MAX_DOCUMENTS),
+    metadata: {
+      type: 'object',
+      description: 'By key: the value it equals, or what it is compared by.',
+      maxProperties: MAX_KEYS,
+      propertyNames: { ...TEXT, minLength: 1, maxLength: MAX_KEY },
+      additionalProperties: { anyOf: [...SCALAR.anyOf, METADATA_CONDITION] },
+    },
+    ...{ and: list(SAME, MAX_VALUES), or: list(SAME, MAX_VALUES), not: SAME },
   },
 };
 
@@ -95,7 +115,8 @@ class Reader {
     const read: Record<string, unknown> = {};
     for (const [name, part] of fields) {
       const at = [...path, name];
-      if (name === 'format') read[name] = items(part, at, 50).map((item, index) => text(item, [...at, index], 32));
+      if (name === 'format')
+        read[name] = items(part, at, MAX_FORMATS).map((item, index) => text(item, [...at, index], MAX_FORMAT));
       else if (name === 'documentId')
         read[name] = items(part, at, MAX_DOCUMENTS).map((id, index) => uuid(id, [...at, index]));
       else if (name === 'metadata') read[name] = this.metadata(part, at);
@@ -112,7 +133,7 @@ class Reader {
     if (fields.length > MAX_KEYS) throw new Refusal(path, `must name at most ${MAX_KEYS} keys`);
     return fields.map(([key, condition]) => {
       if (key === '') throw new Refusal(path, 'must not have an empty key');
-      return [text(key, path, 128), this.condition(condition, [...path, key])];
+      return [text(key, path, MAX_KEY), this.condition(condition, [...path, key])];
     });
   }
 

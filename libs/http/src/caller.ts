@@ -9,12 +9,21 @@ export interface PresentedKey {
   readonly parsed: ParsedApiKey | undefined;
 }
 
+const OTHER_SCHEME = /^(?!Bearer\b)[a-z][a-z-]* +\S/i;
+
 /** Read once: for the limiter, which only asks who it may be, and for authentication. */
 export function presentedKey(request: Request, response: Response): PresentedKey {
   const known = response.locals['presentedKey'] as PresentedKey | undefined;
   if (known !== undefined) return known;
-  const text = request.get('x-api-key') ?? /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
-  const presented = { given: text !== undefined, parsed: text === undefined ? undefined : parseApiKey(text) };
+  const header = request.get('x-api-key');
+  const authorization = request.get('authorization');
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  const text = header ?? bearer;
+  // Two keys that differ leave open whose request it is (RFC 6750, 2). `Basic …` may be for a proxy in front.
+  const isClear =
+    header === undefined || authorization === undefined || header === bearer || OTHER_SCHEME.test(authorization);
+  const parsed = text !== undefined && isClear ? parseApiKey(text) : undefined;
+  const presented = { given: text !== undefined, parsed };
   response.locals['presentedKey'] = presented;
   return presented;
 }

@@ -4,6 +4,9 @@ import express, { type Express } from 'express';
 import { edgeMessages } from './edge-messages';
 import { readTarget } from './request-target';
 
+/** A query may hold all that its schema allows, each character of it as twelve when it is escaped. */
+const MAX_HEADER_BYTES = 128 * 1024;
+
 /** Requests whose client sent `Expect: 100-continue` and keeps its body until it is asked for it. */
 const awaitingContinue = new WeakSet<IncomingMessage>();
 
@@ -28,7 +31,8 @@ export class HttpAdapter extends ExpressAdapter {
 
   override initHttpServer(): void {
     const app = this.getInstance<Express>();
-    const server = createServer({ ...edgeMessages(app), requireHostHeader: false }, (request, response) => {
+    const options = { ...edgeMessages(app), requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES };
+    const server = createServer(options, (request, response) => {
       readTarget(request);
       app(request, response);
     });

@@ -10,6 +10,7 @@ import {
   EventType,
   Lane,
   ManifestState,
+  METADATA_CONDITION,
   OnDuplicate,
   Place,
   Scope,
@@ -49,6 +50,7 @@ import {
   textDocumentSchema,
   waitingSchema,
 } from '../documents.schemas';
+import { eventBodySchema } from '../events.controller';
 import { problemCodeSchema, problemSchema } from '../problem-responses';
 import { answerSchema, hitSchema, neighbouringSchema, searchSchema } from '../search.controller';
 import { batchAnswerSchema, batchItemSchema, batchSchema } from '../uploads.controller';
@@ -86,7 +88,7 @@ const INPUTS = {
 /** … and for what comes out. */
 const OUTPUTS = {
   ...{ CollectionName, DocumentStatus, Lane, Stage, Scope, SearchMode, Degradation, Dependency },
-  ...{ EventType, OnDuplicate },
+  ...{ EventType, EventBody: eventBodySchema, OnDuplicate },
   ...{ Place, Coverage, StageTimings },
   ...{ Document: documentSchema, DocumentPage: documentPageSchema, DocumentFailure: failureSchema },
   ...{ PendingRevision: pendingRevisionSchema, WaitingFor: waitingSchema },
@@ -100,6 +102,22 @@ const OUTPUTS = {
   ...{ SearchAnswer: answerSchema, SearchHit: hitSchema, NeighbouringChunk: neighbouringSchema },
   ...{ ApiKey: keySchema, CreatedApiKey: createdSchema, ApiKeyPage: keysSchema, TestAlertReport: reportSchema },
   ...{ Problem: problemSchema, ProblemCode: problemCodeSchema },
+};
+
+/** One of a stream: what `@nestjs/swagger` has no words for. */
+const EVENT: Json = {
+  type: 'object',
+  description: 'One event of a stream.',
+  required: ['id', 'event', 'data'],
+  properties: {
+    id: { type: 'string', pattern: '^[0-9]+$', description: 'For `Last-Event-ID`.' },
+    event: { $ref: '#/components/schemas/EventType' },
+    data: {
+      type: 'string',
+      contentMediaType: 'application/json',
+      contentSchema: { $ref: '#/components/schemas/EventBody' },
+    },
+  },
 };
 
 /** What may stand beside a reference, because it is said of this use of the schema. */
@@ -131,6 +149,8 @@ export function nameSchemas(document: OpenAPIObject): OpenAPIObject {
     ...Object.entries(OUTPUTS).map(([name, schema]) => [name, toJsonSchema(schema, 'output')?.schema ?? {}] as const),
     ...Object.entries(INPUTS).map(([name, schema]) => [name, toJsonSchema(schema, 'input')?.schema ?? {}] as const),
     ...Object.entries(PROBE_SCHEMAS),
+    ['MetadataCondition', normalised(METADATA_CONDITION) as Json] as const,
+    ['Event', EVENT] as const,
     ['UploadRequest', normalised('schema' in uploadBody ? uploadBody.schema : {}) as Json] as const,
   ]
     .map(([name, json]) => ({ name, json, size: JSON.stringify(json).length }))
@@ -143,7 +163,7 @@ export function nameSchemas(document: OpenAPIObject): OpenAPIObject {
     schemas[name] = written;
     names.set(identity(written), name);
   }
-  closeFilter(schemas['DocumentFilter'] ?? {});
+  for (const name of ['DocumentFilter', 'MetadataCondition']) closeCondition(name, schemas[name] ?? {});
   const sorted = Object.fromEntries(Object.entries(schemas).toSorted(([one], [other]) => (one < other ? -1 : 1)));
   const components = { ...document.components, schemas: sorted };
   return { ...document, paths: withNames(document.paths, names), components } as OpenAPIObject;
@@ -170,11 +190,12 @@ function identity(schema: Json): string {
 }
 
 /** Conditions are made of conditions. */
-function closeFilter(filter: Json): void {
-  const properties = filter['properties'] as Record<string, Json> | undefined;
-  if (properties === undefined) throw new Error('The filter has no properties.');
-  const self = { $ref: '#/components/schemas/DocumentFilter' };
-  Object.assign(properties, { and: { type: 'array', items: self }, or: { type: 'array', items: self }, not: self });
+function closeCondition(name: string, condition: Json): void {
+  const properties = condition['properties'] as Record<string, Json> | undefined;
+  if (properties === undefined) throw new Error(`${name} has no properties.`);
+  const self = { $ref: `#/components/schemas/${name}` };
+  Object.assign(properties, { not: self });
+  for (const list of [properties['and'], properties['or']]) Object.assign(list ?? {}, { items: self });
 }
 
 /** As the converter of `@nestjs/swagger` leaves a schema: one value is a list of one, the first example is the one. */

@@ -329,7 +329,7 @@ DocumentFilter = TypedDict(
     {
         "format": "list[str]",
         "documentId": "list[str]",
-        "metadata": "dict[str, Any]",
+        "metadata": "dict[str, str | float | bool | None | MetadataCondition]",
         "and": "list[DocumentFilter]",
         "or": "list[DocumentFilter]",
         "not": "DocumentFilter",
@@ -377,12 +377,64 @@ class DocumentStatusRequest(_DocumentStatusRequestAlways, total=False):
     collection: CollectionName
 
 
+class Event(TypedDict):
+    """One event of a stream."""
+
+    id: str
+    event: EventType
+    data: str
+
+
+class EventBodyFailure(TypedDict):
+    code: str
+    message: str
+    retryable: bool
+
+
+class _EventBodyAlways(TypedDict):
+    documentId: str
+    collection: str | None
+    externalId: str | None
+    filename: str
+    revision: int
+    status: str
+    stage: str
+    percent: int
+    at: str
+
+
+class EventBody(_EventBodyAlways, total=False):
+    chunkCount: int
+    waitingFor: str
+    failure: EventBodyFailure
+
+
 class Health(TypedDict):
     status: Literal["ok"]
 
 
 class Liveness(TypedDict):
     alive: bool
+
+
+MetadataCondition = TypedDict(
+    "MetadataCondition",
+    {
+        "eq": "str | float | bool | None",
+        "ne": "str | float | bool | None",
+        "in": "list[str | float | bool | None]",
+        "nin": "list[str | float | bool | None]",
+        "gt": "str | float",
+        "gte": "str | float",
+        "lt": "str | float",
+        "lte": "str | float",
+        "exists": "bool",
+        "and": "list[MetadataCondition]",
+        "or": "list[MetadataCondition]",
+        "not": "MetadataCondition",
+    },
+    total=False,
+)
 
 
 class NeighbouringChunk(TypedDict):
@@ -543,7 +595,7 @@ class _UploadRequestAlways(TypedDict):
 
 class UploadRequest(_UploadRequestAlways, total=False):
     metadata: dict[str, Any]
-    collection: str
+    collection: CollectionName
     externalId: str
     onDuplicate: OnDuplicate
 
