@@ -8,7 +8,8 @@ const ONE_PLACE: readonly (readonly [what: string, sign: RegExp, except: readonl
   ['a race against a timer or a signal (use within)', /Promise\.race\(/, []],
   ['a deadline made of a signal (use within)', /AbortSignal\.timeout\(/, ['libs/database/src/database.indicator.ts']],
   ['a timer that rejects (use within)', /setTimeout\(\s*\(\) =>\s*reject\(/, []],
-  ['a wait that doubles (use backoffMs or RetrySchedule)', /\b2 \*\* (?!\d|Math\.ceil)/, []],
+  // Sizes of sectors are shifts, and no waits.
+  ['a wait that doubles (use backoffMs or RetrySchedule)', /\b2 \*\* (?!\d|Math\.ceil|\(?shift\b)/, []],
   [
     'the header Retry-After (read retryAfterMs of the reply)',
     /['"]retry-after['"]/,
