@@ -1,5 +1,8 @@
+import { IngestionFailure } from '@vectorlane/errors';
+import { ExtractionService } from '@vectorlane/extraction';
 import { LaneQueues } from '@vectorlane/queue';
 import { DataSource } from 'typeorm';
+import { eventually } from '../support/eventually';
 import { TestApp } from '../support/test-app';
 
 let service: TestApp;
@@ -34,5 +37,77 @@ describe('a job that the queue gives up', () => {
     expect(await dataSource.query('SELECT interruptions, generation FROM documents')).toEqual([
       { interruptions: 0, generation: 1 },
     ]);
+  }, 60_000);
+});
+
+describe('the two places of a lane', () => {
+  const MANY = 40;
+  /** The endpoint for vectors answers nobody until it is told to: whoever has a place keeps it. */
+  const standStill = (): (() => void) => {
+    let release: () => void = () => undefined;
+    const until = new Promise<void>((resolve) => (release = resolve));
+    service.embeddings?.behaveAlways({ kind: 'held', until });
+    return () => {
+      service.embeddings?.behaveAlways({ kind: 'well' });
+      release();
+    };
+  };
+  const newText = (text: string, key = service.key) => service.json('/api/documents/text', { text }, { key });
+  const manyTexts = async (subject: string): Promise<void> => {
+    const documents = Array.from({ length: MANY }, (_, index) => ({ text: `Number ${index} of ${subject}.` }));
+    const { body } = await service.json('/api/documents/batch', { documents });
+    expect(body.items.every(({ status }: { status: number }) => status === 202)).toBe(true);
+  };
+  const completedBefore = async (id: string): Promise<number> => {
+    const [row] = await service.app
+      .get(DataSource)
+      .query<{ before: number }[]>(
+        `SELECT count(*)::integer AS before FROM documents o, documents d WHERE d.id = $1 AND o.status = 'completed' AND o.updated_at < d.updated_at`,
+        [id],
+      );
+    return row?.before ?? 0;
+  };
+  beforeEach(() => service.app.get(DataSource).query('DELETE FROM documents'));
+
+  it('are not kept by the uploads of one key while another’s only one waits', async () => {
+    const { body: other } = await service.json('/api/admin/keys', { name: 'other', scopes: ['read', 'write'] });
+    const release = standStill();
+    await manyTexts('the first key');
+    const { body } = await newText('The only one of the other key.', other.key as string);
+    release();
+    expect(await service.finished(body.id as string)).toMatchObject({ status: 'completed' });
+    // Those in hand, one of each turn that is as early, and what ends in the same moment.
+    expect(await completedBefore(body.id as string)).toBeLessThan(MANY / 2);
+  }, 60_000);
+
+  it('are not kept by a document that takes too long: it is tried twice, and the second time behind the others', async () => {
+    const extraction = service.app.get(ExtractionService);
+    let tooLong: () => void = () => undefined;
+    const until = new Promise<void>((resolve) => (tooLong = resolve));
+    const original = extraction.extract.bind(extraction);
+    let tries = 0;
+    const spy = jest.spyOn(extraction, 'extract').mockImplementation(async (...given) => {
+      if (given[1].filename !== 'slow.txt') return original(...given);
+      tries += 1;
+      await until;
+      throw new IngestionFailure('TIMEOUT', 'It takes too long.');
+    });
+    try {
+      const release = standStill();
+      const { body: slow } = await service.upload('slow.txt', 'A file whose parser does not come to an end.');
+      await eventually(() => tries === 1);
+      await manyTexts('the same key');
+      tooLong();
+      const attempted = await service.reached(slow.id as string, ({ attempts }) => attempts === 1);
+      expect(attempted).toMatchObject({ status: 'processing', stage: 'queued' });
+      release();
+      const { status, failure, attempts } = await service.finished(slow.id as string);
+      expect({ status, code: failure.code, attempts, tries }).toEqual({
+        ...{ status: 'failed', code: 'TIMEOUT', attempts: 2, tries: 2 },
+      });
+      expect(await completedBefore(slow.id as string)).toBeGreaterThan(MANY / 2);
+    } finally {
+      spy.mockRestore();
+    }
   }, 60_000);
 });

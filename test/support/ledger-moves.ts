@@ -10,6 +10,7 @@ import {
   type StoredSpace,
   UploadsRepository,
 } from '@vectorlane/documents';
+import type { Lane } from '@vectorlane/domain';
 import { DataSource } from 'typeorm';
 import type { TestApp } from './test-app';
 
@@ -41,7 +42,11 @@ export class LedgerMoves {
   }
 
   /** An upload of its own bytes. */
-  async adopt(externalId?: string, sha256: Buffer = randomBytes(32)): Promise<Adoption> {
+  async adopt(
+    externalId?: string,
+    sha256: Buffer = randomBytes(32),
+    { uploadedBy = 'key', lane = 'fast' }: { uploadedBy?: string; lane?: Lane } = {},
+  ): Promise<Adoption> {
     const contentId = randomUUID();
     await this.dataSource.query('INSERT INTO contents (id) VALUES ($1)', [contentId]);
     return this.uploads.adopt({
@@ -52,11 +57,12 @@ export class LedgerMoves {
       contentId,
       filename: 'a.txt',
       format: 'txt',
-      lane: 'fast',
+      lane,
       mediaType: 'text/plain',
       declaredCharset: undefined,
       sizeBytes: 1,
       metadata: {},
+      uploadedBy,
     });
   }
 

@@ -59,7 +59,7 @@ const KNOWN = {
 };
 
 /** What an upload says of itself; `collection` is a name here and not yet a key. */
-interface ReceivedDocument extends Omit<Submission, 'collection'> {
+interface ReceivedDocument extends Omit<Submission, 'collection' | 'uploadedBy'> {
   readonly file: SpooledFile;
   readonly collection?: string | undefined;
 }
@@ -204,7 +204,7 @@ export class UploadsController {
   private async place(caller: Principal, { file, collection: name, ...said }: ReceivedDocument): Promise<Submitted> {
     try {
       const collection = await this.collections.keyFor(caller, name);
-      return await this.ingestion.submit(file, { ...said, collection });
+      return await this.ingestion.submit(file, { ...said, collection, uploadedBy: caller.keyId });
     } finally {
       await file.discard();
     }

@@ -23,6 +23,8 @@ export interface Unfinished {
   readonly documentId: string;
   readonly lane: Lane;
   readonly delivery: number;
+  /** In the line of its lane, lowest first; nothing where it is not in line. */
+  readonly turn?: number;
 }
 
 export interface Failure {
@@ -58,6 +60,9 @@ const CLAIMABLE = `(
 const IN_CURRENT_SPACE = (parameter: string): string =>
   `EXISTS (SELECT 1 FROM embedding_spaces WHERE id = ${parameter} AND is_current)`;
 
+/** It leaves the line, and joins it again behind those of its key that are in it by then. */
+const OUT_OF_LINE = 'turn = NULL';
+
 const NOT_WAITING = 'waiting_for = NULL, waiting_since = NULL';
 /** Since when is kept through all the tries for the same dependency. */
 const WAITING = (dependency: string): string =>
@@ -66,15 +71,27 @@ const WAITING = (dependency: string): string =>
 /** What a retry sets: pending again, with everything that was counted at zero. */
 export const RETRIED = `status = 'pending', stage = 'queued', percent = 0, attempts = 0, interruptions = 0,
   parser_deaths = 0, next_attempt_at = now(), lease_expires_at = NULL, updated_at = now(), unfinished_since = now(),
-  failure_code = NULL, failure_message = NULL, failure_retryable = NULL, ${NOT_WAITING}, waits = 0`;
+  failure_code = NULL, failure_message = NULL, failure_retryable = NULL, ${NOT_WAITING}, waits = 0, ${OUT_OF_LINE}`;
 
 /** Above all that were ever handed out for this document, to itself or to a revision. */
 export const NEXT_GENERATION = (row: string): string => `greatest(${row}.last_generation, ${row}.generation) + 1`;
+
+/**
+ * Of document `d`: behind the last of its key, and behind what the lane works on or comes to next. So each key in line has
+ * one document in each round, and no line is overtaken for good by those that join later. Two that ask at the same moment
+ * may get the same turn.
+ */
+const NEXT_TURN = `1 + greatest(0,
+  (SELECT max(o.turn) FROM documents o
+    WHERE o.lane = d.lane AND o.uploaded_by = d.uploaded_by AND o.status IN ('pending', 'processing')),
+  (SELECT max(o.turn) FROM documents o WHERE o.lane = d.lane AND o.status = 'processing'),
+  (SELECT min(o.turn) FROM documents o WHERE o.lane = d.lane AND o.status = 'pending'))`;
 
 /** What a document takes over from its revision. */
 const REVISED = [
   ...['sha256', 'content_id', 'filename', 'format', 'lane', 'media_type', 'declared_charset', 'size_bytes', 'metadata'],
   'chunking',
+  'uploaded_by',
   // What its content has cost so far.
   ...ExhaustedLimit.options,
 ];
@@ -209,7 +226,7 @@ export class IngestionLedger {
     await this.move(
       claim,
       `stage = 'queued', percent = 0, ${COSTS[cost]}, lease_expires_at = NULL, ${NOT_WAITING},
-       next_attempt_at = now() + make_interval(secs => $3)`,
+       ${OUT_OF_LINE}, next_attempt_at = now() + make_interval(secs => $3)`,
       [delayMs / 1000],
     );
   }
@@ -222,7 +239,7 @@ export class IngestionLedger {
   async wait(claim: Claim, dependency: Dependency, delayMs: number): Promise<void> {
     await this.move(
       claim,
-      `status = 'pending', stage = 'queued', percent = 0, lease_expires_at = NULL, waits = waits + 1,
+      `status = 'pending', stage = 'queued', percent = 0, lease_expires_at = NULL, waits = waits + 1, ${OUT_OF_LINE},
        ${WAITING('$3')}, next_attempt_at = now() + make_interval(secs => $4)`,
       [dependency, delayMs / 1000],
     );
@@ -242,7 +259,7 @@ export class IngestionLedger {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH held AS (
          UPDATE documents
-            SET ${WAITING('$2')}, next_attempt_at = now() + make_interval(secs => $3), updated_at = now()
+            SET ${WAITING('$2')}, next_attempt_at = now() + make_interval(secs => $3), updated_at = now(), ${OUT_OF_LINE}
           WHERE id = $1 AND status = 'pending' AND ($4::text[] IS NULL OR format = ANY($4) OR waiting_for = $2)
          RETURNING id)
        SELECT id FROM held`,
@@ -286,18 +303,26 @@ export class IngestionLedger {
     return rows.map(({ id }) => id);
   }
 
-  /** Raises the delivery, which names the next job. @returns nothing when the document is finished or gone */
-  async nextDelivery(documentId: string): Promise<Unfinished | undefined> {
-    const rows: { id: string; lane: Lane; delivery: number }[] = await this.dataSource.query(
+  /**
+   * Raises the delivery, which names the next job, and gives a document that is not in line its turn: the next one of its
+   * key, from the one that the lane has come to (docs/adr/0032). A document whose job was lost keeps its turn.
+   * @param isInLine false where it is to wait first
+   * @returns nothing when the document is finished or gone
+   */
+  async nextDelivery(documentId: string, isInLine = true): Promise<Unfinished | undefined> {
+    const rows: { id: string; lane: Lane; delivery: number; turn: number | null }[] = await this.dataSource.query(
       `WITH moved AS (
-         UPDATE documents SET delivery = delivery + 1
+         UPDATE documents AS d
+            SET delivery = delivery + 1, turn = CASE WHEN $2 THEN coalesce(d.turn, ${NEXT_TURN}) ELSE d.turn END
           WHERE id = $1 AND status IN ('pending', 'processing')
-         RETURNING id, lane, delivery)
+         RETURNING id, lane, delivery, turn::double precision)
        SELECT * FROM moved`,
-      [documentId],
+      [documentId, isInLine],
     );
     const row = rows[0];
-    return row && { documentId: row.id, lane: row.lane, delivery: row.delivery };
+    if (row === undefined) return undefined;
+    const { id, lane, delivery, turn } = row;
+    return { documentId: id, lane, delivery, ...(turn !== null && { turn }) };
   }
 
   /**

@@ -22,6 +22,8 @@ export interface NewDocument {
   readonly metadata: DocumentMetadata;
   /** Its owner's name for it; unique in the collection. */
   readonly externalId: string | undefined;
+  /** Id of the key. */
+  readonly uploadedBy: string;
   /** Left out: as the service is set. */
   readonly chunking?: Chunking | undefined;
 }
@@ -221,8 +223,8 @@ export class UploadsRepository {
     const rows = await manager.query<unknown[]>(
       `WITH made AS (
          INSERT INTO documents (id, collection, sha256, content_id, filename, format, lane, media_type, declared_charset,
-                                size_bytes, metadata, external_id, revision_of, chunking, status, stage)
-         SELECT $1, key, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', 'queued'
+                                size_bytes, metadata, external_id, revision_of, chunking, uploaded_by, status, stage)
+         SELECT $1, key, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'pending', 'queued'
            FROM collections WHERE key = $2 AND deleted_at IS NULL
          ON CONFLICT DO NOTHING
          RETURNING id)
@@ -242,6 +244,7 @@ export class UploadsRepository {
         document.externalId ?? null,
         revisionOf,
         document.chunking === undefined ? null : JSON.stringify(document.chunking),
+        document.uploadedBy,
       ],
     );
     return rows.length > 0;
@@ -270,7 +273,8 @@ export class UploadsRepository {
       `UPDATE documents AS d
           SET ${RETRIED}, generation = ${NEXT_GENERATION('d')}, last_generation = ${NEXT_GENERATION('d')},
               sha256 = $2, content_id = $3, filename = $4, format = $5, lane = $6, media_type = $7,
-              declared_charset = $8, size_bytes = $9, metadata = $10, chunking = $11
+              declared_charset = $8, size_bytes = $9, metadata = $10, chunking = $11,
+              uploaded_by = $12
         WHERE id = $1`,
       [
         id,
@@ -284,6 +288,7 @@ export class UploadsRepository {
         next.sizeBytes,
         JSON.stringify(next.metadata),
         next.chunking === undefined ? null : JSON.stringify(next.chunking),
+        next.uploadedBy,
       ],
     );
   }

@@ -31,6 +31,8 @@ import { Spool, type SpooledFile } from './spool';
 export interface Submission {
   /** Key of the collection it goes to. */
   readonly collection: string;
+  /** Id of the uploader's API key: documents of one key wait in one line. */
+  readonly uploadedBy: string;
   readonly filename?: string | undefined;
   /** `Content-Type` of the part, parameters included. */
   readonly declaredType?: string | undefined;
@@ -140,7 +142,7 @@ export class IngestionService {
   private async accept(file: AcceptedBytes, submission: Submission, store: () => Promise<void>): Promise<Submitted> {
     if (file.sizeBytes === 0) throw new Problem('INVALID_REQUEST', 'The file is empty.');
     const [declaredMediaType, declaredCharset] = parseContentType(submission.declaredType);
-    const { collection, externalId, metadata, onDuplicate, chunking } = submission;
+    const { collection, uploadedBy, externalId, metadata, onDuplicate, chunking } = submission;
     if (externalId !== undefined && onDuplicate !== undefined) {
       throw new Problem('INVALID_REQUEST', 'onDuplicate: does not go with externalId, which says so itself.');
     }
@@ -170,6 +172,7 @@ export class IngestionService {
         sizeBytes,
         declaredCharset,
         chunking,
+        uploadedBy,
       },
       format: detected.format,
       lane: this.laneFor(detected.lane, sizeBytes),

@@ -3,6 +3,7 @@ import { Config } from '@vectorlane/config';
 import type { Lane } from '@vectorlane/domain';
 import { type IngestionJob, LaneConsumers, LaneProcessor, ProcessesLane } from '@vectorlane/queue';
 import { DocumentProcessor } from './document-processor';
+import { IngestionScheduler } from './ingestion-scheduler';
 
 /** The processor of one lane, for any lane: Nest binds a queue's name to a class, so the one class is made per lane. */
 export function documentProcessorOf(lane: Lane): Type<LaneProcessor> {
@@ -13,6 +14,7 @@ export function documentProcessorOf(lane: Lane): Type<LaneProcessor> {
       config: Config,
       consumers: LaneConsumers,
       private readonly documents: DocumentProcessor,
+      private readonly scheduler: IngestionScheduler,
     ) {
       const concurrency: Record<Lane, number> = {
         fast: config.FAST_LANE_CONCURRENCY,
@@ -21,8 +23,9 @@ export function documentProcessorOf(lane: Lane): Type<LaneProcessor> {
       super(lane, concurrency[lane], consumers);
     }
 
-    protected deliver({ documentId }: IngestionJob, jobId: string, signal: AbortSignal): Promise<void> {
-      return this.documents.process(documentId, jobId, signal);
+    protected async deliver(job: IngestionJob, jobId: string, signal: AbortSignal): Promise<void> {
+      if (job.joinsLine) await this.scheduler.schedule(job.documentId);
+      else await this.documents.process(job.documentId, jobId, signal);
     }
   }
   return DocumentLaneProcessor;

@@ -67,7 +67,7 @@ export const METRICS = {
   oldestWaitingJobAge: {
     name: 'processing_queue_oldest_waiting_job_age_seconds',
     type: 'gauge',
-    help: 'How long the job that is next in line has been waiting to be picked up; 0 when none waits.',
+    help: 'How long the oldest of the jobs that are next in line, the first of each key among them, has been waiting to be picked up; 0 when none waits.',
     labels: { lane: Lane.options },
   },
   jobsStalled: {

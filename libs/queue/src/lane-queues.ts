@@ -4,12 +4,15 @@ import { Config } from '@vectorlane/config';
 import { Lane } from '@vectorlane/domain';
 import { RedisConnections } from '@vectorlane/redis';
 import { ShutdownSequence } from '@vectorlane/shutdown';
-import type { Queue } from 'bullmq';
+import { PRIORITY_LIMIT, type Queue } from 'bullmq';
 import { answeredWithin, QueueTimeoutError } from './answered-within';
 import { type Delivery, type IngestionJob, jobId, queueName } from './lanes';
 
 /** Clocks of several processes differ by less. */
 const CLOCK_SLACK_MS = 10_000;
+
+/** Looked at for the oldest. */
+const NEXT_IN_LINE = 25;
 
 /** The producers' side of the lanes. Every call is bounded by `REDIS_COMMAND_TIMEOUT_MS`. */
 @Injectable()
@@ -42,12 +45,15 @@ export class LaneQueues implements OnModuleInit {
    * @throws QueueTimeoutError, also at once while Redis is away; the reconciler queues the document later
    */
   async add(delivery: Delivery, delayMs = 0): Promise<void> {
-    const id = jobId(delivery);
-    await this.ask(
-      () =>
-        this.queues[delivery.lane].add('ingest', { documentId: delivery.documentId }, { jobId: id, delay: delayMs }),
-      'take a job',
-    );
+    const { documentId, lane, turn } = delivery;
+    const data: IngestionJob = { documentId, ...(delayMs > 0 && { joinsLine: true }) };
+    const options = {
+      jobId: jobId(delivery),
+      delay: delayMs,
+      // Two million turns on, without one idle moment of the lane, those beyond are served as they come.
+      ...(turn !== undefined && { priority: Math.min(turn, PRIORITY_LIMIT) }),
+    };
+    await this.ask(() => this.queues[lane].add('ingest', data, options), 'take a job');
   }
 
   /**
@@ -75,15 +81,22 @@ export class LaneQueues implements OnModuleInit {
       () => Promise.all([this.queues.fast.getJobCounts(), this.queues.heavy.getJobCounts()]),
       'count jobs',
     );
-    return { fast, heavy };
+    return { fast: toStates(fast), heavy: toStates(heavy) };
   }
 
-  /** When the job that is next in line began to wait, in ms since the epoch, per lane; undefined where none waits. */
+  /**
+   * When the oldest of those that are next in line began to wait, in ms since the epoch, per lane; undefined where none
+   * waits. Every key's oldest is among the first, as long as fewer keys than that have documents in line.
+   */
   async oldestWaiting(): Promise<Readonly<Record<Lane, number | undefined>>> {
     const since = async (lane: Lane): Promise<number | undefined> => {
-      const jobs = await this.queues[lane].getWaiting(0, 0);
+      const [plain, inLine] = await Promise.all([
+        this.queues[lane].getWaiting(0, 0),
+        this.queues[lane].getPrioritized(0, NEXT_IN_LINE - 1),
+      ]);
       // The wait before another attempt is not the queue's.
-      return jobs.map(({ timestamp, opts }) => timestamp + (opts.delay ?? 0)).sort((one, other) => one - other)[0];
+      const began = [...plain, ...inLine].map(({ timestamp, opts }) => timestamp + (opts.delay ?? 0));
+      return began.sort((one, other) => one - other)[0];
     };
     const [fast, heavy] = await this.ask(() => Promise.all([since('fast'), since('heavy')]), 'show waiting jobs');
     return { fast, heavy };
@@ -99,4 +112,9 @@ export class LaneQueues implements OnModuleInit {
     }
     return answeredWithin(work(), this.config.REDIS_COMMAND_TIMEOUT_MS, what);
   }
+}
+
+/** BullMQ tells jobs with a turn apart from those without; both wait. */
+function toStates({ prioritized = 0, waiting = 0, ...states }: Record<string, number>): Record<string, number> {
+  return { ...states, waiting: waiting + prioritized };
 }

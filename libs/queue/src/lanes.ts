@@ -8,6 +8,8 @@ export function queueName(lane: Lane): string {
 /** What a job carries: a pointer, never content. PostgreSQL has the rest. */
 export interface IngestionJob {
   readonly documentId: string;
+  /** Its wait is over: it is to join the line, which has moved on meanwhile. */
+  readonly joinsLine?: true;
 }
 
 /**
@@ -18,6 +20,8 @@ export interface Delivery {
   readonly documentId: string;
   readonly lane: Lane;
   readonly delivery: number;
+  /** Lowest first; those without one come before all others. */
+  readonly turn?: number;
 }
 
 /** No `:` in it: BullMQ keeps that for itself. */

@@ -12,9 +12,11 @@ import {
   type StoredSpace,
 } from '@vectorlane/documents';
 import { Reconciler } from '@vectorlane/ingestion';
+import { IngestionScheduler } from '../../../libs/ingestion/src/ingestion-scheduler';
 import { fromSql } from 'pgvector';
 import type { DataSource } from 'typeorm';
 import { eventually } from '../../support/eventually';
+import { LanePlace } from '../../support/lane-place';
 import { EVERYTHING, LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
 import { TestApp } from '../../support/test-app';
 
@@ -445,6 +447,71 @@ describe('failed documents', () => {
     await ledger.fail(await claimed(first[0] ?? ''), HELPED, 'attempt');
     expect([await failed.retry(filter, moment, 2), await failed.retry(filter, moment, 2)].flat()).toHaveLength(3);
     expect(await failed.retry(filter, moment, 2)).toEqual([]);
+  });
+});
+
+describe('the line of a lane', () => {
+  /** Documents of a key, in line. */
+  const queued = async (uploadedBy: string, count: number): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let made = 0; made < count; made += 1) {
+      const { document } = await moves.adopt(undefined, undefined, { uploadedBy, lane: 'heavy' });
+      expect(await service.app.get(IngestionScheduler).schedule(document.id)).toBe('queued');
+      ids.push(document.id);
+    }
+    return ids;
+  };
+  let place: LanePlace;
+  beforeAll(async () => {
+    place = await LanePlace.open(service, 'heavy');
+  });
+  afterAll(() => place?.close());
+  /** What a place of the lane is given next, and begins with. */
+  const begun = async (): Promise<Claim> => claimed(await place.next());
+
+  it('lets the one document of a key pass hundreds of another, and those go on', async () => {
+    const many = await queued('many', 200);
+    const claims = [await begun()];
+    const [one = ''] = await queued('one', 1);
+    // Behind the one that is next, and one more of its own turn.
+    for (let index = 0; index < 3; index += 1) claims.push(await begun());
+    expect(claims.map(({ rowId }) => rowId)).toEqual([...many.slice(0, 3), one]);
+    for (const claim of claims) await moves.complete(claim, 0);
+    for (const id of many.slice(3)) expect(await place.next()).toBe(id);
+    await dataSource.query('DELETE FROM documents');
+  });
+
+  it('is never overtaken for good, whoever comes meanwhile', async () => {
+    const many = await queued('many', 10);
+    let served = 0;
+    let newcomers = 0;
+    while (served < many.length) {
+      // Each time the one place is free, somebody who is new here has come: as many as the lane can take.
+      await queued(`new ${(newcomers += 1)}`, 1);
+      const claim = await begun();
+      if (many.includes(claim.rowId)) served += 1;
+      await moves.complete(claim, 0);
+      if (newcomers > 400) throw new Error(`Of ten documents ${served} came up while ${newcomers} others did.`);
+    }
+    await dataSource.query('DELETE FROM documents');
+    await place.drain();
+  });
+
+  it('is joined anew by what leaves it: behind the last of its key, ahead of no other key’s', async () => {
+    const [retried = ''] = await queued('many', 1);
+    const claim = await begun();
+    const others = await queued('many', 3);
+    await ledger.postpone(claim, 0, 'attempt');
+    // The wait is not in line: what comes meanwhile is not behind it.
+    const turnOf = async (id: string): Promise<number | undefined> => (await ledger.nextDelivery(id, false))?.turn;
+    expect(await turnOf(retried)).toBeUndefined();
+    const turns = await Promise.all(others.map(turnOf));
+    expect((await ledger.nextDelivery(retried))?.turn).toBe(Math.max(...turns.map((turn) => turn ?? 0)) + 1);
+    // A job that was lost is another matter.
+    expect((await ledger.nextDelivery(others[0] ?? ''))?.turn).toBe(turns[0]);
+    await ledger.hold(others[0] ?? '', 'redis', 0);
+    expect(await turnOf(others[0] ?? '')).toBeUndefined();
+    await dataSource.query('DELETE FROM documents');
   });
 });
 

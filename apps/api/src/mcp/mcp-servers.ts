@@ -122,8 +122,12 @@ export class McpServers {
         const file = await this.ingestion.receive(Readable.from([Buffer.from(text, 'utf8')]), caller.keyId);
         try {
           const collection = await this.collections.keyFor(caller, name);
-          const submission = { collection, filename: title, declaredType: 'text/plain; charset=utf-8', metadata };
-          const { document, duplicate } = await this.ingestion.submit(file, submission);
+          const said = { filename: title, declaredType: 'text/plain; charset=utf-8', metadata };
+          const { document, duplicate } = await this.ingestion.submit(file, {
+            ...said,
+            collection,
+            uploadedBy: caller.keyId,
+          });
           const ended = await this.untilEnded(caller, document, extra);
           const { failureCode, failureMessage } = ended;
           return {

@@ -21,6 +21,8 @@ export interface OpenStore {
   readonly store: VectorStore;
   /** Of the store alone. */
   readonly scope: CollectionScope;
+  /** Of who has opened it. */
+  readonly keyId: string;
 }
 
 /** What the controllers of vector stores share: finding one, and putting files into it. */
@@ -37,7 +39,8 @@ export class VectorStoresService {
   /** @throws Problem `COLLECTION_NOT_FOUND` */
   async open(caller: Principal, id: string): Promise<OpenStore> {
     const store = await this.stores.find(await this.collections.scopeOf(caller), keyOfStore(id));
-    return { store, scope: await this.collections.scopeOf(caller, [store.collection]) };
+    const scope = await this.collections.scopeOf(caller, [store.collection]);
+    return { store, scope, keyId: caller.keyId };
   }
 
   /** To search in or to put files into. @throws Problem `COLLECTION_NOT_FOUND`, `INVALID_REQUEST` (it has expired) */
@@ -59,12 +62,13 @@ export class VectorStoresService {
    * @throws Problem `UNSUPPORTED_FORMAT`, `FILE_NOT_FOUND`
    */
   async attach(
-    { store, scope }: OpenStore,
+    { store, scope, keyId }: OpenStore,
     file: KeptFile,
     said: Pick<AttachFile, 'attributes' | 'chunking_strategy'>,
   ): Promise<Document> {
     const { document, duplicate } = await this.ingestion.attach(file, {
       collection: store.key,
+      uploadedBy: keyId,
       filename: file.filename,
       declaredType: file.declaredType ?? undefined,
       metadata: said.attributes ?? undefined,

@@ -11,6 +11,7 @@ import { DocumentsByName1765710000000 } from './1765710000000-documents-by-name'
 import { PlacesOfChunks1765800000000 } from './1765800000000-places-of-chunks';
 import { Webhooks1765830000000 } from './1765830000000-webhooks';
 import { ConsoleSessions1765900000000 } from './1765900000000-console-sessions';
+import { TurnsOfKeys1766000000000 } from './1766000000000-turns-of-keys';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { Files1765820000000 } from './1765820000000-files';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   Files1765820000000,
   Webhooks1765830000000,
   ConsoleSessions1765900000000,
+  TurnsOfKeys1766000000000,
 ];
