@@ -42,7 +42,7 @@ describe('a job that the queue gives up', () => {
 
 describe('the two places of a lane', () => {
   const MANY = 40;
-  /** The endpoint for vectors answers nobody until it is told to: whoever has a place keeps it. */
+  /** The endpoint for vectors answers nobody until it is told to: who has a place keeps it. */
   const standStill = (): (() => void) => {
     let release: () => void = () => undefined;
     const until = new Promise<void>((resolve) => (release = resolve));

@@ -77,9 +77,9 @@ export const RETRIED = `status = 'pending', stage = 'queued', percent = 0, attem
 export const NEXT_GENERATION = (row: string): string => `greatest(${row}.last_generation, ${row}.generation) + 1`;
 
 /**
- * Of document `d`: behind the last of its key, and behind what the lane works on or comes to next. So each key in line has
- * one document in each round, and no line is overtaken for good by those that join later. Two that ask at the same moment
- * may get the same turn.
+ * Of document `d`: behind the last of its key, and behind what the lane works on or comes to next. So each key in line
+ * has one document in each round, and no line is overtaken for good by those that join later. Two that ask at the same
+ * moment may get the same turn.
  */
 const NEXT_TURN = `1 + greatest(0,
   (SELECT max(o.turn) FROM documents o
@@ -304,8 +304,8 @@ export class IngestionLedger {
   }
 
   /**
-   * Raises the delivery, which names the next job, and gives a document that is not in line its turn: the next one of its
-   * key, from the one that the lane has come to (docs/adr/0032). A document whose job was lost keeps its turn.
+   * Raises the delivery, which names the next job, and gives a document that is not in line its turn: the next one of
+   * its key, from the one that the lane has come to (docs/adr/0032). A document whose job was lost keeps its turn.
    * @param isInLine false where it is to wait first
    * @returns nothing when the document is finished or gone
    */

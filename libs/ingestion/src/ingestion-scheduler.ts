@@ -16,8 +16,9 @@ export class IngestionScheduler {
   ) {}
 
   /**
-   * Queues the document under a new delivery; where it has to wait first, it joins the line when that is over. When Redis does not take it the document is safe all the same: its row
-   * says that it is unfinished, and the reconciler queues it once Redis is back.
+   * Queues the document under a new delivery; where it has to wait first, it joins the line when that is over. When
+   * Redis does not take it the document is safe all the same: its row says that it is unfinished, and the reconciler
+   * queues it once Redis is back.
    */
   async schedule(documentId: string, delayMs = 0): Promise<Scheduling> {
     const delivery = await this.ledger.nextDelivery(documentId, delayMs === 0);

@@ -481,7 +481,7 @@ describe('the line of a lane', () => {
     await dataSource.query('DELETE FROM documents');
   });
 
-  it('is never overtaken for good, whoever comes meanwhile', async () => {
+  it('overtakes nobody for good, however many join it', async () => {
     const many = await queued('many', 10);
     let served = 0;
     let newcomers = 0;
@@ -497,7 +497,7 @@ describe('the line of a lane', () => {
     await place.drain();
   });
 
-  it('is joined anew by what leaves it: behind the last of its key, ahead of no other key’s', async () => {
+  it('is left by what has to wait, which joins it again behind the last of its key', async () => {
     const [retried = ''] = await queued('many', 1);
     const claim = await begun();
     const others = await queued('many', 3);
