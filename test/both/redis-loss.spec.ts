@@ -36,7 +36,7 @@ async function ingestAll(
       ids.push((await service.upload(filename, content)).body.id as string);
     }
     if (!emptied) continue;
-    lost += await redis.llen('vectorlane:ingestion-fast:wait');
+    lost += await redis.zcard('vectorlane:ingestion-fast:prioritized');
     await redis.flushdb();
     service.embeddings?.behaveAlways({ kind: 'well' });
     release();
