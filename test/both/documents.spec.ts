@@ -62,6 +62,35 @@ describe('POST /api/documents', () => {
     expect(await pagesWithoutText()).toBe(before + 1);
   });
 
+  it('shows a page of a PDF, and where a passage stands on it', async () => {
+    const bytes = await readFile(join(__dirname, '../fixtures/office/pdfunite-scan-and-text.pdf'));
+    const { id } = await service.finished((await service.upload('survey.pdf', bytes)).body.id);
+    const pages = `/api/documents/${id}/pages`;
+    const [chunk] = (await service.json(`/api/documents/${id}/chunks`)).body.items;
+    const { page } = chunk.place;
+    const passage = `charStart=${chunk.charStart}&charEnd=${chunk.charEnd}`;
+    const found = await service.json(`${pages}/${page}/boxes?${passage}`);
+    expect(found).toMatchObject({ status: 200, body: { page, pages: 3, width: expect.any(Number) } });
+    expect(found.body.boxes.length).toBeGreaterThan(0);
+    // The first page is a scan.
+    expect((await service.json(`${pages}/1/boxes?${passage}`)).body.boxes).toEqual([]);
+
+    const picture = await service.fetch(`${pages}/1/image`);
+    expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/png']);
+    expect(Buffer.from(await picture.arrayBuffer()).toString('latin1', 1, 4)).toBe('PNG');
+    const tag = picture.headers.get('etag') ?? '';
+    // As a browser asks again; fetch by itself would ask for a new one.
+    const again = { 'If-None-Match': tag, 'Cache-Control': 'max-age=0' };
+    expect((await service.fetch(`${pages}/1/image`, { headers: again })).status).toBe(304);
+
+    const note = await service.ingest('note.md', `A note ${unique()}`);
+    for (const refused of [`${pages}/4/image`, `${pages}/0/image`, `/api/documents/${note.id}/pages/1/image`]) {
+      expect((await service.json(refused)).body).toMatchObject({ status: 404, code: 'PAGE_NOT_AVAILABLE' });
+    }
+    const outside = await service.json(`${pages}/1/boxes?charStart=9&charEnd=9`);
+    expect(outside.body).toMatchObject({ status: 400, code: 'INVALID_REQUEST' });
+  });
+
   it('takes metadata as browsers send a Blob, and the name that filename* gives', async () => {
     const send = async (file: string): Promise<{ status: number; body: Record<string, unknown> }> => {
       const blob = 'form-data; name="metadata"; filename="blob"\r\nContent-Type: application/json';

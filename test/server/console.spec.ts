@@ -1,101 +1,47 @@
 import { execFile } from 'node:child_process';
-import { openAsBlob } from 'node:fs';
-import { readdir, readFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ConsoleSessions } from '@vectorlane/auth';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { Webhook } from 'standardwebhooks';
 import { DataSource } from 'typeorm';
 import { ROOT } from '../support/compose-file';
+import { ConsoleBrowser } from '../support/console-browser';
+import { curled } from '../support/curl-command';
 import { eventually } from '../support/eventually';
+import { sized } from '../support/sizes';
 import { answers, StandInWebhook } from '../support/stand-in-webhook';
+import { TcpProxy } from '../support/tcp-proxy';
 import { TestApp } from '../support/test-app';
 
 /** The console as a person meets it: a real browser, the real service, every view judged by axe-core. */
 let service: TestApp;
-let context: BrowserContext;
+let browser: ConsoleBrowser;
 let page: Page;
-let profile: string;
-const complaints: string[] = [];
+let context: BrowserContext;
 
 beforeAll(async () => {
   service = await TestApp.start({ WEBHOOK_ALLOW_PRIVATE: 'true' });
-  profile = await mkdtemp(join(tmpdir(), 'vectorlane-console-'));
-  context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium',
-    locale: 'en',
-    viewport: { width: 1280, height: 860 },
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  });
-  page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  browser = await ConsoleBrowser.start(service.url);
+  ({ page, context } = browser);
 }, 90_000);
 afterAll(async () => {
-  await context?.close();
+  await browser?.close();
   await service?.stop();
-  await rm(profile, { recursive: true, force: true });
 }, 60_000);
 
 const run = promisify(execFile);
-
-/** What a command of curl is answered, its words as a shell takes them; curl itself is not on every machine. */
-async function curled(command: string): Promise<Record<string, unknown>> {
-  const { stdout } = await run('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${command}`]);
-  const headers = new Headers();
-  let body: string | FormData | undefined;
-  let url = '';
-  const words = stdout.split('\0').slice(0, -1).values();
-  for (const word of words) {
-    if (word === '-sS') continue;
-    if (!word.startsWith('-')) url = word;
-    else {
-      const value = words.next().value ?? '';
-      if (word === '-H') headers.set(...(value.split(': ') as [string, string]));
-      else if (word === '-d') body = value;
-      else if (word === '-F') {
-        const [field = '', name = ''] = value.split('=@');
-        body = new FormData();
-        body.set(field, await openAsBlob(join(ROOT, name)), name);
-      } else throw new Error(`It has the option ${word}.`);
-    }
-  }
-  const answer = await fetch(url, { headers, ...(body !== undefined && { method: 'POST', body }) });
-  return (await answer.json()) as Record<string, unknown>;
-}
-
-/** Violations of WCAG 2.2 AA, in both colours; the policy of the page lets no script in but through the debugger. */
-async function violations(): Promise<string[]> {
-  const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const debug = await context.newCDPSession(page);
-  const found: string[] = [];
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { result } = await debug.send('Runtime.evaluate', {
-      expression: `${axe};axe.run(document, { runOnly: ${JSON.stringify(tags)}, iframes: false })
-        .then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).join()))`,
-      awaitPromise: true,
-      returnByValue: true,
-    });
-    found.push(...(result.value as string[]));
-  }
-  await debug.detach();
-  return found;
-}
 
 async function listed(filename: string): Promise<{ status: string; updatedAt: string }> {
   return (await service.json(`/api/documents?filename=${filename}`)).body.items[0];
 }
 
-const open = (path: string): Promise<unknown> => page.goto(`${service.url}/console/${path}`);
+const open = (path: string): Promise<unknown> => browser.open(path);
+const violations = (): Promise<string[]> => browser.violations();
+const expectNarrow = async (): Promise<void> => expect(await browser.widthOnNarrowScreen()).toBe(360);
 
 it('weighs at most 120 kB, compressed, in all', async () => {
   const folder = join(ROOT, 'dist', 'console');
@@ -142,10 +88,7 @@ it('reads files with progress, answers the first question, and opens the documen
   const mark = page.locator('.text mark').filter({ hasText: 'Bees cluster' });
   await mark.waitFor();
   // The passage stands at the end of a long text: its pane has been scrolled to it.
-  await eventually(async () => {
-    const { y = -1 } = (await mark.boundingBox()) ?? {};
-    return y > 0 && y < 860;
-  });
+  await eventually(() => browser.isOnScreen('.text mark'));
   expect(await violations()).toEqual([]);
 }, 120_000);
 
@@ -159,6 +102,7 @@ it('lists documents by name, says what to do about a failure, reads again, retri
   await open('documents?name=BROKEN');
   await page.getByLabel('Select broken.pdf').check();
   await page.getByRole('button', { name: 'Retry 1 failed' }).click();
+  await page.getByRole('button', { name: 'Retry 1', exact: true }).click();
   await page.getByText('1 document queued again').waitFor();
   await page.getByRole('link', { name: 'broken.pdf' }).click();
   await page.getByText('Open it in its own program, save it again').waitFor();
@@ -184,6 +128,185 @@ it('lists documents by name, says what to do about a failure, reads again, retri
   await page.getByRole('button', { name: 'Delete 1' }).click();
   await page.getByText('1 document deleted').waitFor();
   await page.getByText('No document fits these filters').waitFor();
+}, 90_000);
+
+it('takes a file and a folder dropped anywhere, and marks a passage on the page of the PDF', async () => {
+  const folder = join(browser.profile, 'dropped');
+  await mkdir(join(folder, 'notes', 'deep'), { recursive: true });
+  const survey = join(folder, 'survey.pdf');
+  await copyFile(join(ROOT, 'test', 'fixtures', 'office', 'pdfunite-scan-and-text.pdf'), survey);
+  await writeFile(join(folder, 'notes', 'wasps.md'), 'Wasps chew wood into paper.\n');
+  await writeFile(join(folder, 'notes', 'deep', 'ants.md'), 'Ants keep their eggs dry.\n');
+  await writeFile(join(folder, 'notes', '.DS_Store'), 'not for anybody');
+  await open('live');
+  await page.getByText('What it stands on').waitFor();
+  await browser.drop([survey, join(folder, 'notes')]);
+  await page.getByText('3 files ready').waitFor({ timeout: 60_000 });
+  expect(await listed('ants.md')).toMatchObject({ externalId: 'notes/deep/ants.md' });
+
+  await page.getByLabel('Your question').fill('goma laca grietas');
+  await page.keyboard.press('Enter');
+  await page.locator('.segments').getByText('Words', { exact: true }).click();
+  const hit = page.locator('.hit').filter({ hasText: 'barniz' }).first();
+  await hit.waitFor();
+  await browser.picture('console');
+  await hit.getByRole('link', { name: /^Open at this passage/ }).click();
+  await page.getByRole('img', { name: /^survey.pdf, page \d, the passage is marked$/ }).waitFor();
+  await eventually(() => browser.isOnScreen('.page-mark'));
+  await page.locator('.text mark').first().waitFor();
+  await page.getByText('Not all of it was read').waitFor();
+  await page.getByText('Without text: page 1').waitFor();
+  await page.getByText(/^Ready in/).waitFor();
+  expect(await violations()).toEqual([]);
+  await browser.picture('document');
+  await expectNarrow();
+  while (await page.getByRole('button', { name: 'Page before' }).isEnabled()) {
+    await page.getByRole('button', { name: 'Page before' }).click();
+  }
+  await page.getByText('The passage is not marked here').waitFor();
+  await page.getByRole('img', { name: 'survey.pdf, page 1', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Whole file' }).click();
+  await page.getByRole('button', { name: 'Page by page' }).click();
+  await page.getByText('Passages', { exact: true }).click();
+  await page.getByRole('link', { name: 'In the text: passage 1' }).click();
+  await page.locator('.page-mark').first().waitFor();
+}, 120_000);
+
+/** How far the first word in Arabic stands from where a line of its kind begins. */
+const fromTheRight = (selector: string): Promise<unknown> =>
+  page.evaluate(`(() => {
+    const text = document.querySelector('${selector}');
+    const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
+      const at = node.data.indexOf('يتجمع');
+      if (at < 0) continue;
+      const word = document.createRange();
+      word.setStart(node, at);
+      word.setEnd(node, at + 5);
+      return text.getBoundingClientRect().right - word.getBoundingClientRect().right;
+    }
+  })()`);
+
+it('shows the original of a page without running it, and texts from right to left with names of any length', async () => {
+  const name = `${'كتاب-النحل-'.repeat(20)}.html`;
+  const html = `<title>From the left</title><body dir="rtl"><p>يتجمع النحل حول الملكة في الشتاء.</p><script>parent.stolen = 1</script>`;
+  const { id } = await service.ingest(name, html);
+  await open(`documents/${id}`);
+  const frame = page.locator('iframe');
+  expect(await frame.getAttribute('sandbox')).toBe('');
+  expect(await page.evaluate('window.stolen')).toBeUndefined();
+  // The browser says of the script that it has not run it, and of nothing else.
+  await eventually(() => browser.complaints.length > 0);
+  for (const words of browser.complaints.splice(0)) expect(words).toMatch(/^Blocked script execution/);
+  await page.locator('.text-block').getByText('يتجمع').waitFor();
+  expect(await fromTheRight('.text-block')).toBeLessThan(2);
+  expect(await violations()).toEqual([]);
+  await expectNarrow();
+  for (const path of ['documents', '?q=النحل&mode=keyword']) {
+    await open(path);
+    await page.getByText('كتاب').first().waitFor();
+    await expectNarrow();
+  }
+  expect(await fromTheRight('.hit-text')).toBeLessThan(2);
+}, 90_000);
+
+it('keeps filters in the address, and is worked by keyboard alone', async () => {
+  await open('documents');
+  await page.getByLabel('Status').selectOption('completed');
+  await page.getByLabel('Order').selectOption('filename');
+  await page.getByLabel('Name', { exact: true }).fill('ants');
+  await eventually(() => /name=ants/.test(page.url()) && /status=completed/.test(page.url()));
+  await page.getByLabel('Select ants.md').focus();
+  await page.keyboard.press('Space');
+  await page.getByText('1 document selected').waitFor();
+  await browser.picture('documents');
+  await page.getByRole('button', { name: 'Delete' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'ants.md' }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.text').getByText('Ants keep their eggs dry').waitFor();
+  await page.keyboard.press('/');
+  await page.goBack();
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('ants');
+}, 90_000);
+
+it('scrolls through thousands of documents with no more rows than a screen needs', async () => {
+  const all = sized(2_000, 10_000);
+  const sample = await listed('ants.md');
+  // The list alone is made up: how the service pages is tested where it is.
+  await page.route('**/api/documents?*', async (route) => {
+    const at = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0);
+    const items = Array.from({ length: 100 }, (_, index) => ({
+      ...sample,
+      id: `${at + index}`,
+      filename: `${at + index}.md`,
+    }));
+    await route.fulfill({ json: { items, nextCursor: at + 100 < all ? `${at + 100}` : null, total: all } });
+  });
+  try {
+    await open('documents');
+    const last = page.getByRole('link', { name: `${all - 1}.md`, exact: true });
+    let most = 0;
+    await eventually(async () => {
+      await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
+      most = Math.max(most, await page.locator('tbody tr').count());
+      return last.isVisible();
+    });
+    expect(most).toBeLessThan(80);
+    await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight / 2)');
+    await page.getByRole('link', { name: `${all / 2}.md`, exact: true }).waitFor();
+    expect(await page.locator('tbody tr').count()).toBeLessThan(80);
+  } finally {
+    await page.unroute('**/api/documents?*');
+  }
+}, 120_000);
+
+it('says that the server is away, and goes on by itself', async () => {
+  const proxy = await TcpProxy.start(service.url);
+  const other = await context.newPage();
+  try {
+    await other.goto(`${new URL(proxy.url).origin}/console/live`);
+    await other.getByText('What it stands on').waitFor();
+    await proxy.vanish();
+    await other.locator('.banner').getByText('The server does not answer').waitFor({ timeout: 60_000 });
+    await proxy.recover();
+    await other.locator('.banner').waitFor({ state: 'detached', timeout: 60_000 });
+    await service.ingest('meanwhile.md', 'Told without being asked.');
+    await other.getByRole('link', { name: 'Documents', exact: true }).click();
+    await other.getByText('meanwhile.md').waitFor();
+    await service.ingest('afterwards.md', 'Told by the stream that is there again.');
+    await other.getByText('afterwards.md').waitFor();
+  } finally {
+    await other.close();
+    await proxy.close();
+  }
+}, 150_000);
+
+it('makes a collection and a key that is bound to it, and copies it', async () => {
+  await open('collections');
+  await page.getByRole('button', { name: 'New collection' }).click();
+  await page.getByLabel('Name').fill('bees');
+  expect(await violations()).toEqual([]);
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.getByRole('link', { name: 'bees', exact: true }).waitFor();
+  await open('keys');
+  await page.getByRole('button', { name: 'New key' }).click();
+  await page.getByLabel('Name').fill('bee reader');
+  await page
+    .getByRole('group', { name: /^Bound to/ })
+    .getByLabel('bees')
+    .check();
+  await page.getByRole('button', { name: 'Make it' }).click();
+  const key = await page.locator('.secret code').innerText();
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: service.url });
+  await page.getByRole('button', { name: 'Copy the key' }).click();
+  await page.getByText('Copied').waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(key);
+  expect((await service.json('/api/documents', undefined, { key })).body.items).toEqual([]);
+  expect((await service.fetch('/api/documents?collection=default', { key })).status).toBe(404);
 }, 90_000);
 
 it('makes a key that is shown once, and revokes it', async () => {
@@ -278,11 +401,9 @@ it.each([
     await open(path);
     await page.getByText(words).first().waitFor();
     expect(await violations()).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
-    await page.setViewportSize({ width: 1280, height: 860 });
+    await expectNarrow();
   },
   60_000,
 );
 
-it('had nothing refused by its policy, and no error', () => expect(complaints).toEqual([]));
+it('had nothing refused by its policy, and no error', () => expect(browser.complaints).toEqual([]));

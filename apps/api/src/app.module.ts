@@ -35,6 +35,7 @@ import { OpenAiStoreFilesController } from './openai/store-files.controller';
 import { OpenAiVectorStoresController } from './openai/vector-stores.controller';
 import { VectorStoresService } from './openai/vector-stores.service';
 import { RateLimitModule } from './rate-limit/rate-limit.module';
+import { PagesController } from './pages.controller';
 import { SearchController } from './search.controller';
 import { UploadsController } from './uploads.controller';
 import { validationPipe } from './validation';
@@ -45,6 +46,7 @@ export const API_CONTROLLERS = [
   UploadsController,
   DocumentsController,
   DocumentChangesController,
+  PagesController,
   EventsController,
   CollectionsController,
   SearchController,

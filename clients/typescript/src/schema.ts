@@ -258,6 +258,46 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly '/api/documents/{id}/pages/{page}/image': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * Get a page of a PDF as a picture
+     * @description PNG, 1,600 pixels along the longer side, painted from the original bytes of at most 50 MB.
+     */
+    readonly get: operations['getPageImage'];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly '/api/documents/{id}/pages/{page}/boxes': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * Find a passage on a page of a PDF
+     * @description A box for each line, to be laid over the picture of the page.
+     */
+    readonly get: operations['getPassageBoxes'];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly '/api/events': {
     readonly parameters: {
       readonly query?: never;
@@ -1133,6 +1173,23 @@ export interface components {
     };
     /** @enum {string} */
     readonly OnDuplicate: 'return' | 'reject' | 'replace';
+    /** @description A part of a page: fractions of its width and height, from its upper left corner. */
+    readonly PageBox: {
+      readonly x: number;
+      readonly y: number;
+      readonly width: number;
+      readonly height: number;
+    };
+    readonly PageBoxes: {
+      readonly page: number;
+      /** @description Pages of the document. */
+      readonly pages: number;
+      /** @description Of the page as it is shown, in points of 1/72 inch. */
+      readonly width: number;
+      readonly height: number;
+      /** @description Lines of the passage on this page; none where its letters are not in the page, as on a scanned one. */
+      readonly boxes: readonly components['schemas']['PageBox'][];
+    };
     readonly PendingRevision: {
       readonly status: components['schemas']['DocumentStatus'];
       readonly stage: components['schemas']['Stage'];
@@ -1184,6 +1241,7 @@ export interface components {
       | 'MODEL_NOT_FOUND'
       | 'WEBHOOK_NOT_FOUND'
       | 'DELIVERY_NOT_FOUND'
+      | 'PAGE_NOT_AVAILABLE'
       | 'METHOD_NOT_ALLOWED'
       | 'TEXT_NOT_AVAILABLE'
       | 'BODY_TOO_SLOW'
@@ -1982,6 +2040,63 @@ export interface operations {
         };
         content: {
           readonly 'application/json': components['schemas']['DeletedDocuments'];
+        };
+      };
+    };
+  };
+  readonly getPageImage: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly page: number;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The page. */
+      readonly 200: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'image/png': string;
+        };
+      };
+    };
+  };
+  readonly getPassageBoxes: {
+    readonly parameters: {
+      readonly query: {
+        /** @description Where the passage begins in the extracted text, as in `metadata.charStart` of a result. */
+        readonly charStart: number;
+        /** @description Where it ends, exclusive. */
+        readonly charEnd: number;
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly page: number;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Where it stands. */
+      readonly 200: {
+        headers: {
+          readonly 'X-Request-ID': components['headers']['RequestId'];
+          readonly RateLimit: components['headers']['RateLimit'];
+          readonly 'RateLimit-Policy': components['headers']['RateLimitPolicy'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['PageBoxes'];
         };
       };
     };

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   MODEL_NOT_FOUND: { status: 404, title: 'There is no such model' },
   WEBHOOK_NOT_FOUND: { status: 404, title: 'There is no such webhook' },
   DELIVERY_NOT_FOUND: { status: 404, title: 'There is no such delivery' },
+  PAGE_NOT_AVAILABLE: { status: 404, title: 'There is no picture of this page' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not know this method' },
   TEXT_NOT_AVAILABLE: { status: 409, title: 'The document has no extracted text yet' },
   BODY_TOO_SLOW: { status: 408, title: 'The body came too slowly', retryable: true },

@@ -6,6 +6,7 @@ import { within } from '@vectorlane/time';
 import { detectFormat, type DetectedFormat, type FormatEvidence } from './detect/format-detection';
 import { finishDocument } from './document-check';
 import { Parsers } from './isolation/parsers';
+import type { PageView, PageWish } from './page-view';
 import { type ExtractedDocument, type ExtractionSource, TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
 
 /** Bytes to text with structure, for any format, within a bounded time. */
@@ -61,6 +62,15 @@ export class ExtractionService {
       throw new IngestionFailure('UNSUPPORTED_FORMAT', `There is no parser for the format "${format}".`);
     }
     return finishDocument(await this.bounded(extractor, source, signal));
+  }
+
+  /**
+   * One page of a document as it is shown, or where on it a passage stands.
+   * @param format one of `PAINTED_FORMATS`
+   * @throws IngestionFailure as `extract` does; the signal's reason
+   */
+  viewPage(format: string, bytes: Uint8Array, wish: PageWish, signal: AbortSignal): Promise<PageView> {
+    return this.parsers.view(format, bytes, wish, signal);
   }
 
   private bounded(extractor: TextExtractor, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {

@@ -1,4 +1,5 @@
 import type { BlockKind, Coverage, Lane, Position } from '@vectorlane/domain';
+import type { PageView, PageWish } from './page-view';
 
 /** What a parser makes of a file: one text and the structure found in it. */
 export interface ExtractedDocument {
@@ -57,6 +58,8 @@ export interface TextExtractor {
    * @throws IngestionFailure `CORRUPT_FILE`, `EMPTY_CONTENT`, … when the bytes cannot become text.
    */
   extract(source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument>;
+  /** Where the format has pages that can be painted (`PAINTED_FORMATS`); called in parser processes alone. */
+  viewPage?(bytes: Uint8Array, wish: PageWish): Promise<PageView>;
 }
 
 /** All extractors, keyed by format. */

@@ -9,5 +9,6 @@ export {
   type Submission,
   type Submitted,
 } from './ingestion.service';
+export { PageViews } from './page-views';
 export { Reconciler } from './reconciler';
 export { type SpooledFile } from './spool';

@@ -12,6 +12,7 @@ import { IngestionRuntime } from './ingestion-runtime';
 import { IngestionScheduler } from './ingestion-scheduler';
 import { IngestionService } from './ingestion.service';
 import { documentProcessorOf } from './lane-processors';
+import { PageViews } from './page-views';
 import { Reconciler } from './reconciler';
 import { Spool } from './spool';
 import { IndexKeeper } from './index-keeper';
@@ -32,12 +33,13 @@ export class IngestionModule {
         DependencyCircuits,
         DocumentProcessor,
         IngestionRuntime,
+        PageViews,
         Reconciler,
         IndexKeeper,
         Spool,
         ...(consumes ? Lane.options.map(documentProcessorOf) : []),
       ],
-      exports: [IngestionService, FilesService, IngestionRuntime, Reconciler],
+      exports: [IngestionService, FilesService, IngestionRuntime, PageViews, Reconciler],
     };
   }
 }

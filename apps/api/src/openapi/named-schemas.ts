@@ -51,6 +51,7 @@ import {
   waitingSchema,
 } from '../documents.schemas';
 import { eventBodySchema } from '../events.controller';
+import { pageBoxesSchema, pageBoxSchema } from '../pages.controller';
 import { problemCodeSchema, problemSchema } from '../problem-responses';
 import { answerSchema, hitSchema, neighbouringSchema, searchSchema } from '../search.controller';
 import { batchAnswerSchema, batchItemSchema, batchSchema } from '../uploads.controller';
@@ -93,6 +94,7 @@ const OUTPUTS = {
   ...{ Document: documentSchema, DocumentPage: documentPageSchema, DocumentFailure: failureSchema },
   ...{ PendingRevision: pendingRevisionSchema, WaitingFor: waitingSchema },
   ...{ Chunk: chunkSchema, ChunkPage: chunkPageSchema },
+  ...{ PageBoxes: pageBoxesSchema, PageBox: pageBoxSchema },
   ...{ DocumentStatusAnswer: manifestAnswerSchema },
   ...{ RetriedDocuments: retriedSchema, DeletedDocuments: deletedSchema, ReprocessedDocuments: reprocessedSchema },
   ...{ AddTextsAnswer: batchAnswerSchema, AddedText: batchItemSchema, ManifestState },

@@ -13,6 +13,7 @@ export type Chunk = ChunkPage['items'][number];
 export type SearchAnswer = Answer<'search', 200>;
 export type Hit = SearchAnswer['results'][number];
 export type Place = Hit['place'];
+export type PageBoxes = Answer<'getPassageBoxes', 200>;
 export type Collection = Answer<'getCollection', 200>;
 export type CollectionPage = Answer<'listCollections', 200>;
 export type ApiKey = Answer<'listApiKeys', 200>['items'][number];

@@ -1,3 +1,4 @@
+import { charsetOf, decoded } from './charset';
 import fc from 'fast-check';
 import { piecesOf } from './spans';
 import { blocksOf } from './text-blocks';
@@ -86,4 +87,12 @@ it('writes sizes, times and places', () => {
   expect(ago('2026-11-30T12:00:00Z', now)).toBe('tomorrow');
   expect(placeInWords({ page: 3, heading: 'Bees > Winter' })).toBe('page 3 · Bees › Winter');
   expect(placeInWords({})).toBe('');
+});
+
+it.each([
+  ['UTF-8', Buffer.from('Bienen – النحل'), 'utf-8', 'Bienen – النحل'],
+  ['UTF-16 with its mark', Buffer.from('\ufeffBienen', 'utf16le'), 'utf-16le', 'Bienen'],
+  ['an old one', Buffer.from('Stra\xdfe', 'latin1'), undefined, 'Straße'],
+])('reads a text in %s', (_name, bytes, charset, text) => {
+  expect([charsetOf(bytes), decoded(bytes)]).toEqual([charset, text]);
 });

@@ -84,13 +84,13 @@ function Shown({ document, reload }: { document: Document; reload: () => void })
             <Chunks document={document} />
           ) : (
             <div class={`panes panes-${pane}`}>
-              {pane !== 'text' && <Original document={document} page={query['page']} />}
+              {pane !== 'text' && <Original document={document} passage={passage} />}
               {pane !== 'original' && <Text document={document} passage={passage} />}
             </div>
           )}
         </>
       )}
-      {!isReadable && <Original document={document} page={undefined} />}
+      {!isReadable && <Original document={document} passage={undefined} />}
     </div>
   );
 }

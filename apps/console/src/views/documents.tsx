@@ -47,7 +47,8 @@ export function Documents(): JSX.Element {
   const pages = usePages<Document, DocumentPage>(JSON.stringify(filters), (cursor, signal) =>
     request(`/api/documents${queryOf({ ...filters, limit: PAGE, count: cursor === undefined, cursor })}`, { signal }),
   );
-  const refresh = useThrottled(pages.reload, 1_500);
+  // All pages that are there are asked for again: the more there are, the more seldom.
+  const refresh = useThrottled(pages.reload, 1_500 + pages.items.length * 3);
   useEffect(() => onChange(refresh), [refresh]);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => setSelected(new Set()), [JSON.stringify(filters)]);

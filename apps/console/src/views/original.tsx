@@ -2,10 +2,14 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { requestBlob } from '../api/client';
 import type { Document } from '../api/types';
+import { charsetOf, decoded } from '../ui/charset';
 import { bytes } from '../ui/format';
 import { formatName } from '../ui/formats';
 import { Empty, Failed, Loading } from '../ui/parts';
+import type { Span } from '../ui/spans';
+import { useQuery } from '../ui/use-query';
 import { useServer } from '../ui/use-server';
+import { PdfPage } from './pdf-page';
 
 /** Larger ones are for programs of their own. */
 const MOST_BYTES = 50_000_000;
@@ -13,6 +17,9 @@ const MOST_TEXT_BYTES = 2_000_000;
 
 const IMAGES: Readonly<Record<string, string>> = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' };
 const TEXTS = new Set(['txt', 'md', 'csv', 'json', 'code', 'ics', 'vcf', 'ipynb', 'eml', 'rtf']);
+
+/** PDF files with these failures show no page. */
+const UNOPENED: ReadonlySet<string> = new Set(['CORRUPT_FILE', 'PASSWORD_PROTECTED']);
 
 type Kind = 'pdf' | 'image' | 'html' | 'text' | 'none';
 
@@ -29,20 +36,49 @@ export function kindOf({ format, sizeBytes }: Pick<Document, 'format' | 'sizeByt
  * The file as it was uploaded, as far as a browser shows it. It is somebody else's: nothing of it runs here, and nothing
  * is fetched for it. What is framed has an origin of its own and the policy of this page.
  */
-export function Original({ document, page }: { document: Document; page: string | undefined }): JSX.Element {
+export function Original({ document, passage }: { document: Document; passage: Span | undefined }): JSX.Element {
+  const [query, setQuery] = useQuery();
   const kind = kindOf(document);
+  const page = /^[1-9]\d{0,5}$/.exec(query['page'] ?? '')?.[0];
+  if (kind === 'pdf' && query['original'] !== 'file' && !UNOPENED.has(document.failure?.code ?? '')) {
+    return (
+      <PdfPage
+        document={document}
+        page={Number(page ?? 1)}
+        passage={passage}
+        onPage={(next) => setQuery({ page: String(next) }, true)}
+        onViewer={() => setQuery({ original: 'file' }, true)}
+      />
+    );
+  }
+  return <File document={document} kind={kind} page={page} onPages={() => setQuery({ original: undefined }, true)} />;
+}
+
+function File(props: { document: Document; kind: Kind; page: string | undefined; onPages: () => void }): JSX.Element {
+  const { document, kind, page, onPages } = props;
   const key = kind === 'none' ? undefined : `${document.id} ${document.revision}`;
   const { data, error, reload } = useServer(key, (signal) =>
     requestBlob(`/api/documents/${document.id}/content`, { signal }),
   );
   return (
     <section class="pane" aria-label="Original" tabIndex={0}>
-      <h2 class="pane-title">Original</h2>
+      <div class="pane-title pane-bar">
+        <h2>Original</h2>
+        {kind === 'pdf' && (
+          <button type="button" class="link-button" onClick={onPages}>
+            Page by page
+          </button>
+        )}
+      </div>
       {error !== undefined && <Failed error={error} onRetry={reload} />}
       {error === undefined && data === undefined && kind !== 'none' && <Loading lines={8} />}
       {kind === 'none' && <NotShown document={document} />}
       {data !== undefined && kind === 'pdf' && (
-        <Framed blob={new Blob([data], { type: 'application/pdf' })} fragment={fragmentOf(page)} document={document} />
+        <Framed
+          blob={new Blob([data], { type: 'application/pdf' })}
+          fragment={`#${page === undefined ? '' : `page=${page}&`}view=FitH`}
+          document={document}
+        />
       )}
       {data !== undefined && kind === 'image' && (
         <Image blob={new Blob([data], { type: IMAGES[document.format] ?? '' })} document={document} />
@@ -51,10 +87,6 @@ export function Original({ document, page }: { document: Document; page: string 
       {data !== undefined && kind === 'text' && <Plain blob={data} />}
     </section>
   );
-}
-
-function fragmentOf(page: string | undefined): string {
-  return /^\d{1,6}$/.test(page ?? '') ? `#page=${page}&view=FitH` : '#view=FitH';
 }
 
 /** An address for bytes, as long as they are shown. */
@@ -89,13 +121,15 @@ function Image({ blob, document }: { blob: Blob; document: Document }): JSX.Elem
 }
 
 function Page({ blob, document }: { blob: Blob; document: Document }): JSX.Element | null {
-  const address = useAddress(new Blob([blob], { type: 'text/html' }));
-  if (address === undefined) return null;
+  const { data } = useServer(`${blob.size}`, async () => charsetOf(new Uint8Array(await blob.arrayBuffer())) ?? '');
+  // Of a page that names no charset a browser would guess one.
+  const address = useAddress(new Blob([blob], { type: data ? `text/html;charset=${data}` : 'text/html' }));
+  if (address === undefined || data === undefined) return null;
   return <iframe class="frame" sandbox="" src={address} title={`${document.filename}, original`} />;
 }
 
 function Plain({ blob }: { blob: Blob }): JSX.Element {
-  const { data } = useServer(`${blob.size}`, () => blob.text());
+  const { data } = useServer(`${blob.size}`, async () => decoded(new Uint8Array(await blob.arrayBuffer())));
   return (
     <pre class="plain" dir="auto">
       {data}

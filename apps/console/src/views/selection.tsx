@@ -7,7 +7,7 @@ import { Icon } from '../ui/icons';
 import { Confirm } from '../ui/parts';
 import { attempt, say } from '../ui/toasts';
 
-type Asked = 'reprocess' | 'delete';
+type Asked = 'retry' | 'reprocess' | 'delete';
 
 const ids = (documents: readonly Document[]): readonly string[] => documents.map(({ id }) => id);
 
@@ -28,7 +28,7 @@ export function Selection({ documents, onDone }: { documents: readonly Document[
     <div class="selection" role="region" aria-label="What is selected">
       <strong role="status">{counted(documents.length, 'document')} selected</strong>
       {failed.length > 0 && (
-        <button type="button" class="button" onClick={() => void change('retry', failed, 'queued again')}>
+        <button type="button" class="button" onClick={() => setAsked('retry')}>
           <Icon name="retry" />
           Retry {count(failed.length)} failed
         </button>
@@ -46,6 +46,17 @@ export function Selection({ documents, onDone }: { documents: readonly Document[
       <button type="button" class="button" onClick={onDone}>
         Select none
       </button>
+      {asked === 'retry' && (
+        <Confirm
+          title={`Retry ${counted(failed.length, 'document')}?`}
+          action={`Retry ${count(failed.length)}`}
+          isHarmless
+          onConfirm={() => change('retry', failed, 'queued again')}
+          onClose={() => setAsked(undefined)}
+        >
+          <p>They go through all stages again, with as many attempts as new ones.</p>
+        </Confirm>
+      )}
       {asked === 'reprocess' && (
         <Confirm
           title={`Read ${counted(ended.length, 'document')} again?`}

@@ -142,6 +142,7 @@ ERROR_OF_CODE: dict[str, type[ApiError]] = {
     "MODEL_NOT_FOUND": NotFoundError,
     "WEBHOOK_NOT_FOUND": NotFoundError,
     "DELIVERY_NOT_FOUND": NotFoundError,
+    "PAGE_NOT_AVAILABLE": NotFoundError,
     "TEXT_NOT_AVAILABLE": ConflictError,
     "NOT_FAILED": ConflictError,
     "NOT_FINISHED": ConflictError,

@@ -52,6 +52,7 @@ ProblemCode = Literal[
     "MODEL_NOT_FOUND",
     "WEBHOOK_NOT_FOUND",
     "DELIVERY_NOT_FOUND",
+    "PAGE_NOT_AVAILABLE",
     "METHOD_NOT_ALLOWED",
     "TEXT_NOT_AVAILABLE",
     "BODY_TOO_SLOW",
@@ -442,6 +443,23 @@ class NeighbouringChunk(TypedDict):
     content: str
     charStart: int
     charEnd: int
+
+
+class PageBox(TypedDict):
+    """A part of a page: fractions of its width and height, from its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class PageBoxes(TypedDict):
+    page: int
+    pages: int
+    width: float
+    height: float
+    boxes: list[PageBox]
 
 
 class _PendingRevisionAlways(TypedDict):

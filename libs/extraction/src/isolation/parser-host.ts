@@ -1,6 +1,14 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { unpackDocument } from './document-transfer';
-import { type Outcome, type ParserReply, type ParserRequest, partsOf, PartsBuffer } from './parser-protocol';
+import {
+  type FileDescription,
+  type Outcome,
+  type ParserReply,
+  type ParserRequest,
+  partsOf,
+  PartsBuffer,
+} from './parser-protocol';
+import type { PageView, PageWish } from '../page-view';
 import type { ExtractedDocument, ExtractionSource } from '../text-extractor';
 
 /** The way to one parser process. */
@@ -47,7 +55,7 @@ export class ParserHost {
   private ready = false;
   private dead: ParserDeath | IngestionFailure | undefined;
   private settle: { resolve: (reply: Outcome) => void; reject: (reason: unknown) => void } | undefined;
-  private readonly text = new PartsBuffer();
+  private readonly parts = new PartsBuffer();
   private taken = 0;
   private resident = 0;
 
@@ -56,7 +64,7 @@ export class ParserHost {
       this.channel = open({
         reply: (reply) => {
           if (reply.kind === 'ready') this.ready = true;
-          else if (reply.kind === 'text') this.text.add(reply.bytes, reply.size);
+          else if (reply.kind === 'part') this.parts.add(reply.bytes, reply.size);
           else this.outcome(reply);
         },
         died: (death) => this.die(death),
@@ -88,20 +96,24 @@ export class ParserHost {
    * @throws the signal's reason, and then the parser is ended: there is no other way to stop it
    */
   async parse(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
-    const reply = await this.request(format, source, signal);
-    if (reply.kind === 'document') {
-      const text = { bytes: this.text.take(), encoding: reply.document.text.encoding };
-      return unpackDocument({ ...reply.document, text });
-    }
-    if (reply.kind === 'failure') {
-      throw new IngestionFailure(
-        reply.code,
-        reply.message,
-        reply.cause === undefined ? {} : { cause: new Error(reply.cause) },
-      );
-    }
-    const cause = new Error(reply.stack);
-    throw new IngestionFailure('INTERNAL_ERROR', 'The parser met an error of its own in this file.', { cause });
+    const { bytes, filename, declaredCharset, recognition } = source;
+    const file = {
+      format,
+      filename,
+      ...(declaredCharset !== undefined && { declaredCharset }),
+      ...(recognition !== undefined && { recognition }),
+    };
+    const reply = await this.request(file, bytes, signal);
+    if (reply.kind !== 'document') throw failureIn(reply);
+    const text = { bytes: this.parts.take(), encoding: reply.document.text.encoding };
+    return unpackDocument({ ...reply.document, text });
+  }
+
+  /** Looks at one page; ends as `parse` does. */
+  async view(format: string, bytes: Uint8Array, page: PageWish, signal: AbortSignal): Promise<PageView> {
+    const reply = await this.request({ format, filename: '', page }, bytes, signal);
+    if (reply.kind !== 'page') throw failureIn(reply);
+    return { ...reply.page, picture: this.parts.take() };
   }
 
   async end(): Promise<void> {
@@ -110,7 +122,7 @@ export class ParserHost {
     await this.channel?.kill();
   }
 
-  private async request(format: string, source: ExtractionSource, signal: AbortSignal): Promise<Outcome> {
+  private async request(file: FileDescription, bytes: Uint8Array, signal: AbortSignal): Promise<Outcome> {
     signal.throwIfAborted();
     const { channel } = this;
     if (this.dead !== undefined || channel === undefined) throw this.failure();
@@ -124,7 +136,7 @@ export class ParserHost {
     try {
       return await new Promise((resolve, reject) => {
         this.settle = { resolve, reject };
-        void this.hand(channel, format, source);
+        void this.hand(channel, file, bytes);
       });
     } finally {
       this.settle = undefined;
@@ -133,17 +145,8 @@ export class ParserHost {
     }
   }
 
-  private async hand(channel: ParserChannel, format: string, source: ExtractionSource): Promise<void> {
-    const { bytes, filename, declaredCharset, recognition } = source;
-    const size = bytes.byteLength;
-    await channel.send({
-      kind: 'file',
-      format,
-      filename,
-      size,
-      ...(declaredCharset !== undefined && { declaredCharset }),
-      ...(recognition !== undefined && { recognition }),
-    });
+  private async hand(channel: ParserChannel, file: FileDescription, bytes: Uint8Array): Promise<void> {
+    await channel.send({ kind: 'file', ...file, size: bytes.byteLength });
     for (const part of partsOf(bytes)) {
       // Aborted or dead: the rest has nobody to go to.
       if (this.settle === undefined) return;
@@ -171,4 +174,16 @@ export class ParserHost {
     if (dead.of === 'memory') return new MemoryExceededFailure(dead.cause);
     return new IngestionFailure('PARSER_CRASHED', DEATHS[dead.of], { cause: dead.cause });
   }
+}
+
+function failureIn(reply: Outcome): IngestionFailure {
+  if (reply.kind === 'failure') {
+    return new IngestionFailure(
+      reply.code,
+      reply.message,
+      reply.cause === undefined ? {} : { cause: new Error(reply.cause) },
+    );
+  }
+  const cause = new Error(reply.kind === 'error' ? reply.stack : `It answered with a ${reply.kind}.`);
+  return new IngestionFailure('INTERNAL_ERROR', 'The parser met an error of its own in this file.', { cause });
 }

@@ -1,5 +1,6 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { type OpenParser, ParserHost } from './parser-host';
+import type { PageView, PageWish } from '../page-view';
 import type { ExtractedDocument, ExtractionSource } from '../text-extractor';
 
 export interface ParserPoolOptions {
@@ -42,7 +43,16 @@ export class ParserPool {
    * @throws IngestionFailure as `ParserHost.parse` does, `TIMEOUT` when the file takes longer than it may,
    *   `INTERNAL_ERROR` when too many files wait; the signal's reason
    */
-  async parse(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
+  parse(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
+    return this.lend((parser, bound) => parser.parse(format, source, bound), signal);
+  }
+
+  /** Looks at one page; ends as `parse` does. */
+  view(format: string, bytes: Uint8Array, page: PageWish, signal: AbortSignal): Promise<PageView> {
+    return this.lend((parser, bound) => parser.view(format, bytes, page, bound), signal);
+  }
+
+  private async lend<T>(work: (parser: ParserHost, bound: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const parser = await this.acquire(signal);
     const { timeoutMs = 60_000 } = this.options;
@@ -54,7 +64,7 @@ export class ParserPool {
     );
     signal.addEventListener('abort', abort, { once: true });
     try {
-      return await parser.parse(format, source, bound.signal);
+      return await work(parser, bound.signal);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);

@@ -34,7 +34,7 @@ export function serveProcess(extractors: ReadonlyMap<string, TextExtractor>): vo
   const answer = async (file: FileDescription): Promise<void> => {
     await guarded;
     for await (const reply of answerFile(extractors, file, () => parts.take())) {
-      await send(reply.kind === 'text' ? reply : { ...reply, residentBytes: process.memoryUsage.rss() });
+      await send(reply.kind === 'part' ? reply : { ...reply, residentBytes: process.memoryUsage.rss() });
     }
   };
   process.on('message', (request: ParserRequest) => {

@@ -1,6 +1,7 @@
 import { IngestionFailure, type IngestionFailureCode } from '@vectorlane/errors';
 import { packDocument, type PackedDocument } from './document-transfer';
-import type { TextExtractor } from '../text-extractor';
+import type { PageView, PageWish } from '../page-view';
+import type { ExtractedDocument, TextExtractor } from '../text-extractor';
 
 /**
  * What crosses between this program and a parser process, one file at a time. Bytes and text cross in parts, so that
@@ -16,19 +17,23 @@ export interface FileDescription {
   readonly filename: string;
   readonly declaredCharset?: string;
   readonly recognition?: { readonly answer?: Uint8Array };
+  /** This page of the file is wanted, instead of its text. */
+  readonly page?: PageWish;
 }
 
 export type ParserReply =
   | { readonly kind: 'ready' }
-  | TextPart
+  | BytesPart
   /** The last of a file. `residentBytes`: memory that the parser holds after it. */
   | (Outcome & { readonly residentBytes: number });
 
-/** The text of the document that follows, in parts and in order. */
-export type TextPart = { readonly kind: 'text'; readonly size: number; readonly bytes: Uint8Array };
+/** The text of the document, or the picture of the page, that follows, in parts and in order. */
+export type BytesPart = { readonly kind: 'part'; readonly size: number; readonly bytes: Uint8Array };
 
 export type Outcome =
   | { readonly kind: 'document'; readonly document: PackedDocument }
+  /** Without its picture, which has come before. */
+  | { readonly kind: 'page'; readonly page: PageView }
   /** What the parser has to say of the file: it cannot be read. */
   | { readonly kind: 'failure'; readonly code: IngestionFailureCode; readonly message: string; readonly cause?: string }
   /** A mistake of ours: the parser threw what it must not. */
@@ -73,31 +78,36 @@ export async function* answerFile(
   extractors: ReadonlyMap<string, TextExtractor>,
   file: FileDescription,
   take: () => Uint8Array,
-): AsyncGenerator<TextPart | Outcome, void> {
-  const packed = await parse(extractors, file, take);
-  if ('kind' in packed) {
-    yield packed;
-    return;
-  }
-  const { bytes: text, encoding } = packed.text;
-  for (const part of partsOf(text)) yield { kind: 'text', size: text.length, bytes: part };
-  yield { kind: 'document', document: { ...packed, text: { bytes: new Uint8Array(0), encoding } } };
-}
-
-async function parse(
-  extractors: ReadonlyMap<string, TextExtractor>,
-  file: FileDescription,
-  take: () => Uint8Array,
-): Promise<PackedDocument | Outcome> {
+): AsyncGenerator<BytesPart | Outcome, void> {
   try {
     const extractor = extractors.get(file.format);
     if (extractor === undefined) throw new Error(`there is no extractor for "${file.format}" in this parser`);
-    return packDocument(await extractor.extract({ ...file, bytes: take() }, never));
+    if (file.page === undefined) yield* documentOf(await extractor.extract({ ...file, bytes: take() }, never));
+    else yield* pageOf(await viewOf(extractor, take(), file.page));
   } catch (error) {
     if (!(error instanceof IngestionFailure)) {
-      return { kind: 'error', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      yield { kind: 'error', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      return;
     }
     const cause = error.cause instanceof Error ? { cause: error.cause.message } : {};
-    return { kind: 'failure', code: error.code, message: error.message, ...cause };
+    yield { kind: 'failure', code: error.code, message: error.message, ...cause };
   }
+}
+
+function* documentOf(document: ExtractedDocument): Generator<BytesPart | Outcome, void> {
+  const packed = packDocument(document);
+  const { bytes: text, encoding } = packed.text;
+  for (const part of partsOf(text)) yield { kind: 'part', size: text.length, bytes: part };
+  yield { kind: 'document', document: { ...packed, text: { bytes: new Uint8Array(0), encoding } } };
+}
+
+function* pageOf(page: PageView): Generator<BytesPart | Outcome, void> {
+  const { picture } = page;
+  for (const part of partsOf(picture)) yield { kind: 'part', size: picture.length, bytes: part };
+  yield { kind: 'page', page: { ...page, picture: new Uint8Array(0) } };
+}
+
+function viewOf(extractor: TextExtractor, bytes: Uint8Array, wish: PageWish): Promise<PageView> {
+  if (extractor.viewPage === undefined) throw new Error(`pages of "${extractor.format}" are not painted`);
+  return extractor.viewPage(bytes, wish);
 }

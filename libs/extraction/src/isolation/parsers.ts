@@ -1,3 +1,4 @@
+import type { PageView, PageWish } from '../page-view';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../text-extractor';
 import { MemoryExceededFailure } from './parser-host';
 import type { ParserPool } from './parser-pool';
@@ -18,18 +19,28 @@ export class Parsers {
   }
 
   /** @throws IngestionFailure as `ParserPool.parse` does; the signal's reason */
-  async parse(
+  parse(
     { format, lane }: Pick<TextExtractor, 'format' | 'lane'>,
     source: ExtractionSource,
     signal: AbortSignal,
   ): Promise<ExtractedDocument> {
-    if (lane === 'heavy' || source.bytes.byteLength > MAX_SMALL_BYTES) return this.large.parse(format, source, signal);
+    const isLarge = lane === 'heavy' || source.bytes.byteLength > MAX_SMALL_BYTES;
+    return this.inOne(isLarge, (pool) => pool.parse(format, source, signal));
+  }
+
+  /** One page is small work whatever the format: who looks at it does not wait for a document that is read. */
+  view(format: string, bytes: Uint8Array, page: PageWish, signal: AbortSignal): Promise<PageView> {
+    return this.inOne(bytes.byteLength > MAX_SMALL_BYTES, (pool) => pool.view(format, bytes, page, signal));
+  }
+
+  private async inOne<T>(isLarge: boolean, work: (pool: ParserPool) => Promise<T>): Promise<T> {
+    if (isLarge) return work(this.large);
     try {
-      return await this.small.parse(format, source, signal);
+      return await work(this.small);
     } catch (error) {
       // A small file of many parts, most likely: it may have as much as a large one.
       if (!(error instanceof MemoryExceededFailure)) throw error;
-      return this.large.parse(format, source, signal);
+      return work(this.large);
     }
   }
 

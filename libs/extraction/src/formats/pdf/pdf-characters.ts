@@ -95,6 +95,7 @@ export function readCharacters(page: PdfiumPage, fonts: FontNames): PageCharacte
 
 /** From the coordinates of a page's content to those of the page as it is shown. */
 export interface View {
+  readonly width: number;
   readonly height: number;
   point(x: number, y: number): readonly [number, number];
   /** Of a vector. */
@@ -106,7 +107,7 @@ export function viewOf({ pdfium, page }: PdfiumPage): View {
   call.FPDF_GetPageBoundingBox(page, scratch);
   const [left, top, right, bottom] = rectangle(pdfium, scratch);
   const rotation = call.FPDFPage_GetRotation(page);
-  const height = rotation % 2 === 0 ? top - bottom : right - left;
+  const [width, height] = rotation % 2 === 0 ? [right - left, top - bottom] : [top - bottom, right - left];
   const views: readonly Pick<View, 'point' | 'direction'>[] = [
     { point: (x, y) => [x - left, top - y], direction: (dx, dy) => [dx, -dy] },
     { point: (x, y) => [y - bottom, x - left], direction: (dx, dy) => [dy, dx] },
@@ -115,7 +116,7 @@ export function viewOf({ pdfium, page }: PdfiumPage): View {
   ];
   const shown = views[rotation] ?? views[0];
   if (shown === undefined) throw new Error('a page has four ways to stand');
-  return { height, ...shown };
+  return { width, height, ...shown };
 }
 
 /** `FS_RECTF`: left, top, right, bottom. */

@@ -2,6 +2,7 @@ import { coverageNote } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import { readRecognised } from '../../ai-worker/recognised-pages';
 import { assertBlockCount, assertTextLength } from '../../block-list';
+import type { PageView, PageWish } from '../../page-view';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import type { FileInside, FilesInside } from '../files-inside';
@@ -14,6 +15,7 @@ import { corrupt, PdfFile, type PdfiumPage } from './pdf-file';
 import { withoutFurniture } from './pdf-furniture';
 import { type Line, readLines } from './pdf-lines';
 import { readOutline } from './pdf-outline';
+import { viewPage } from './pdf-page-view';
 import { pictureShown } from './pdf-pictures';
 import { recognisedRuns } from './pdf-recognised';
 import { joinCharacters } from './pdf-runs';
@@ -44,6 +46,10 @@ export class PdfExtractor implements TextExtractor {
     const whole = await withFilesInside(document, files, { inside, source }, signal);
     if (pages instanceof IngestionFailure && whole.blocks.length === 0) throw pages;
     return whole;
+  }
+
+  viewPage(bytes: Uint8Array, wish: PageWish): Promise<PageView> {
+    return viewPage(bytes, wish);
   }
 }
 

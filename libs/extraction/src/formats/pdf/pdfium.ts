@@ -8,6 +8,7 @@ const FUNCTIONS = [
   'free',
   'FPDF_CloseDocument',
   'FPDF_ClosePage',
+  'FPDF_FFLDraw',
   'FPDF_GetFormType',
   'FPDF_GetLastError',
   'FPDF_GetPageBoundingBox',
@@ -17,6 +18,7 @@ const FUNCTIONS = [
   'FPDF_GetXFAPacketName',
   'FPDF_LoadMemDocument64',
   'FPDF_LoadPage',
+  'FPDF_RenderPageBitmap',
   'FPDF_StructElement_CountChildren',
   'FPDF_StructElement_GetChildAtIndex',
   'FPDF_StructElement_GetChildMarkedContentID',
@@ -43,6 +45,10 @@ const FUNCTIONS = [
   'FPDFAnnot_SetFlags',
   'FPDFAttachment_GetFile',
   'FPDFAttachment_GetName',
+  'FPDFBitmap_Create',
+  'FPDFBitmap_Destroy',
+  'FPDFBitmap_FillRect',
+  'FPDFBitmap_GetBuffer',
   'FPDFBookmark_GetAction',
   'FPDFBookmark_GetDest',
   'FPDFBookmark_GetFirstChild',
@@ -152,6 +158,10 @@ export class Pdfium {
     this.memory.HEAPU8.set(bytes, pointer);
   }
 
+  copy(pointer: number, length: number): Uint8Array {
+    return this.memory.HEAPU8.slice(pointer, pointer + length);
+  }
+
   int(pointer: number): number {
     return this.memory.HEAP32[pointer >> 2] ?? 0;
   }
@@ -170,7 +180,7 @@ export class Pdfium {
     if (length <= 0 || length > maxBytes) return new Uint8Array();
     const buffer = this.allocate(length);
     get(buffer, length);
-    const copy = this.memory.HEAPU8.slice(buffer, buffer + length);
+    const copy = this.copy(buffer, length);
     this.call.free(buffer);
     return copy;
   }
