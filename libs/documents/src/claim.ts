@@ -17,6 +17,8 @@ export interface Claim {
   readonly declaredCharset: string | undefined;
   readonly sizeBytes: number;
   readonly chunking: Chunking | null;
+  /** Id of the key; empty where nobody knows. */
+  readonly uploadedBy: string;
   readonly attempts: number;
   readonly interruptions: number;
   readonly parserDeaths: number;
@@ -47,6 +49,7 @@ export interface ClaimRow {
   declared_charset: string | null;
   size_bytes: string;
   chunking: Chunking | null;
+  uploaded_by: string;
   attempts: number;
   interruptions: number;
   parser_deaths: number;
@@ -68,6 +71,7 @@ export function toClaim(row: ClaimRow): Claim {
     declaredCharset: row.declared_charset ?? undefined,
     sizeBytes: Number(row.size_bytes),
     chunking: row.chunking,
+    uploadedBy: row.uploaded_by,
     attempts: row.attempts,
     interruptions: row.interruptions,
     parserDeaths: row.parser_deaths,

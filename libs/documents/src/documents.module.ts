@@ -10,6 +10,7 @@ import { FileBatchesRepository } from './files/file-batches.repository';
 import { FilesRepository } from './files/files.repository';
 import { StoreFilesRepository } from './files/store-files.repository';
 import { VectorStoresRepository } from './files/vector-stores.repository';
+import { FailingKeysGauge } from './failing-keys-gauge';
 import { FailedDocumentsRepository } from './failed-documents.repository';
 import { ManifestRepository } from './manifest.repository';
 import { UnfinishedGauges } from './unfinished-gauges';
@@ -50,7 +51,7 @@ const repositories = [
 
 /** What we keep: documents, their bytes, texts, chunks and vectors, and the status moves between them. */
 @Module({
-  providers: [...repositories, UnfinishedGauges],
+  providers: [...repositories, UnfinishedGauges, FailingKeysGauge],
   exports: repositories,
 })
 export class DocumentsModule {}

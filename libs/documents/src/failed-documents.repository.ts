@@ -4,7 +4,7 @@ import { RETRIED } from './ingestion-ledger';
 import { filterCondition, type SearchFilter } from './search/filter-condition';
 import { SqlParameters } from './search/sql-parameters';
 
-/** Documents that failed for a reason that may have passed, many at a time. */
+/** Documents that have failed: retried many at a time where the reason may have passed, and whose they are. */
 @Injectable()
 export class FailedDocumentsRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -38,6 +38,15 @@ export class FailedDocumentsRepository {
       parameters.values,
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** How many keys uploaded what has failed in the last quarter of an hour. */
+  async keysLately(): Promise<number> {
+    const [row] = await this.dataSource.query<{ keys: number }[]>(
+      `SELECT count(DISTINCT uploaded_by)::integer AS keys FROM documents
+        WHERE status = 'failed' AND updated_at > now() - interval '15 minutes'`,
+    );
+    return row?.keys ?? 0;
   }
 }
 

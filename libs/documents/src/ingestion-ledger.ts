@@ -135,7 +135,7 @@ export class IngestionLedger {
                 updated_at = now()
            FROM found WHERE d.id = found.id
          RETURNING d.id, d.revision_of, generation, content_id, filename, format, lane, declared_charset, size_bytes,
-                   chunking, attempts, interruptions, parser_deaths, interrupted, waits,
+                   chunking, uploaded_by, attempts, interruptions, parser_deaths, interrupted, waits,
                    coalesce(extract(epoch FROM now() - waiting_since) * 1000, 0)::double precision AS waited_ms)
        SELECT * FROM claimed`,
       [documentId, leaseMs / 1000, spaceId],

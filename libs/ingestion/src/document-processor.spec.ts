@@ -30,6 +30,7 @@ const CLAIM: Claim = {
   lane: 'fast',
   declaredCharset: undefined,
   chunking: null,
+  uploadedBy: 'Ab1Ab1Ab1Ab1',
   sizeBytes: 1,
   attempts: 0,
   interruptions: 0,

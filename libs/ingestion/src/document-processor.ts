@@ -216,8 +216,9 @@ export class DocumentProcessor {
     await this.ledger.fail(claim, { code, message, retryable: transient }, COSTS[reason]);
     this.observer.failed(claim, failure, reason);
     // A broken file is its owner's news; what kept a good one from completing is ours, with all that is known of it.
-    if (transient) this.logger.error({ code, err: failure }, 'document failed');
-    else this.logger.warn({ code, reason: message }, 'document failed');
+    const keyId = claim.uploadedBy;
+    if (transient) this.logger.error({ code, keyId, err: failure }, 'document failed');
+    else this.logger.warn({ code, keyId, reason: message }, 'document failed');
     await this.chunks.sweepDocument(claim.documentId);
   }
 

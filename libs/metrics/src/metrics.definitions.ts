@@ -116,6 +116,11 @@ export const METRICS = {
     type: 'gauge',
     help: 'How long ago the oldest unfinished document was accepted, or retried, by PostgreSQL; 0 where there is none. Absent while it cannot be read.',
   },
+  failingKeys: {
+    name: 'documents_failing_keys',
+    type: 'gauge',
+    help: 'Keys with documents that have failed in the last 15 minutes, by PostgreSQL; the log names them. Absent while it cannot be read.',
+  },
   queueErrors: {
     name: 'processing_queue_errors_total',
     type: 'counter',

@@ -450,6 +450,23 @@ describe('failed documents', () => {
   });
 });
 
+describe('keys whose documents fail', () => {
+  it('are counted by PostgreSQL, each once, for a quarter of an hour', async () => {
+    await dataSource.query('DELETE FROM documents');
+    const counted = async (): Promise<string | undefined> =>
+      /^documents_failing_keys (\d+)$/m.exec(await (await service.fetch('/metrics')).text())?.[1];
+    expect(await counted()).toBe('0');
+    for (const uploadedBy of ['one', 'one', 'other', 'long ago']) {
+      const { document } = await moves.adopt(undefined, undefined, { uploadedBy });
+      await ledger.fail(await claimed(document.id), FAILURE, 'none');
+    }
+    await dataSource.query(
+      `UPDATE documents SET updated_at = now() - interval '16 minutes' WHERE uploaded_by = 'long ago'`,
+    );
+    expect(await counted()).toBe('2');
+  });
+});
+
 describe('the line of a lane', () => {
   /** Documents of a key, in line. */
   const queued = async (uploadedBy: string, count: number): Promise<string[]> => {

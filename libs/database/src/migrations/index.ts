@@ -11,6 +11,7 @@ import { DocumentsByName1765710000000 } from './1765710000000-documents-by-name'
 import { PlacesOfChunks1765800000000 } from './1765800000000-places-of-chunks';
 import { Webhooks1765830000000 } from './1765830000000-webhooks';
 import { ConsoleSessions1765900000000 } from './1765900000000-console-sessions';
+import { FailuresOfKeys1766100000000 } from './1766100000000-failures-of-keys';
 import { TurnsOfKeys1766000000000 } from './1766000000000-turns-of-keys';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { Files1765820000000 } from './1765820000000-files';
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   Webhooks1765830000000,
   ConsoleSessions1765900000000,
   TurnsOfKeys1766000000000,
+  FailuresOfKeys1766100000000,
 ];
