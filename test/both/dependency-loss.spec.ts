@@ -174,7 +174,7 @@ forServers?.('an API and a worker whose servers go and come back', () => {
   };
 
   it.each(Object.keys(LOSSES))(
-    'refuse with 503 and Retry-After within five seconds while PostgreSQL is %s, and go on by themselves',
+    'refuse with 503 and Retry-After within seconds while PostgreSQL is %s, and go on by themselves',
     async (how) => {
       const { answers } = await during('postgres', how, async (load) => {
         await load.untilEach(refused, 3);

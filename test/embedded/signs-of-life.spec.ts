@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { loadConfig } from '@vectorlane/config';
 import { showingLife } from '../../apps/api/src/greeting';
@@ -43,4 +44,12 @@ it('a start', async () => {
   await started;
   jest.advanceTimersByTime(60_000);
   expect(said).toHaveBeenCalledTimes(2);
+});
+
+it('npm has no complaint about our configuration, and runs no script of a package at its installation', () => {
+  jest.useRealTimers();
+  const { PATH = '', HOME = '' } = process.env;
+  const ask = ['npm config get ignore-scripts fund audit 2>&1'];
+  const said = execFileSync('sh', ['-c', ...ask], { cwd: ROOT, env: { PATH, HOME }, encoding: 'utf8' });
+  expect(said.trim().split('\n').toSorted()).toEqual(['audit=false', 'fund=false', 'ignore-scripts=true']);
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { eventually } from './eventually';
+import { repeatedKeys } from './json-keys';
 
 const ROOT = join(__dirname, '../..');
 const START_TIMEOUT_MS = 60_000;
@@ -68,6 +69,7 @@ export class ServiceProcess {
     const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
     const [code] = (await once(child, 'exit')) as [number | null];
     clearTimeout(timer);
+    expectNoKeyTwice(chunks.join(''));
     return { code, output: chunks.join(''), durationMs: performance.now() - startedAt };
   }
 
@@ -80,7 +82,16 @@ export class ServiceProcess {
     this.child.kill(signal);
     const [code, by] = (await once(this.child, 'exit')) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
+    expectNoKeyTwice(this.output);
     return { code, signal: by };
+  }
+}
+
+/** No line of any suite's log may hold a key twice: a parser keeps one of the two and says nothing. */
+function expectNoKeyTwice(output: string): void {
+  for (const line of output.split('\n')) {
+    const repeated = line.startsWith('{') && line.endsWith('}') ? repeatedKeys(line) : [];
+    if (repeated.length > 0) throw new Error(`A line of the log has ${repeated.join(', ')} twice: ${line}`);
   }
 }
 

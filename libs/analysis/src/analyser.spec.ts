@@ -1,3 +1,4 @@
+import { growth } from '../../../test/support/visits';
 import { analyse, analyseQuery } from './analyser';
 import type { Language } from './stemmers';
 
@@ -120,3 +121,11 @@ it('reads a text as long as it likes in time that grows with it', () => {
   const text = 'The harbour master of 2024-2025 wrote to jo@example.org about 機器学習. '.repeat(2_000);
   expect(analyse(text, 'english').length).toBeGreaterThan(20_000);
 });
+
+it.each(['x', ' ', 'a ', '-', '1.', 'a-', '機', 'e\u0301', 'getUser', 'a@', 'www.', '\n'])(
+  'looks at each character of a text of %j alone as often, however long it is',
+  (unit) => {
+    const read = (size: number): void => void analyse(unit.repeat(size / unit.length), 'english');
+    expect(growth(read, 12_000)).toBeLessThan(2.2);
+  },
+);

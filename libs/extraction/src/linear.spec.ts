@@ -1,10 +1,12 @@
 import { growth, growthOf } from '../../../test/support/visits';
+import { extractCards } from './formats/cards.extractor';
 import { extractCode } from './formats/code.extractor';
 import { extractCsv } from './formats/csv/csv.extractor';
 import { docxOf, p, r, styled, table } from './formats/docx/docx-fixture';
 import { epubOf, odfOf, pptxOf, shape, xlsxOf } from './formats/formats.fixture';
 import { createExtractors, indexExtractors } from './extractors';
 import { extractHtml } from './formats/html/html.extractor';
+import { extractIpynb } from './formats/ipynb.extractor';
 import { extractJson } from './formats/json/json.extractor';
 import { extractMd } from './formats/md/md.extractor';
 import { extractRtf } from './formats/rtf/rtf.extractor';
@@ -47,6 +49,16 @@ const SHAPES: readonly (readonly [string, Reader, string, (size: number) => stri
   ['code', extractCode, 'one line', repeated('x')],
   ['rtf', extractRtf, 'groups', repeated('{', '{\\rtf1 ')],
   ['rtf', extractRtf, 'one paragraph', repeated('x ', '{\\rtf1 ')],
+  ['ics', extractCards, 'events', repeated('BEGIN:VEVENT\nSUMMARY:a\nEND:VEVENT\n', 'BEGIN:VCALENDAR\n')],
+  ['ics', extractCards, 'one folded line', repeated('x\n ', 'BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:')],
+  ['vcf', extractCards, 'one card without end', repeated('NOTE:a\n', 'BEGIN:VCARD\n')],
+  ['ipynb', extractIpynb, 'cells', repeated('{"cell_type":"markdown","source":["a"]},', '{"cells":[', '{}]}')],
+  [
+    'ipynb',
+    extractIpynb,
+    'lines of one cell',
+    repeated('"a\\n",', '{"cells":[{"cell_type":"code","source":[', '""]}]}'),
+  ],
   ['rtf', extractRtf, 'signs', repeated("\\'e9", '{\\rtf1 ')],
 ];
 

@@ -58,3 +58,16 @@ it.each([
 ])('leaves %s what it is', (error, status, code) => {
   expect(answerTo(error)).toEqual({ status, code, retryAfter: undefined });
 });
+
+it.each(['UPLOADS_BUSY', 'BODY_TOO_SLOW'] as const)(
+  'says of what there is too much of no more than a warning: %s',
+  (code) => {
+    const [warn, error] = (['warn', 'error'] as const).map((level) =>
+      jest.spyOn(Logger.prototype, level).mockImplementation(() => undefined),
+    );
+    answerTo(new Problem(code, 'Too much.'));
+    expect(warn).toHaveBeenCalledWith({ code }, 'Too much.');
+    expect(error).not.toHaveBeenCalled();
+    jest.restoreAllMocks();
+  },
+);

@@ -62,6 +62,7 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
   const circuits = new DependencyCircuits(new ShutdownSequence());
   const metrics = new Metrics();
   const tracked: string[] = [];
+  const contexts: unknown[] = [];
   const processor = new DocumentProcessor(
     loadConfig({
       INGESTION_MAX_ATTEMPTS: '3',
@@ -81,7 +82,10 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
       },
     } as unknown as IngestionScheduler,
     new IngestionObserver(metrics, { happened: () => undefined } as unknown as EventWakes, {
-      trackError: (type) => void tracked.push(type),
+      trackError: (type, context) => {
+        tracked.push(type);
+        contexts.push(context);
+      },
     }),
     { run: (_: unknown, work: () => unknown) => work() } as unknown as LogContext,
     circuits,
@@ -89,7 +93,7 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
       formatsNeeding: (dependency: string) => (dependency === 'ai-worker' ? ['png'] : undefined),
     } as unknown as ExtractionService,
   );
-  return { processor, moves, circuits, scheduled, ledger, metrics, tracked };
+  return { processor, moves, circuits, scheduled, ledger, metrics, tracked, contexts };
 }
 
 const shutdown = new AbortController().signal;
@@ -178,6 +182,21 @@ describe('DocumentProcessor', () => {
     expect(text).toContain(`extraction_parser_deaths_total ${code === 'PARSER_CRASHED' ? 1 : 0}\n`);
     expect(text).toContain(`ingestion_interruptions_total ${reason === 'interruptions' ? 1 : 0}\n`);
   });
+
+  it.each(['TIMEOUT', 'CORRUPT_FILE', 'PARSER_CRASHED', 'INTERNAL_ERROR'] as const)(
+    'names no part of the document in an alert: %s',
+    async (code) => {
+      const failure = new IngestionFailure(code, 'Part "pay of Jane Doe.xml" cannot be read.', {
+        cause: new Error('xl/pay of Jane Doe.xml'),
+      });
+      const spent = { ...CLAIM, attempts: 2, parserDeaths: 2 };
+      const { processor, tracked, contexts } = processorOver(failing(failure), spent);
+      await processor.process('d', 'd-1', shutdown);
+      expect(tracked).toHaveLength(1);
+      expect(JSON.stringify(contexts)).not.toContain('Jane Doe');
+      expect(contexts).toEqual([{ message: expect.any(String), documentId: 'd' }]);
+    },
+  );
 
   it('tells nobody what an unexpected error was', async () => {
     const secret = new TypeError('cannot read password of undefined');

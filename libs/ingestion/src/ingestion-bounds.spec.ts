@@ -14,6 +14,13 @@ import { IngestionPipeline } from './ingestion.pipeline';
 
 beforeAll(() => Logger.overrideLogger(false));
 
+/** A token is a word. */
+function tokenize(text: string): { count: number; starts: Uint32Array; ends: Uint32Array } {
+  const words = [...text.matchAll(/\S+/g)];
+  const starts = Uint32Array.from(words, ({ index }) => index);
+  return { count: words.length, starts, ends: Uint32Array.from(words, ({ index, 0: word }) => index + word.length) };
+}
+
 /** A pipeline over a text and an embedder that may never answer. */
 function pipelineOver(text: string, embed: EmbeddingProvider['embed']): IngestionPipeline {
   const blocks = [{ kind: 'paragraph', start: 0, end: text.length, headingPath: [] }];
@@ -31,7 +38,7 @@ function pipelineOver(text: string, embed: EmbeddingProvider['embed']): Ingestio
       windowTokens: 512,
       specialTokens: 2,
       reads: () => true,
-      tokenize: (of: string) => ({ count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(of.length) }),
+      tokenize,
       embed,
     } as unknown as EmbeddingProvider,
     { active: { id: 1 } } as unknown as EmbeddingSpacesRepository,
@@ -49,4 +56,28 @@ it('gives up on a document whose chunks take too long to embed, and stops the em
   const running = pipeline.run(claim, new AbortController().signal, 50);
   await expect(running).rejects.toMatchObject({ code: 'TIMEOUT', transient: true });
   expect(stopped).toBe(true);
+});
+
+it('lets others have the thread while it chunks, every 20 ms at least', async () => {
+  // Of a clock on which each look takes 5 ms; other turns are counted.
+  let clock = 0;
+  const now = jest.spyOn(performance, 'now').mockImplementation(() => (clock += 5));
+  let turns = 0;
+  let isRunning = true;
+  const others = (): void => {
+    turns += 1;
+    if (isRunning) setImmediate(others);
+  };
+  setImmediate(others);
+  try {
+    const pipeline = pipelineOver('A word of many. '.repeat(2_000), (texts) =>
+      Promise.resolve(texts.map(() => new Float32Array(1))),
+    );
+    const claim = { documentId: 'd', sizeBytes: 0, format: 'txt', filename: 'a.txt' } as unknown as Claim;
+    await pipeline.run({ ...claim, chunking: { maxTokens: 16, overlapTokens: 0 } }, new AbortController().signal);
+  } finally {
+    isRunning = false;
+    now.mockRestore();
+  }
+  expect(turns).toBeGreaterThan(50);
 });

@@ -103,6 +103,7 @@ describe('places for uploads (slow uploads)', () => {
     const own = [endless(), endless()];
     const writing = own.map(({ bytes }) => spool.write(bytes, 'greedy'));
     await expect(spool.write(endless().bytes, 'greedy')).rejects.toMatchObject({ code: 'UPLOADS_BUSY' });
+    expect(await metrics.scrape()).toContain('uploads_refused_total{reason="key"} 1\n');
     const other = await spool.write(Readable.from([Buffer.from('b')]), 'other');
     await other.discard();
     own.forEach(({ end }) => end());

@@ -130,6 +130,19 @@ describe('lanes', () => {
     expect(counts.heavy['delayed']).toBe(1);
   });
 
+  it('tell of jobs of a time before the clock was set back that they are none: they would wait until it has caught up', async () => {
+    const app = await open(BothLanes);
+    const queues = app.get(LaneQueues);
+    const ahead = { documentId: 'ahead', lane: 'fast', delivery: 1 } as const;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    try {
+      await queues.add(ahead, 60_000);
+    } finally {
+      clock.mockRestore();
+    }
+    expect((await queues.withoutLiveJob([ahead])).map(jobId)).toEqual(['ahead-1']);
+  });
+
   it('finish the job in hand at shutdown and start no other', async () => {
     const app = await open(BothLanes, { FAST_LANE_CONCURRENCY: '1' });
     let finish: () => void = () => undefined;
