@@ -10,6 +10,7 @@ import { Webhook } from 'standardwebhooks';
 import { DataSource } from 'typeorm';
 import { ROOT } from '../support/compose-file';
 import { ConsoleBrowser } from '../support/console-browser';
+import { KEEPS_PICTURES, keepPictures } from '../support/console-pictures';
 import { curled } from '../support/curl-command';
 import { eventually } from '../support/eventually';
 import { sized } from '../support/sizes';
@@ -24,7 +25,7 @@ let page: Page;
 let context: BrowserContext;
 
 beforeAll(async () => {
-  service = await TestApp.start({ WEBHOOK_ALLOW_PRIVATE: 'true' });
+  service = await TestApp.start({ WEBHOOK_ALLOW_PRIVATE: 'true' }, KEEPS_PICTURES ? 'local' : 'stand-in');
   browser = await ConsoleBrowser.start(service.url);
   ({ page, context } = browser);
 }, 90_000);
@@ -149,7 +150,8 @@ it('takes a file and a folder dropped anywhere, and marks a passage on the page 
   await page.locator('.segments').getByText('Words', { exact: true }).click();
   const hit = page.locator('.hit').filter({ hasText: 'barniz' }).first();
   await hit.waitFor();
-  await browser.picture('console');
+  // The list of files does not stand before the answer.
+  await eventually(() => browser.isOnScreen('.hit'));
   await hit.getByRole('link', { name: /^Open at this passage/ }).click();
   await page.getByRole('img', { name: /^survey.pdf, page \d, the passage is marked$/ }).waitFor();
   await eventually(() => browser.isOnScreen('.page-mark'));
@@ -158,7 +160,6 @@ it('takes a file and a folder dropped anywhere, and marks a passage on the page 
   await page.getByText('Without text: page 1').waitFor();
   await page.getByText(/^Ready in/).waitFor();
   expect(await violations()).toEqual([]);
-  await browser.picture('document');
   await expectNarrow();
   while (await page.getByRole('button', { name: 'Page before' }).isEnabled()) {
     await page.getByRole('button', { name: 'Page before' }).click();
@@ -172,21 +173,6 @@ it('takes a file and a folder dropped anywhere, and marks a passage on the page 
   await page.locator('.page-mark').first().waitFor();
 }, 120_000);
 
-/** How far the first word in Arabic stands from where a line of its kind begins. */
-const fromTheRight = (selector: string): Promise<unknown> =>
-  page.evaluate(`(() => {
-    const text = document.querySelector('${selector}');
-    const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
-    for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
-      const at = node.data.indexOf('يتجمع');
-      if (at < 0) continue;
-      const word = document.createRange();
-      word.setStart(node, at);
-      word.setEnd(node, at + 5);
-      return text.getBoundingClientRect().right - word.getBoundingClientRect().right;
-    }
-  })()`);
-
 it('shows the original of a page without running it, and texts from right to left with names of any length', async () => {
   const name = `${'كتاب-النحل-'.repeat(20)}.html`;
   const html = `<title>From the left</title><body dir="rtl"><p>يتجمع النحل حول الملكة في الشتاء.</p><script>parent.stolen = 1</script>`;
@@ -199,7 +185,7 @@ it('shows the original of a page without running it, and texts from right to lef
   await eventually(() => browser.complaints.length > 0);
   for (const words of browser.complaints.splice(0)) expect(words).toMatch(/^Blocked script execution/);
   await page.locator('.text-block').getByText('يتجمع').waitFor();
-  expect(await fromTheRight('.text-block')).toBeLessThan(2);
+  expect(await browser.fromTheRight('.text-block', 'يتجمع')).toBeLessThan(2);
   expect(await violations()).toEqual([]);
   await expectNarrow();
   for (const path of ['documents', '?q=النحل&mode=keyword']) {
@@ -207,7 +193,7 @@ it('shows the original of a page without running it, and texts from right to lef
     await page.getByText('كتاب').first().waitFor();
     await expectNarrow();
   }
-  expect(await fromTheRight('.hit-text')).toBeLessThan(2);
+  expect(await browser.fromTheRight('.hit-text', 'يتجمع')).toBeLessThan(2);
 }, 90_000);
 
 it('keeps filters in the address, and is worked by keyboard alone', async () => {
@@ -219,7 +205,6 @@ it('keeps filters in the address, and is worked by keyboard alone', async () => 
   await page.getByLabel('Select ants.md').focus();
   await page.keyboard.press('Space');
   await page.getByText('1 document selected').waitFor();
-  await browser.picture('documents');
   await page.getByRole('button', { name: 'Delete' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
@@ -236,16 +221,7 @@ it('keeps filters in the address, and is worked by keyboard alone', async () => 
 it('scrolls through thousands of documents with no more rows than a screen needs', async () => {
   const all = sized(2_000, 10_000);
   const sample = await listed('ants.md');
-  // The list alone is made up: how the service pages is tested where it is.
-  await page.route('**/api/documents?*', async (route) => {
-    const at = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0);
-    const items = Array.from({ length: 100 }, (_, index) => ({
-      ...sample,
-      id: `${at + index}`,
-      filename: `${at + index}.md`,
-    }));
-    await route.fulfill({ json: { items, nextCursor: at + 100 < all ? `${at + 100}` : null, total: all } });
-  });
+  await browser.makeUpDocuments(sample, all);
   try {
     await open('documents');
     const last = page.getByRole('link', { name: `${all - 1}.md`, exact: true });
@@ -260,11 +236,11 @@ it('scrolls through thousands of documents with no more rows than a screen needs
     await page.getByRole('link', { name: `${all / 2}.md`, exact: true }).waitFor();
     expect(await page.locator('tbody tr').count()).toBeLessThan(80);
   } finally {
-    await page.unroute('**/api/documents?*');
+    await page.unrouteAll();
   }
 }, 120_000);
 
-it('says that the server is away, and goes on by itself', async () => {
+it('says that the server is away, goes on by itself, and is not left with files that were not sent', async () => {
   const proxy = await TcpProxy.start(service.url);
   const other = await context.newPage();
   try {
@@ -276,9 +252,21 @@ it('says that the server is away, and goes on by itself', async () => {
     await other.locator('.banner').waitFor({ state: 'detached', timeout: 60_000 });
     await service.ingest('meanwhile.md', 'Told without being asked.');
     await other.getByRole('link', { name: 'Documents', exact: true }).click();
-    await other.getByText('meanwhile.md').waitFor();
+    await other.getByText('meanwhile.md').waitFor({ timeout: 60_000 });
     await service.ingest('afterwards.md', 'Told by the stream that is there again.');
-    await other.getByText('afterwards.md').waitFor();
+    await other.getByText('afterwards.md').waitFor({ timeout: 60_000 });
+    // What is not sent yet would be lost with the page.
+    proxy.silence();
+    await other
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles({ name: 'late.md', mimeType: '', buffer: Buffer.from('x') });
+    await other.getByText(/^sending/).waitFor();
+    await other.getByText('late.md').click();
+    const asked = other.waitForEvent('dialog');
+    await other.close({ runBeforeUnload: true });
+    expect((await asked).type()).toBe('beforeunload');
+    await (await asked).accept();
   } finally {
     await other.close();
     await proxy.close();
@@ -405,5 +393,7 @@ it.each([
   },
   60_000,
 );
+
+if (KEEPS_PICTURES) it('is kept in pictures', () => keepPictures(service, browser), 120_000);
 
 it('had nothing refused by its policy, and no error', () => expect(browser.complaints).toEqual([]));

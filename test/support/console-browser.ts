@@ -65,9 +65,8 @@ export class ConsoleBrowser {
     return found;
   }
 
-  /** What README and docs show is what the tests see: TEST_PICTURES=1 keeps it. */
+  /** Keeps what is shown, in both colours. */
   async picture(name: string): Promise<void> {
-    if (process.env['TEST_PICTURES'] !== '1') return;
     for (const colorScheme of ['dark', 'light'] as const) {
       await this.page.emulateMedia({ colorScheme });
       await this.page.screenshot({ path: join(ROOT, 'docs', 'images', `${name}-${colorScheme}.png`) });
@@ -85,6 +84,17 @@ export class ConsoleBrowser {
     await debug.detach();
   }
 
+  /** The list alone is made up, until `unrouteAll`: how the service pages is tested where it is. */
+  async makeUpDocuments(sample: object, all: number): Promise<void> {
+    await this.page.route('**/api/documents?*', async (route) => {
+      const at = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0);
+      const items = Array.from({ length: 100 }, (_, index) => {
+        return { ...sample, id: `${at + index}`, filename: `${at + index}.md` };
+      });
+      await route.fulfill({ json: { items, nextCursor: at + 100 < all ? `${at + 100}` : null, total: all } });
+    });
+  }
+
   async isOnScreen(selector: string): Promise<boolean> {
     const { y = -1 } = (await this.page.locator(selector).first().boundingBox()) ?? {};
     return y > 0 && y < SCREEN.height;
@@ -96,5 +106,21 @@ export class ConsoleBrowser {
     const width = await this.page.evaluate('document.documentElement.scrollWidth');
     await this.page.setViewportSize(SCREEN);
     return width;
+  }
+
+  /** How far a word stands from the right of the text that it is in, where a line from right to left begins. */
+  fromTheRight(selector: string, word: string): Promise<unknown> {
+    return this.page.evaluate(`(() => {
+      const text = document.querySelector('${selector}');
+      const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+      for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
+        const at = node.data.indexOf('${word}');
+        if (at < 0) continue;
+        const range = document.createRange();
+        range.setStart(node, at);
+        range.setEnd(node, at + ${word.length});
+        return text.getBoundingClientRect().right - range.getBoundingClientRect().right;
+      }
+    })()`);
   }
 }

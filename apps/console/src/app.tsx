@@ -19,13 +19,21 @@ import { Webhooks } from './views/webhooks';
 
 const RETRY_MS = 2_000;
 
+/** Asked for before anything is drawn, which takes as long as the answer. */
+let entering = enter();
+// Who waits for it is told below.
+entering.catch(() => undefined);
+
 export function App(): JSX.Element {
   const [linkProblem, setLinkProblem] = useState<string | undefined>(undefined);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const begin = (): void => {
-      enter().then(setLinkProblem, () => {
-        timer = setTimeout(begin, RETRY_MS);
+      entering.then(setLinkProblem, () => {
+        timer = setTimeout(() => {
+          entering = enter();
+          begin();
+        }, RETRY_MS);
       });
     };
     begin();

@@ -39,6 +39,14 @@ export function Shell({ session, children }: { session: Session; children: Compo
     void follow(gone.signal);
     return () => gone.abort();
   }, []);
+  // What has not been sent goes with the page: the browser asks before it does.
+  const isSending = uploads.value.some(({ state }) => state === 'waiting' || state === 'sending');
+  useEffect(() => {
+    if (!isSending) return;
+    const ask = (event: Event): void => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [isSending]);
   // A screen reader hears of the new view, and the next Tab is in it.
   useEffect(() => {
     if (isFirst.current) isFirst.current = false;

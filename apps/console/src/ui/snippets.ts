@@ -10,7 +10,8 @@ export const SNIPPETS: readonly { readonly name: string; readonly parts: readonl
     parts: [
       {
         title: 'Upload a file',
-        code: (server, key) => `curl -sS -H 'X-API-Key: ${key}' -F file=@README.md ${server}/api/documents`,
+        code: (server, key) => `curl -sS -H 'X-API-Key: ${key}' -F file=@README.md \\
+  ${server}/api/documents`,
       },
       {
         title: 'Ask',

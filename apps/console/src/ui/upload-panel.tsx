@@ -55,8 +55,8 @@ export function ChooseFiles(): JSX.Element {
   );
 }
 
-/** The files of this page: how far each is, and how it ended. */
-export function UploadPanel(): JSX.Element | null {
+/** The files of this page: how far each is, and how it ended. Folded, it leaves the room to what was asked for. */
+export function UploadPanel({ isFolded = false }: { isFolded?: boolean }): JSX.Element | null {
   const all = uploads.value;
   if (all.length === 0) return null;
   const left = all.filter(isUnderWay).length;
@@ -84,12 +84,15 @@ export function UploadPanel(): JSX.Element | null {
         )}
       </header>
       {left > 0 && <Progress value={(all.length - left) / all.length} label="All files" />}
-      <ul class="uploads">
-        {shown.slice(0, MOST_SHOWN).map((entry) => (
-          <UploadRow key={entry.key} entry={entry} />
-        ))}
-      </ul>
-      {shown.length > MOST_SHOWN && <p class="quiet">and {counted(shown.length - MOST_SHOWN, 'more file')}</p>}
+      <details open={!isFolded}>
+        <summary class="quiet">One by one</summary>
+        <ul class="uploads">
+          {shown.slice(0, MOST_SHOWN).map((entry) => (
+            <UploadRow key={entry.key} entry={entry} />
+          ))}
+        </ul>
+        {shown.length > MOST_SHOWN && <p class="quiet">and {counted(shown.length - MOST_SHOWN, 'more file')}</p>}
+      </details>
     </section>
   );
 }

@@ -63,7 +63,7 @@ export function Ask(): JSX.Element {
         />
         <FormatChoice value={query['format']} onChange={(format) => setQuery({ format }, true)} />
       </SearchForm>
-      <UploadPanel />
+      <UploadPanel isFolded={question !== undefined} />
       {question !== undefined && <Answer question={question} />}
       {question === undefined && documents.error !== undefined && (
         <Failed error={documents.error} onRetry={documents.reload} />
