@@ -132,6 +132,12 @@ const COMPOSED: Readonly<Record<string, readonly (readonly [string, (count: numb
   ],
   odp: [of((count) => odfOf('presentation', times(count, '<draw:page><text:p>a</text:p></draw:page>')), 'slides')],
   epub: [of((count) => epubOf([['a.xhtml', times(count, '<p>a</p>')]]), 'paragraphs')],
+  mht: [
+    of(
+      (count) => Buffer.from(`MIME-Version: 1.0\nContent-Type: text/html\n\n${times(count, '<p>a</p>\n')}`),
+      'paragraphs',
+    ),
+  ],
   eml: [
     of((count) => Buffer.from(`Subject: a\nFrom: b@c\n\n${times(count, 'line of text\n')}`), 'lines'),
     of((count) => Buffer.from(`Subject: a\nTo: ${times(count, '"A B" <a@b.org>, ')}c@d\n\ntext`), 'recipients'),
