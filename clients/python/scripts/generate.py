@@ -135,7 +135,7 @@ def _plain(schema: dict[str, Any]) -> str:
 
 
 def _union(kinds: list[str]) -> str:
-    distinct = list(dict.fromkeys(kinds))
+    distinct = sorted(dict.fromkeys(kinds), key=lambda kind: kind == "None")
     return distinct[0] if len(distinct) == 1 else f"Union[{', '.join(distinct)}]"
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 import vectorlane
 from support import Driver, document, problem
+from vectorlane import ConnectionFailedError, EventsGoneError, RetryPolicy
 from vectorlane._events import EventParser
 
 
@@ -198,3 +201,101 @@ def test_deletes_nothing_where_a_file_was_refused(driver: Driver, tmp_path: Path
     assert len(files.kept) == 1
     with pytest.raises(ValueError, match="collection="):
         driver.run(client.sync(tmp_path, prune=True))
+
+
+def test_events_go_on_where_they_stood(driver: Driver) -> None:
+    answers: list[httpx.Response | Exception] = [
+        stream((7, "document.accepted", 1), (8, "document.completed", 1)),
+        httpx.ReadError("restart"),
+        stream((9, "document.deleted", 1)),
+        problem(410, "EVENTS_GONE"),
+    ]
+    resumed: list[tuple[str | None, str]] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        resumed.append((request.headers.get("Last-Event-ID"), str(request.url)))
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    client = driver.serve(serve)
+    seen: list[str] = []
+    with pytest.raises(EventsGoneError):
+        driver.run(noted(client.events(collection=["a", "b"], types=["document.completed"], last_event_id="6"), seen))
+    assert seen == ["7", "8", "9"]
+    assert [at for at, _ in resumed] == ["6", "8", "8", "9"]
+    assert resumed[0][1].endswith("/api/events?collection=a%2Cb&types=document.completed")
+    assert driver.pauses[0] == 1
+    assert all(pause >= 1 for pause in driver.pauses)
+
+
+def test_events_give_up_on_a_service_that_is_away(driver: Driver) -> None:
+    def serve(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    client = driver.serve(serve, RetryPolicy(max_retries=2))
+    with pytest.raises(ConnectionFailedError):
+        driver.run(client.events())
+    assert len(driver.requests) == 3
+
+
+def noted(events: Any, seen: list[str]) -> Any:
+    """The same iterator, with the ids that it has given."""
+    if hasattr(events, "__anext__"):
+
+        async def later() -> AsyncIterator[Any]:
+            async for event in events:
+                seen.append(event.id)
+                yield event
+
+        return later()
+
+    def now() -> Iterator[Any]:
+        for event in events:
+            seen.append(event.id)
+            yield event
+
+    return now()
+
+
+def test_keys_webhooks_and_reading_again(driver: Driver) -> None:
+    def serve(request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            return httpx.Response(204)
+        return httpx.Response(200, json={"items": [{"id": "x"}], "nextCursor": None, "id": "x"})
+
+    client = driver.serve(serve)
+    expires = datetime(2030, 1, 2, tzinfo=timezone.utc)
+    driver.run(client.keys.create("ci", scopes=["read"], collections=["a"], expires_at=expires))
+    assert driver.run(client.keys.list()) == [{"id": "x"}]
+    driver.run(client.keys.revoke("k/1"))
+    driver.run(client.webhooks.create("https://example.org", types=["document.failed"]))
+    driver.run(client.webhooks.update("wh", {"enabled": False}))
+    driver.run(client.webhooks.test("wh"))
+    assert driver.run(client.webhooks.deliveries("wh", status="failed")) == [{"id": "x"}]
+    driver.run(client.webhooks.retry("wh", "msg"))
+    driver.run(client.webhooks.get("wh"))
+    driver.run(client.webhooks.delete("wh"))
+    driver.run(client.documents.reprocess("d1", format="md"))
+    driver.run(client.documents.reprocess_matching({"format": ["pdf"]}, collection="a"))
+    assert [
+        (request.method, request.url.raw_path.decode(), request.read().decode()) for request in driver.requests
+    ] == [
+        (
+            "POST",
+            "/api/admin/keys",
+            '{"name":"ci","scopes":["read"],"collections":["a"],"expiresAt":"2030-01-02T00:00:00+00:00"}',
+        ),
+        ("GET", "/api/admin/keys?limit=100", ""),
+        ("DELETE", "/api/admin/keys/k%2F1", ""),
+        ("POST", "/api/webhooks", '{"url":"https://example.org","types":["document.failed"]}'),
+        ("PATCH", "/api/webhooks/wh", '{"enabled":false}'),
+        ("POST", "/api/webhooks/wh/test", ""),
+        ("GET", "/api/webhooks/wh/deliveries?status=failed&limit=100", ""),
+        ("POST", "/api/webhooks/wh/deliveries/msg/retry", ""),
+        ("GET", "/api/webhooks/wh", ""),
+        ("DELETE", "/api/webhooks/wh", ""),
+        ("POST", "/api/documents/d1/reprocess", '{"format":"md"}'),
+        ("POST", "/api/documents/reprocess", '{"filter":{"format":["pdf"]},"collection":"a"}'),
+    ]

@@ -180,6 +180,45 @@ describe('an upload', () => {
   });
 });
 
+it('keys, webhooks and documents that are read again', async () => {
+  answering((response, one) => {
+    if (one.method !== 'DELETE') return json({ items: [{ id: 'x' }], nextCursor: null })(response, one);
+    response.writeHead(204).end();
+  });
+  const all = async (items: AsyncGenerator<{ readonly id: string }>): Promise<void> => {
+    for await (const { id } of items) expect(id).toBe('x');
+  };
+  const one = client();
+  await one.createKey({ name: 'ci', scopes: ['read'], collections: ['a'] });
+  await all(one.keys());
+  await one.revokeKey('k/1');
+  await one.createWebhook({ url: 'https://example.org', types: ['document.failed'] });
+  await one.changeWebhook('wh', { enabled: false });
+  await one.getWebhook('wh');
+  await all(one.webhooks());
+  await one.testWebhook({ id: 'wh' });
+  await all(one.deliveries('wh', { status: 'failed' }));
+  await one.retryDelivery('wh', 'msg');
+  await one.deleteWebhook('wh');
+  await one.reprocessDocument('d-1', { format: 'md' });
+  await one.reprocessDocuments({ filter: { format: ['pdf'] }, collection: 'a' });
+  expect(asked.map(({ method, path, body }) => [method, path, body])).toEqual([
+    ['POST', '/api/admin/keys', '{"name":"ci","scopes":["read"],"collections":["a"]}'],
+    ['GET', '/api/admin/keys?limit=100', ''],
+    ['DELETE', '/api/admin/keys/k%2F1', ''],
+    ['POST', '/api/webhooks', '{"url":"https://example.org","types":["document.failed"]}'],
+    ['PATCH', '/api/webhooks/wh', '{"enabled":false}'],
+    ['GET', '/api/webhooks/wh', ''],
+    ['GET', '/api/webhooks?limit=100', ''],
+    ['POST', '/api/webhooks/wh/test', ''],
+    ['GET', '/api/webhooks/wh/deliveries?limit=100&status=failed', ''],
+    ['POST', '/api/webhooks/wh/deliveries/msg/retry', ''],
+    ['DELETE', '/api/webhooks/wh', ''],
+    ['POST', '/api/documents/d-1/reprocess', '{"format":"md"}'],
+    ['POST', '/api/documents/reprocess', '{"filter":{"format":["pdf"]},"collection":"a"}'],
+  ]);
+});
+
 describe('waiting', () => {
   const events =
     (...types: string[]): Answer =>
@@ -205,6 +244,35 @@ describe('waiting', () => {
       ['/api/documents/d-1/events', '1'],
       ['/api/documents/d-1', undefined],
     ]);
+  });
+
+  it('gives all events, goes on where a stream ended, and throws what is no break', async () => {
+    answering(events('document.accepted', 'document.completed'), events('document.deleted'), refusal(410));
+    const seen: [string, string, number][] = [];
+    const reading = async (): Promise<void> => {
+      const options = { collection: ['a', 'b'], types: ['document.completed'], lastEventId: '6' } as const;
+      for await (const { id, type, data } of client().events(options)) seen.push([id, type, data.percent]);
+    };
+    await expect(reading()).rejects.toMatchObject({ status: 410 });
+    expect(seen).toEqual([
+      ['7', 'document.accepted', 40],
+      ['8', 'document.completed', 40],
+      ['9', 'document.deleted', 40],
+    ]);
+    const path = '/api/events?collection=a&collection=b&types=document.completed';
+    expect(asked.map((one) => [one.path, one.headers['last-event-id']])).toEqual([
+      [path, '6'],
+      [path, '8'],
+      [path, '9'],
+    ]);
+  });
+
+  it('ends by its signal', async () => {
+    answering(silent);
+    const ending = new AbortController();
+    const next = client().events({ signal: ending.signal }).next();
+    ending.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
   });
 
   it('asks where there is no stream, and no longer for one that never is', async () => {

@@ -1,4 +1,5 @@
-import { Transport, type ClientOptions } from './transport.ts';
+import { type DocumentEvent, type EventsOptions, follow } from './follow.ts';
+import { Transport, type ClientOptions, queryOf } from './transport.ts';
 import type * as T from './types.ts';
 import { canBeSentAgain, nameOf, uploadBody, type UploadFields, type UploadSource } from './upload-body.ts';
 import { untilDone, type WaitOptions } from './wait.ts';
@@ -13,6 +14,8 @@ type Named = string | { readonly id: string };
 const document = (named: Named): string =>
   `/api/documents/${encodeURIComponent(typeof named === 'string' ? named : named.id)}`;
 const collection = (name: string): string => `/api/collections/${encodeURIComponent(name)}`;
+const webhook = (named: Named): string =>
+  `/api/webhooks/${encodeURIComponent(typeof named === 'string' ? named : named.id)}`;
 
 /** The API of one service, with one key. */
 export class Vectorlane {
@@ -93,6 +96,34 @@ export class Vectorlane {
     return this.post(`${document(named)}/retry`, undefined, false, options);
   }
 
+  /** Reads the bytes that are kept again, as another format if one is given; readers see the old text meanwhile. */
+  reprocessDocument(named: Named, { format, ...options }: T.CallOptions & { readonly format?: string } = {}) {
+    const json = format === undefined ? {} : { format };
+    return this.post<T.Document>(`${document(named)}/reprocess`, json, false, options);
+  }
+
+  /** All that pass a filter. Where `reprocessed` is less than `matched`, ask again for the rest. */
+  reprocessDocuments(
+    request: T.ReprocessDocumentsRequest,
+    options: T.CallOptions = {},
+  ): Promise<T.ReprocessedDocuments> {
+    return this.post('/api/documents/reprocess', request, false, options);
+  }
+
+  /**
+   * What happens to documents, from now on or from after `lastEventId`; a connection that breaks is opened again where it
+   * stood. It never ends by itself: leave the loop, or abort the signal.
+   */
+  events(options: EventsOptions = {}): AsyncGenerator<DocumentEvent> {
+    const { collection: names, documentId, types, signal = new AbortController().signal } = options;
+    const query = queryOf({ collection: names, documentId, types });
+    return follow(
+      (lastEventId, onOpen) => this.transport.events(`/api/events${query}`, lastEventId, signal, onOpen),
+      this.transport.retry,
+      options,
+    );
+  }
+
   listDocuments(query: T.DocumentQuery = {}, options: T.CallOptions = {}): Promise<T.DocumentPage> {
     return this.get('/api/documents', query, options);
   }
@@ -143,6 +174,69 @@ export class Vectorlane {
 
   collections(options: T.CallOptions = {}): AsyncGenerator<T.Collection> {
     return itemsOf((cursor) => this.listCollections({ limit: 100, ...cursor }, options));
+  }
+
+  /** For a key with the scope `admin`, as all that follows. The key itself is shown this once. */
+  createKey(request: T.NewApiKey, options: T.CallOptions = {}): Promise<T.CreatedApiKey> {
+    return this.post('/api/admin/keys', request, false, options);
+  }
+
+  listKeys(query: T.PageQuery = {}, options: T.CallOptions = {}): Promise<T.ApiKeyPage> {
+    return this.get('/api/admin/keys', query, options);
+  }
+
+  keys(options: T.CallOptions = {}): AsyncGenerator<T.ApiKey> {
+    return itemsOf((cursor) => this.listKeys({ limit: 100, ...cursor }, options));
+  }
+
+  revokeKey(id: string, { signal }: T.CallOptions = {}): Promise<void> {
+    return this.transport.delete({ path: `/api/admin/keys/${encodeURIComponent(id)}`, signal });
+  }
+
+  /** The secret is shown this once. */
+  createWebhook(request: T.CreateWebhookRequest, options: T.CallOptions = {}): Promise<T.Webhook> {
+    return this.post('/api/webhooks', request, false, options);
+  }
+
+  getWebhook(named: Named, options: T.CallOptions = {}): Promise<T.Webhook> {
+    return this.get(webhook(named), undefined, options);
+  }
+
+  /** `rotateSecret` makes and shows another secret. */
+  changeWebhook(named: Named, change: T.ChangeWebhookRequest, { signal }: T.CallOptions = {}): Promise<T.Webhook> {
+    const repeatable = change.rotateSecret === undefined;
+    return this.transport.json({ method: 'PATCH', path: webhook(named), json: change, repeatable, signal });
+  }
+
+  deleteWebhook(named: Named, { signal }: T.CallOptions = {}): Promise<void> {
+    return this.transport.delete({ path: webhook(named), signal });
+  }
+
+  listWebhooks(query: T.PageQuery = {}, options: T.CallOptions = {}): Promise<T.WebhookPage> {
+    return this.get('/api/webhooks', query, options);
+  }
+
+  webhooks(options: T.CallOptions = {}): AsyncGenerator<T.Webhook> {
+    return itemsOf((cursor) => this.listWebhooks({ limit: 100, ...cursor }, options));
+  }
+
+  /** Sends it an event `webhook.test`. */
+  testWebhook(named: Named, options: T.CallOptions = {}): Promise<T.Delivery> {
+    return this.post(`${webhook(named)}/test`, undefined, false, options);
+  }
+
+  listDeliveries(named: Named, query: T.DeliveryQuery = {}, options: T.CallOptions = {}): Promise<T.DeliveryPage> {
+    return this.get(`${webhook(named)}/deliveries`, query, options);
+  }
+
+  /** Newest first, kept for three days. */
+  deliveries(named: Named, query: Omit<T.DeliveryQuery, 'cursor'> = {}): AsyncGenerator<T.Delivery> {
+    return itemsOf((cursor) => this.listDeliveries(named, { limit: 100, ...query, ...cursor }));
+  }
+
+  /** Sends it again, whatever became of it. */
+  retryDelivery(named: Named, deliveryId: string, options: T.CallOptions = {}): Promise<T.Delivery> {
+    return this.post(`${webhook(named)}/deliveries/${encodeURIComponent(deliveryId)}/retry`, undefined, false, options);
   }
 
   private get<Answer>(path: string, query: object | undefined, { signal }: T.CallOptions): Promise<Answer> {

@@ -8,6 +8,7 @@ export {
   VectorlaneError,
   WebhookRefused,
 } from './errors.ts';
+export type { DocumentEvent, EventsOptions } from './follow.ts';
 export type { RetryOptions } from './retry.ts';
 export type { ClientOptions } from './transport.ts';
 export type * from './types.ts';

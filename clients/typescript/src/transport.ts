@@ -35,7 +35,7 @@ const SILENCE_MS = 45_000;
 /** Sends requests, again where that helps and does no harm, and reads what comes back. */
 export class Transport {
   private readonly base: string;
-  private readonly retry: RetryOptions;
+  readonly retry: RetryOptions;
   private readonly fetch: typeof fetch;
 
   constructor(private readonly options: ClientOptions) {
@@ -66,7 +66,12 @@ export class Transport {
   }
 
   /** One connection, not tried again: the caller knows where it goes on. Ends when the service ends it. */
-  async *events(path: string, lastEventId: string | undefined, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+  async *events(
+    path: string,
+    lastEventId: string | undefined,
+    signal: AbortSignal,
+    onOpen?: () => void,
+  ): AsyncGenerator<StreamEvent> {
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const alive = (): void => {
@@ -88,6 +93,7 @@ export class Transport {
       if (!response.headers.get('content-type')?.startsWith('text/event-stream') || response.body === null) {
         throw new ConnectionFailed('What answered is not a stream of events.');
       }
+      onOpen?.();
       const parser = new EventStreamParser();
       const decoder = new TextDecoder();
       const reader = response.body.getReader();
@@ -169,7 +175,7 @@ function asOurs(error: unknown): unknown {
   return new ConnectionFailed(`No answer from the service${cause}.`, { cause: error });
 }
 
-function queryOf(query: Call['query']): string {
+export function queryOf(query: Call['query']): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
     for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {

@@ -24,6 +24,7 @@ it.each<[Record<string, string>, string]>([
   [{ 'x-api-key': KEY, authorization: `bearer a ${KEY}` }, 'unusable'],
   [{ 'x-api-key': KEY, authorization: 'Bearer' }, 'unusable'],
   [{ 'x-api-key': KEY, authorization: 'S}9' }, 'unusable'],
+  [{ 'x-api-key': KEY, authorization: `Key ${OTHER}` }, 'unusable'],
 ])('%j shows %s', (headers, expected) => {
   expect(shown(headers)).toBe(expected);
 });

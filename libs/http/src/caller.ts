@@ -9,7 +9,7 @@ export interface PresentedKey {
   readonly parsed: ParsedApiKey | undefined;
 }
 
-const OTHER_SCHEME = /^(?!Bearer\b)[a-z][a-z-]* +\S/i;
+const OTHER_SCHEME = /^(basic|digest|negotiate|ntlm) /i;
 
 /** Read once: for the limiter, which only asks who it may be, and for authentication. */
 export function presentedKey(request: Request, response: Response): PresentedKey {

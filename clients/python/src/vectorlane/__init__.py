@@ -3,6 +3,8 @@
 from ._async.client import AsyncVectorlane
 from ._async.collections import AsyncCollections
 from ._async.documents import AsyncDocuments
+from ._async.keys import AsyncKeys
+from ._async.webhooks import AsyncWebhooks
 from ._errors import (
     ApiError,
     AuthenticationError,
@@ -25,30 +27,41 @@ from ._errors import (
     VectorlaneError,
     WaitTimeoutError,
 )
+from ._events import Event
 from ._folder import Refused, SyncReport
 from ._form import File
 from ._retries import RetryPolicy
 from ._sync.client import Vectorlane
 from ._sync.collections import Collections
 from ._sync.documents import Documents
+from ._sync.keys import Keys
+from ._sync.webhooks import Webhooks
 from ._types import (
+    ApiKey,
     Chunk,
     Collection,
+    CreatedApiKey,
+    Delivery,
     Document,
     DocumentFailure,
     DocumentFilter,
+    EventType,
     Place,
     ProblemCode,
     SearchAnswer,
     SearchHit,
+    Webhook,
 )
 from ._webhooks import WebhookVerificationError, verify_webhook
 
 __all__ = [
     "ApiError",
+    "ApiKey",
     "AsyncCollections",
     "AsyncDocuments",
+    "AsyncKeys",
     "AsyncVectorlane",
+    "AsyncWebhooks",
     "AuthenticationError",
     "Chunk",
     "Collection",
@@ -56,6 +69,8 @@ __all__ = [
     "Collections",
     "ConflictError",
     "ConnectionFailedError",
+    "CreatedApiKey",
+    "Delivery",
     "Document",
     "DocumentFailedError",
     "DocumentFailure",
@@ -63,9 +78,12 @@ __all__ = [
     "DocumentNotFoundError",
     "Documents",
     "DuplicateError",
+    "Event",
+    "EventType",
     "EventsGoneError",
     "File",
     "InvalidRequestError",
+    "Keys",
     "NotFoundError",
     "PermissionDeniedError",
     "Place",
@@ -84,6 +102,8 @@ __all__ = [
     "Vectorlane",
     "VectorlaneError",
     "WaitTimeoutError",
+    "Webhook",
     "WebhookVerificationError",
+    "Webhooks",
     "verify_webhook",
 ]

@@ -330,7 +330,7 @@ DocumentFilter = TypedDict(
     {
         "format": "list[str]",
         "documentId": "list[str]",
-        "metadata": "dict[str, str | float | bool | None | MetadataCondition]",
+        "metadata": "dict[str, str | float | bool | MetadataCondition | None]",
         "and": "list[DocumentFilter]",
         "or": "list[DocumentFilter]",
         "not": "DocumentFilter",

@@ -13,16 +13,20 @@ from .._retries import RetryPolicy
 from .collections import AsyncCollections
 from .documents import AsyncDocuments
 from .folder import FolderSync
+from .following import events_of
+from .keys import AsyncKeys
 from .transport import AsyncTransport
 from .waiting import wait_until_done
+from .webhooks import AsyncWebhooks
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from types import TracebackType
 
+    from .._events import Event
     from .._folder import SyncReport
-    from .._types import Document, DocumentFilter, OnDuplicate, SearchAnswer, SearchMode
+    from .._types import Document, DocumentFilter, EventType, OnDuplicate, SearchAnswer, SearchMode
 
 
 class AsyncVectorlane:
@@ -42,9 +46,12 @@ class AsyncVectorlane:
     ) -> None:
         headers = {"X-API-Key": api_key}
         client = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
-        self._transport = AsyncTransport(client, retries or RetryPolicy())
+        self._retries = retries or RetryPolicy()
+        self._transport = AsyncTransport(client, self._retries)
         self.documents = AsyncDocuments(self._transport)
         self.collections = AsyncCollections(self._transport)
+        self.keys = AsyncKeys(self._transport)
+        self.webhooks = AsyncWebhooks(self._transport)
 
     async def close(self) -> None:
         await self._transport.close()
@@ -146,6 +153,27 @@ class AsyncVectorlane:
         """
         document_id = document if isinstance(document, str) else document["id"]
         return await wait_until_done(self._transport, self.documents, document_id, timeout)
+
+    def events(
+        self,
+        *,
+        collection: str | Sequence[str] | None = None,
+        document_id: str | None = None,
+        types: Sequence[EventType] | None = None,
+        last_event_id: str | None = None,
+    ) -> AsyncIterator[Event]:
+        """What happens to documents, from now on or from after `last_event_id`; it never ends by itself.
+
+        A connection that breaks is opened again where it stood. An `EventsGoneError` where what followed
+        `last_event_id` is no longer kept.
+        """
+        given = {
+            "collection": collection if collection is None or isinstance(collection, str) else ",".join(collection),
+            "documentId": document_id,
+            "types": None if types is None else ",".join(types),
+        }
+        params = {name: value for name, value in given.items() if value is not None}
+        return events_of(self._transport, self._retries, "/api/events", params, last_event_id)
 
     async def sync(
         self, folder: str | os.PathLike[str], *, collection: str | None = None, prune: bool = False

@@ -11,7 +11,15 @@ from .pages import items_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
-    from .._types import Chunk, DeletedDocuments, Document, DocumentFilter, DocumentStatus, DocumentStatusAnswerItems
+    from .._types import (
+        Chunk,
+        DeletedDocuments,
+        Document,
+        DocumentFilter,
+        DocumentStatus,
+        DocumentStatusAnswerItems,
+        ReprocessedDocuments,
+    )
     from .transport import AsyncTransport
 
 _PATH = "/api/documents"
@@ -90,6 +98,24 @@ class AsyncDocuments:
         path = _path(document_id, "/retry")
         accepted: Document = await self._transport.json("POST", path, repeatable=False)
         return accepted
+
+    async def reprocess(self, document_id: str, *, format: str | None = None) -> Document:
+        """Read the bytes that are kept again, as `format` if one is given; readers see the old text meanwhile."""
+        body = {} if format is None else {"format": format}
+        path = _path(document_id, "/reprocess")
+        accepted: Document = await self._transport.json("POST", path, json=body, repeatable=False)
+        return accepted
+
+    async def reprocess_matching(
+        self, filter: DocumentFilter, *, collection: str | None = None
+    ) -> ReprocessedDocuments:
+        """All that match. Where `reprocessed` is less than `matched`, ask again for the rest."""
+        body: dict[str, object] = {"filter": filter}
+        if collection is not None:
+            body["collection"] = collection
+        path = f"{_PATH}/reprocess"
+        done: ReprocessedDocuments = await self._transport.json("POST", path, json=body, repeatable=False)
+        return done
 
     async def compare(
         self, items: Sequence[Mapping[str, str]], *, collection: str | None = None

@@ -14,16 +14,20 @@ from .._retries import RetryPolicy
 from .collections import Collections
 from .documents import Documents
 from .folder import FolderSync
+from .following import events_of
+from .keys import Keys
 from .transport import Transport
 from .waiting import wait_until_done
+from .webhooks import Webhooks
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from .._events import Event
     from .._folder import SyncReport
-    from .._types import Document, DocumentFilter, OnDuplicate, SearchAnswer, SearchMode
+    from .._types import Document, DocumentFilter, EventType, OnDuplicate, SearchAnswer, SearchMode
 
 
 class Vectorlane:
@@ -43,9 +47,12 @@ class Vectorlane:
     ) -> None:
         headers = {"X-API-Key": api_key}
         client = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
-        self._transport = Transport(client, retries or RetryPolicy())
+        self._retries = retries or RetryPolicy()
+        self._transport = Transport(client, self._retries)
         self.documents = Documents(self._transport)
         self.collections = Collections(self._transport)
+        self.keys = Keys(self._transport)
+        self.webhooks = Webhooks(self._transport)
 
     def close(self) -> None:
         self._transport.close()
@@ -147,6 +154,27 @@ class Vectorlane:
         """
         document_id = document if isinstance(document, str) else document["id"]
         return wait_until_done(self._transport, self.documents, document_id, timeout)
+
+    def events(
+        self,
+        *,
+        collection: str | Sequence[str] | None = None,
+        document_id: str | None = None,
+        types: Sequence[EventType] | None = None,
+        last_event_id: str | None = None,
+    ) -> Iterator[Event]:
+        """What happens to documents, from now on or from after `last_event_id`; it never ends by itself.
+
+        A connection that breaks is opened again where it stood. An `EventsGoneError` where what followed
+        `last_event_id` is no longer kept.
+        """
+        given = {
+            "collection": collection if collection is None or isinstance(collection, str) else ",".join(collection),
+            "documentId": document_id,
+            "types": None if types is None else ",".join(types),
+        }
+        params = {name: value for name, value in given.items() if value is not None}
+        return events_of(self._transport, self._retries, "/api/events", params, last_event_id)
 
     def sync(self, folder: str | os.PathLike[str], *, collection: str | None = None, prune: bool = False) -> SyncReport:
         """Bring the service up to date with a folder: only files that are new or have changed are sent.

@@ -12,7 +12,15 @@ from .pages import items_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .._types import Chunk, DeletedDocuments, Document, DocumentFilter, DocumentStatus, DocumentStatusAnswerItems
+    from .._types import (
+        Chunk,
+        DeletedDocuments,
+        Document,
+        DocumentFilter,
+        DocumentStatus,
+        DocumentStatusAnswerItems,
+        ReprocessedDocuments,
+    )
     from .transport import Transport
 
 _PATH = "/api/documents"
@@ -91,6 +99,22 @@ class Documents:
         path = _path(document_id, "/retry")
         accepted: Document = self._transport.json("POST", path, repeatable=False)
         return accepted
+
+    def reprocess(self, document_id: str, *, format: str | None = None) -> Document:
+        """Read the bytes that are kept again, as `format` if one is given; readers see the old text meanwhile."""
+        body = {} if format is None else {"format": format}
+        path = _path(document_id, "/reprocess")
+        accepted: Document = self._transport.json("POST", path, json=body, repeatable=False)
+        return accepted
+
+    def reprocess_matching(self, filter: DocumentFilter, *, collection: str | None = None) -> ReprocessedDocuments:
+        """All that match. Where `reprocessed` is less than `matched`, ask again for the rest."""
+        body: dict[str, object] = {"filter": filter}
+        if collection is not None:
+            body["collection"] = collection
+        path = f"{_PATH}/reprocess"
+        done: ReprocessedDocuments = self._transport.json("POST", path, json=body, repeatable=False)
+        return done
 
     def compare(
         self, items: Sequence[Mapping[str, str]], *, collection: str | None = None
