@@ -27,6 +27,7 @@ const LANES = [
     { name: 'npm run test:server', command: npm('test:server'), minutes: 36, needs: 'servers' },
     { name: 'npm run test:chaos', command: npm('test:chaos'), minutes: 15, needs: 'servers' },
     { name: 'npm run test:ai-worker', command: npm('test:ai-worker'), minutes: 15, needs: 'python' },
+    { name: 'npm run test:protocols', command: npm('test:protocols'), minutes: 60 },
   ],
 ];
 /** For all of it, on a machine that is busy with other work too. */

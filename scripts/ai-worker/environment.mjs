@@ -1,5 +1,5 @@
-// The Python environment of the AI worker: one folder per lock file under .cache/ai-worker, made once, with nothing but
-// Python's own venv and pip.
+// Python environments, of the AI worker and of the protocol suites: one folder per lock file under .cache, made once,
+// with nothing but Python's own venv and pip.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,11 +8,15 @@ import { lock } from '../bootstrap/lock.mjs';
 import { attempt } from '../test-servers/process.mjs';
 
 /** @typedef {{ kind: Kind, requirements: string, folder: string, python: string, stamp: string }} Place */
-/** @typedef {'run' | 'tools'} Kind */
+/** @typedef {'run' | 'tools' | 'protocols'} Kind */
 
 const FOLDER = join(ROOT, '.cache', 'ai-worker');
-const APP = join(ROOT, 'apps', 'ai-worker');
-const LOCKS = { run: 'requirements.lock', tools: 'requirements-dev.lock' };
+const LOCKS = {
+  run: join(ROOT, 'apps', 'ai-worker', 'requirements.lock'),
+  tools: join(ROOT, 'apps', 'ai-worker', 'requirements-dev.lock'),
+  protocols: join(ROOT, 'test', 'protocols', 'requirements.lock'),
+};
+const WHOSE = { run: 'the AI worker', tools: 'the AI worker', protocols: 'the protocol suites' };
 const INSTALL_TIMEOUT_MS = 900_000;
 /** Newest first; `AI_WORKER_PYTHON` stands before all of them. */
 const CANDIDATES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
@@ -30,9 +34,23 @@ export async function environment({ withTools = false } = {}) {
   const { command, version } = await findPython();
   const wanted = placeOf('tools', version);
   // The larger one serves as well.
-  const place = withTools || isComplete(wanted) ? wanted : placeOf('run', version);
+  return ready(withTools || isComplete(wanted) ? wanted : placeOf('run', version), command, 'ai-worker');
+}
+
+/**
+ * Of the suites that speak our protocols, which the AI worker has no use for.
+ * @returns {Promise<string>} path of the environment's Python
+ * @throws as `environment`
+ */
+export async function environmentOfProtocols() {
+  const { command, version } = await findPython();
+  return ready(placeOf('protocols', version), command, 'protocols');
+}
+
+/** @param {Place} place @param {string} command @param {string} lockName */
+async function ready(place, command, lockName) {
   if (!isComplete(place)) {
-    const unlock = await lock('ai-worker');
+    const unlock = await lock(lockName);
     try {
       if (!isComplete(place)) await create(place, command);
     } finally {
@@ -55,7 +73,7 @@ async function findPython() {
 
 /** @param {Kind} kind @param {string} version @returns {Place} */
 function placeOf(kind, version) {
-  const requirements = join(APP, LOCKS[kind]);
+  const requirements = LOCKS[kind];
   const key = createHash('sha256').update(version).update('\0').update(readFileSync(requirements)).digest('hex');
   const folder = join(FOLDER, `${kind}-${key.slice(0, 16)}`);
   const python = process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
@@ -69,7 +87,8 @@ function isComplete({ stamp }) {
 
 /** @param {Place} place @param {string} command */
 async function create({ kind, requirements, folder, python, stamp }, command) {
-  process.stderr.write('Setting up the AI worker’s Python packages …\n');
+  const told = `Setting up the Python packages of ${WHOSE[kind]} …`;
+  process.stderr.write(`${told}\n`);
   const startedAt = Date.now();
   mkdirSync(FOLDER, { recursive: true });
   // What earlier lock files left behind goes; a worker that runs from it would only notice when it starts a parser.
@@ -80,22 +99,25 @@ async function create({ kind, requirements, folder, python, stamp }, command) {
     throw new NotPossible('Python cannot make a virtual environment here (on Debian: python3-venv): left out.');
   const args = ['install', '--require-hashes', '--only-binary', ':all:', '--no-input', '--disable-pip-version-check'];
   const bounds = ['--retries', '2', '--timeout', '30', '--quiet'];
+  // Compiling is for what runs for long.
+  if (kind === 'protocols') args.push('--no-compile');
   const installed = await attempt(python, ['-m', 'pip', ...args, ...bounds, '-r', requirements], {
     timeoutMs: INSTALL_TIMEOUT_MS,
   });
   if (installed.code !== 0) {
     rmSync(folder, { recursive: true, force: true });
-    throw failureOf(installed.output);
+    throw failureOf(kind, installed.output);
   }
   writeFileSync(stamp, '');
-  process.stderr.write(`Setting up the AI worker’s Python packages … done in ${seconds(startedAt)} s\n`);
+  process.stderr.write(`${told} done in ${seconds(startedAt)} s\n`);
 }
 
 /**
  * A package that differs from its digest is never passed over; one that cannot be had is.
+ * @param {Kind} kind
  * @param {string} output
  */
-function failureOf(output) {
+function failureOf(kind, output) {
   if (/DO NOT MATCH THE HASHES/i.test(output)) {
     return new BootstrapError(`A Python package is not the one that was locked:\n${output.slice(-2_000)}`);
   }
@@ -104,9 +126,9 @@ function failureOf(output) {
       output,
     )
   ) {
-    return new NotPossible('The AI worker’s Python packages cannot be reached from here: left out.');
+    return new NotPossible(`The Python packages of ${WHOSE[kind]} cannot be reached from here: left out.`);
   }
-  return new BootstrapError(`The AI worker’s Python packages could not be installed:\n${output.slice(-4_000)}`);
+  return new BootstrapError(`The Python packages of ${WHOSE[kind]} could not be installed:\n${output.slice(-4_000)}`);
 }
 
 /** @param {number} startedAt */

@@ -12,6 +12,9 @@ const onDuplicate = z.toJSONSchema(onDuplicateSchema, { target: 'openapi-3.0', i
 /** Where an answer says that its document is. */
 export const LOCATION = { Location: { description: 'The document.', schema: { type: 'string' } } } as const;
 
+/** As the schema that checks them says it; the types of this place are those of OpenAPI 3.0. */
+const METADATA_NAMES = { propertyNames: { minLength: 1, maxLength: 128, pattern: NO_NUL } } as object;
+
 const MIB = 1024 * 1024;
 
 /** The body of an upload: it streams to its handler, so nothing but this describes it. */
@@ -32,6 +35,7 @@ export const uploadBody: ApiBodyOptions = {
       metadata: {
         type: 'object',
         additionalProperties: true,
+        ...METADATA_NAMES,
         description: 'Whatever you want to filter by or get back with a hit: a JSON object of up to 16 KiB.',
         example: { author: 'Ada', year: 2026 },
       },

@@ -111,8 +111,8 @@ export class Vectorlane {
   }
 
   /**
-   * What happens to documents, from now on or from after `lastEventId`; a connection that breaks is opened again where it
-   * stood. It never ends by itself: leave the loop, or abort the signal.
+   * What happens to documents, from now on or from after `lastEventId`; a connection that breaks is opened again where
+   * it stood. It never ends by itself: leave the loop, or abort the signal.
    */
   events(options: EventsOptions = {}): AsyncGenerator<DocumentEvent> {
     const { collection: names, documentId, types, signal = new AbortController().signal } = options;
