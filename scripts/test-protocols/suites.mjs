@@ -27,7 +27,8 @@ export const SUITES = [
     async work({ service, folder, python = '', run }) {
       const generated = join(folder, 'generated');
       mkdirSync(generated);
-      const args = ['generate', '--path', OPENAPI, '--meta', 'none', '--output-path'];
+      const config = join(HERE, 'openapi-python-client.yml');
+      const args = ['generate', '--path', OPENAPI, '--config', config, '--meta', 'none', '--output-path'];
       const target = join(generated, 'vectorlane_generated');
       const env = { PATH: `${dirname(python)}:${process.env.PATH ?? ''}` };
       const told = await run(python, ['-m', 'openapi_python_client', ...args, target], { cwd: folder, env });

@@ -20,6 +20,8 @@ MAY_BE_REFUSED = [
     ("INVALID_REQUEST", "__proto__", "a name that objects of JavaScript lose"),
     ("INVALID_REQUEST", "does not go with externalId", "the fields of a form, of which the schema cannot forbid a pair"),
     ("INVALID_REQUEST", "nested|levels deep|of more than", "depth and number over all parts of a condition"),
+    ("INVALID_REQUEST", "charEnd: must be above charStart", "one number of a query judged by another"),
+    ("INVALID_REQUEST", "The file is empty", "bytes, of which a schema for forms has no least length"),
     ("INVALID_REQUEST", "metadata: |at most .* bytes as JSON", "a condition in a query is JSON in a text"),
 ]
 
