@@ -22,6 +22,8 @@ const swc = {
   },
 };
 
+const native = '<rootDir>/test/support/jest/native-package.cjs';
+
 const base = {
   testEnvironment: '<rootDir>/test/support/jest/one-realm.cjs',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
@@ -37,12 +39,27 @@ const base = {
     '<rootDir>/.cache/',
   ],
   transform: {
-    '/node_modules/.+\\.[cm]?js$': '<rootDir>/test/support/jest/native-package.cjs',
+    '/node_modules/.+\\.[cm]?js$': native,
     '^.+\\.ts$': ['@swc/jest', swc],
     '^.+\\.m?js$': ['@swc/jest', { ...swc, jsc: { target: 'es2022', parser: { syntax: 'ecmascript' } } }],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${packages.join('|')})/)`],
   setupFiles: ['<rootDir>/test/support/jest-setup.ts'],
+};
+
+/**
+ * What drives the whole service takes it as it was built, and lets Node load it: once for each of Jest's workers, as in
+ * production. What only tests have is loaded from its source.
+ */
+const built = {
+  ...base,
+  moduleNameMapper: {
+    ...base.moduleNameMapper,
+    '^@vectorlane/([^/]+)$': '<rootDir>/dist/libs/$1/src/index.js',
+    '^(?:\\.\\./)+((?:apps|libs)/(?!.*fixture).+)$': '<rootDir>/dist/$1.js',
+  },
+  modulePathIgnorePatterns: base.modulePathIgnorePatterns.filter((path) => path !== '<rootDir>/dist/'),
+  transform: { '/dist/(?:apps|libs)/.+\\.js$': native, ...base.transform },
 };
 
 const leftOut = [
@@ -57,7 +74,7 @@ module.exports = {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,clients}/**/*.spec.ts'] },
     ...['both', 'embedded', 'server', 'chaos', 'ai-worker'].map((folder) => ({
-      ...base,
+      ...built,
       displayName: folder,
       testMatch: [`<rootDir>/test/${folder}/**/*spec.ts`],
       testPathIgnorePatterns: leftOut,

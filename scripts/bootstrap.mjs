@@ -218,7 +218,7 @@ function sources() {
   );
   // What tsconfig.build.json leaves out as well: tests, and what builds files for them.
   /** @param {string} name */
-  const isSource = (name) => name.endsWith('.ts') && !/(\.spec|-fixture)\.ts$/.test(name);
+  const isSource = (name) => name.endsWith('.ts') && !/(\.spec|[-.]fixture)\.ts$/.test(name);
   for (const folder of ['apps', 'libs']) addFiles(join(ROOT, folder), files, isSource);
   addFiles(CONSOLE, files, (name) => /\.(tsx|css|html|svg|json)$/.test(name));
   return files;

@@ -4,7 +4,7 @@ import { TestApp } from '../support/test-app';
 import { sized } from '../support/sizes';
 
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
-const DOCUMENTS = sized(40, 200);
+const DOCUMENTS = sized(20, 200);
 /** Redis is emptied after each so many uploads. */
 const PORTION = 10;
 

@@ -1,8 +1,13 @@
-/** Waits until it is true. @throws Error after `timeoutMs` */
+const FIRST_PAUSE_MS = 10;
+/** So short that a state which lasts is seen, so long that many who wait leave the service time for what they wait for. */
+const LONGEST_PAUSE_MS = 100;
+const GROWTH = 1.3;
+
+/** Waits until it is true. @throws Error after `timeoutMs`, or what the condition throws */
 export async function eventually(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
+  for (let pauseMs = FIRST_PAUSE_MS; !(await condition()); pauseMs = Math.min(pauseMs * GROWTH, LONGEST_PAUSE_MS)) {
     if (performance.now() > deadline) throw new Error(`Not true within ${timeoutMs} ms: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

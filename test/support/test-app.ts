@@ -5,6 +5,7 @@ import { loadConfig } from '@vectorlane/config';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { startApp } from '../../apps/api/src/create-app';
 import { newDataFolder } from './data-folder';
+import { eventually } from './eventually';
 import { StandInEmbeddings } from './stand-in-embeddings';
 import { openTestServers } from './test-servers';
 
@@ -111,14 +112,13 @@ export class TestApp {
     return this.reached(id, ({ status }) => status === 'completed' || status === 'failed', timeoutMs);
   }
   /** Polls until the document is as wanted. @returns its state then */
-  async reached(id: string, isWanted: (document: Untyped) => boolean, timeoutMs = 60_000): Promise<Untyped> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const { body } = await this.json(`/api/documents/${id}`);
-      if (isWanted(body)) return body;
-      if (Date.now() > deadline) throw new Error(`Document ${id} is still ${JSON.stringify(body)}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+  async reached(id: string, isWanted: (document: Untyped) => boolean, timeoutMs = 120_000): Promise<Untyped> {
+    let last: Untyped;
+    const isReached = async (): Promise<boolean> => isWanted((last = (await this.json(`/api/documents/${id}`)).body));
+    await eventually(isReached, timeoutMs).catch((cause: unknown) => {
+      throw new Error(`Document ${id} is still ${JSON.stringify(last)}`, { cause });
+    });
+    return last;
   }
   async ingest(
     filename: string,

@@ -11,6 +11,7 @@ import { ExtractionService } from '@vectorlane/extraction';
 import { LogContext } from '@vectorlane/logging';
 import { DataSource } from 'typeorm';
 import { ShutdownSequence } from '@vectorlane/shutdown';
+import * as detection from '../../../libs/analysis/src/detect-language';
 import { DependencyCircuits } from '../../../libs/ingestion/src/dependency-circuits';
 import { DocumentProcessor } from '../../../libs/ingestion/src/document-processor';
 import { IngestionObserver } from '../../../libs/ingestion/src/ingestion-observer';
@@ -23,18 +24,13 @@ import { TestApp, type Untyped } from '../../support/test-app';
  * lost): whatever it hits, the document ends as docs/contract.md §2 says, with the chunks of a quiet run.
  */
 
-const mockLanguage: { step: () => Promise<void> } = { step: () => Promise.resolve() };
-jest.mock('../../../libs/analysis/src/detect-language', () => {
-  const actual = jest.requireActual<{ detectLanguage: (text: string) => Promise<string> }>(
-    '../../../libs/analysis/src/detect-language',
-  );
-  return {
-    detectLanguage: async (text: string): Promise<string> => {
-      await mockLanguage.step();
-      return actual.detectLanguage(text);
-    },
-  };
+const language: { step: () => Promise<void> } = { step: () => Promise.resolve() };
+const { detectLanguage } = detection;
+jest.spyOn(detection, 'detectLanguage').mockImplementation(async (text) => {
+  await language.step();
+  return detectLanguage(text);
 });
+afterAll(() => jest.restoreAllMocks());
 
 const MAX_ATTEMPTS = 3;
 /** More deliveries than any single error may cost. */
@@ -119,7 +115,7 @@ function processorUnder(plan: Plan, error: () => Error): DocumentProcessor {
     error,
   );
   const embeddings = underPlan('embeddings', app.get<EmbeddingProvider>(EMBEDDING_PROVIDER), ['embed'], plan, error);
-  mockLanguage.step = () => (plan('language') === undefined ? Promise.resolve() : Promise.reject(error()));
+  language.step = () => (plan('language') === undefined ? Promise.resolve() : Promise.reject(error()));
   const pipeline = new IngestionPipeline(
     config,
     ledger,
