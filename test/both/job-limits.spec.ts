@@ -1,9 +1,10 @@
+import { Config } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
 import { ExtractionService } from '@vectorlane/extraction';
 import { LaneQueues } from '@vectorlane/queue';
 import { DataSource } from 'typeorm';
 import { eventually } from '../support/eventually';
-import { TestApp } from '../support/test-app';
+import { TestApp, type Untyped } from '../support/test-app';
 
 let service: TestApp;
 beforeAll(async () => {
@@ -24,19 +25,24 @@ describe('a job that the queue gives up', () => {
     );
     const { body } = await service.upload('note.txt', 'A note that nobody may claim for a while.');
     const queues = service.app.get(LaneQueues);
-    const deadline = Date.now() + 30_000;
     // More than the attempts a document has, and than the attempts and stalls BullMQ would grant by default.
-    while (((await queues.counts()).fast['failed'] ?? 0) < 5) {
-      if (Date.now() > deadline) throw new Error('The jobs did not fail in time.');
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    await eventually(async () => ((await queues.counts()).fast['failed'] ?? 0) >= 5, 30_000);
     expect((await service.json(`/api/documents/${body.id}`)).body).toMatchObject({ status: 'pending', attempts: 0 });
+
+    const bound = jest.replaceProperty(service.app.get(Config), 'INGESTION_MAX_UNFINISHED', 1);
+    // As many wait as may: a further one is refused, and nothing else is.
+    const further = (): Promise<{ status: number; body: Untyped }> => service.upload('more.txt', 'One more note.');
+    await eventually(async () => (await further()).status === 503);
+    expect((await further()).body).toMatchObject({ code: 'INGESTION_BUSY', retryable: true });
+    expect((await service.json('/api/search', { query: 'note' })).status).toBe(200);
+    expect((await service.json('/api/documents/text', { text: 'More.' })).body.code).toBe('INGESTION_BUSY');
 
     await dataSource.query('DROP TRIGGER refuse_claims ON documents');
     expect(await service.finished(body.id as string)).toMatchObject({ status: 'completed', attempts: 0 });
-    expect(await dataSource.query('SELECT interruptions, generation FROM documents')).toEqual([
-      { interruptions: 0, generation: 1 },
-    ]);
+    const counted = 'SELECT interruptions, generation FROM documents WHERE id = $1';
+    expect(await dataSource.query(counted, [body.id])).toEqual([{ interruptions: 0, generation: 1 }]);
+    await eventually(async () => (await further()).status < 300);
+    bound.restore();
   }, 60_000);
 });
 

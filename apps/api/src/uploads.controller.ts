@@ -98,6 +98,7 @@ export class UploadsController {
     'DUPLICATE',
     'TOO_LARGE',
     'UNSUPPORTED_FORMAT',
+    'INGESTION_BUSY',
     'UPLOADS_BUSY',
     'BODY_TOO_SLOW',
   )
@@ -147,6 +148,7 @@ export class UploadsController {
     'DUPLICATE',
     'TOO_LARGE',
     'UNSUPPORTED_FORMAT',
+    'INGESTION_BUSY',
     'UPLOADS_BUSY',
   )
   async addText(

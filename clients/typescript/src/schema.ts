@@ -1255,6 +1255,7 @@ export interface components {
       | 'TOO_LARGE'
       | 'UNSUPPORTED_FORMAT'
       | 'RATE_LIMITED'
+      | 'INGESTION_BUSY'
       | 'UPLOADS_BUSY'
       | 'STREAMS_BUSY'
       | 'DEPENDENCY_UNAVAILABLE'

@@ -2,6 +2,7 @@ import { NumberType } from '@vectorlane/domain';
 import { z } from 'zod';
 import { parseOrigins, parseTrustedProxies } from './network-settings';
 import { count, isBareUrl, milliseconds, port, readBy, url } from './setting-kinds';
+import { checkTogether } from './setting-rules';
 
 /**
  * Every setting of the program: the variable, its default and the reason for it, in the order an operator meets them.
@@ -9,15 +10,6 @@ import { count, isBareUrl, milliseconds, port, readBy, url } from './setting-kin
  */
 
 const MEBIBYTE = 1024 * 1024;
-
-const ONLY_WITH_ENDPOINT = [
-  'EMBEDDING_API_KEY',
-  'EMBEDDING_API_MODEL',
-  'EMBEDDING_API_REVISION',
-  'EMBEDDING_API_DIMENSIONS',
-  'EMBEDDING_QUERY_PREFIX',
-  'EMBEDDING_PASSAGE_PREFIX',
-] as const;
 
 export const settingsSchema = z
   .object({
@@ -305,6 +297,16 @@ export const settingsSchema = z
     INGESTION_LEASE_MS: milliseconds(500, 600_000)
       .default(30_000)
       .meta({ reason: 'A document whose worker gave no sign for this long is taken over by another.' }),
+    INGESTION_MAX_UNFINISHED: count(1, 100_000_000).default(100_000).meta({
+      reason:
+        'Documents that may wait or be in work; with more an upload is answered 503 `INGESTION_BUSY`, until a fifth of them is done. Searches go on.',
+    }),
+    INGESTION_MAX_AGE_MS: milliseconds(1_000, 30 * 86_400_000)
+      .optional()
+      .meta({
+        reason:
+          'How long the oldest unfinished document may have been so before uploads are refused in the same way. Unset: however long.',
+      }),
     RECONCILE_INTERVAL_MS: milliseconds(100, 600_000)
       .default(5_000)
       .meta({ reason: 'How often unfinished documents without a live job are looked for and queued again.' }),
@@ -344,56 +346,6 @@ export const settingsSchema = z
       .optional()
       .meta({ secret: true, reason: 'Key with all scopes, stored hashed at the first start when no key exists yet.' }),
   })
-  .superRefine((settings, context) => {
-    if ((settings.DATABASE_URL === undefined) !== (settings.REDIS_URL === undefined)) {
-      const missing = settings.DATABASE_URL === undefined ? 'DATABASE_URL' : 'REDIS_URL';
-      context.addIssue({
-        code: 'custom',
-        path: [missing],
-        message:
-          'DATABASE_URL and REDIS_URL go together: set both for servers of your own, or neither to run them inside',
-      });
-    }
-    if ((settings.AI_WORKER_URL === undefined) !== (settings.AI_WORKER_TOKEN === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: [settings.AI_WORKER_URL === undefined ? 'AI_WORKER_URL' : 'AI_WORKER_TOKEN'],
-        message: 'AI_WORKER_URL and AI_WORKER_TOKEN go together: set both, or neither to do without the AI worker',
-      });
-    }
-    if (settings.EMBEDDING_API_URL === undefined) {
-      for (const name of ONLY_WITH_ENDPOINT) {
-        if (settings[name] === undefined) continue;
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: 'has no effect without EMBEDDING_API_URL: set that too',
-        });
-      }
-    } else {
-      if (settings.EMBEDDING_API_MODEL === undefined) {
-        const message = 'EMBEDDING_API_URL goes with it: set the name of the model as the endpoint knows it';
-        context.addIssue({ code: 'custom', path: ['EMBEDDING_API_MODEL'], message });
-      }
-      if (settings.EMBEDDING_MODEL_PATH !== undefined) {
-        const message = 'vectors come from one model: set either this or EMBEDDING_API_URL';
-        context.addIssue({ code: 'custom', path: ['EMBEDDING_MODEL_PATH'], message });
-      }
-    }
-    if (settings.RERANK_API_URL === undefined) {
-      for (const name of ['RERANK_API_KEY', 'RERANK_API_MODEL'] as const) {
-        if (settings[name] === undefined) continue;
-        const message = 'has no effect without RERANK_API_URL: set that too';
-        context.addIssue({ code: 'custom', path: [name], message });
-      }
-    }
-    if (settings.CHUNK_OVERLAP_TOKENS * 2 > settings.CHUNK_TOKENS) {
-      context.addIssue({
-        code: 'custom',
-        path: ['CHUNK_OVERLAP_TOKENS'],
-        message: `must be at most half of CHUNK_TOKENS (${settings.CHUNK_TOKENS})`,
-      });
-    }
-  });
+  .superRefine(checkTogether);
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -36,6 +36,7 @@ export const PROBLEMS = {
   TOO_LARGE: { status: 413, title: 'The content is too large' },
   UNSUPPORTED_FORMAT: { status: 415, title: 'This kind of content is not supported' },
   RATE_LIMITED: { status: 429, title: 'Too many requests in a minute', retryable: true },
+  INGESTION_BUSY: { status: 503, title: 'Too many documents are waiting', retryable: true },
   UPLOADS_BUSY: { status: 503, title: 'Too many uploads are under way', retryable: true },
   STREAMS_BUSY: { status: 503, title: 'Too many event streams are open', retryable: true },
   DEPENDENCY_UNAVAILABLE: { status: 503, title: 'A part this needs is not available', retryable: true },

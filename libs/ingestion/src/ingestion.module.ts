@@ -11,6 +11,7 @@ import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionRuntime } from './ingestion-runtime';
 import { IngestionScheduler } from './ingestion-scheduler';
 import { IngestionService } from './ingestion.service';
+import { IntakeLimit } from './intake-limit';
 import { documentProcessorOf } from './lane-processors';
 import { PageViews } from './page-views';
 import { Reconciler } from './reconciler';
@@ -28,6 +29,7 @@ export class IngestionModule {
         IngestionService,
         FilesService,
         IngestionScheduler,
+        IntakeLimit,
         IngestionPipeline,
         IngestionObserver,
         DependencyCircuits,

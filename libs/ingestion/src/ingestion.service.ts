@@ -25,6 +25,7 @@ import { Problem } from '@vectorlane/errors';
 import { EventWakes } from '@vectorlane/events';
 import { ExtractionService, normaliseFilename } from '@vectorlane/extraction';
 import { IngestionScheduler } from './ingestion-scheduler';
+import { IntakeLimit } from './intake-limit';
 import { Spool, type SpooledFile } from './spool';
 
 /** What an uploader says of the bytes. */
@@ -93,6 +94,7 @@ export class IngestionService {
 
   constructor(
     private readonly config: Config,
+    private readonly limit: IntakeLimit,
     private readonly spool: Spool,
     private readonly documents: DocumentsRepository,
     private readonly uploads: UploadsRepository,
@@ -108,8 +110,10 @@ export class IngestionService {
   /**
    * First half: the bytes to disk, hashed, within the limit. The caller discards the file in any case.
    * @param keyId whose upload it is
+   * @throws Problem `INGESTION_BUSY` before a byte is read, `UPLOADS_BUSY`, `TOO_LARGE`
    */
-  receive(bytes: AsyncIterable<Buffer>, keyId: string): Promise<SpooledFile> {
+  async receive(bytes: AsyncIterable<Buffer>, keyId: string): Promise<SpooledFile> {
+    await this.limit.check();
     return this.spool.write(bytes, keyId);
   }
 

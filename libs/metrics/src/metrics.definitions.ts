@@ -236,8 +236,8 @@ export const METRICS = {
   uploadsRefused: {
     name: 'uploads_refused_total',
     type: 'counter',
-    help: 'Uploads refused because too many were under way, of all keys together or of one, or because they came too slowly.',
-    labels: { reason: ['busy', 'key', 'slow'] },
+    help: 'Uploads refused because too many were under way, of all keys together or of one, because too many documents wait, or because they came too slowly.',
+    labels: { reason: ['busy', 'key', 'backlog', 'slow'] },
   },
   errorsTracked: {
     name: 'errors_tracked_total',

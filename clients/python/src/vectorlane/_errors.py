@@ -155,6 +155,7 @@ ERROR_OF_CODE: dict[str, type[ApiError]] = {
     "UNSUPPORTED_FORMAT": UnsupportedFormatError,
     "RATE_LIMITED": RateLimitedError,
     "BODY_TOO_SLOW": UnavailableError,
+    "INGESTION_BUSY": UnavailableError,
     "UPLOADS_BUSY": UnavailableError,
     "STREAMS_BUSY": UnavailableError,
     "DEPENDENCY_UNAVAILABLE": UnavailableError,

@@ -66,6 +66,7 @@ ProblemCode = Literal[
     "TOO_LARGE",
     "UNSUPPORTED_FORMAT",
     "RATE_LIMITED",
+    "INGESTION_BUSY",
     "UPLOADS_BUSY",
     "STREAMS_BUSY",
     "DEPENDENCY_UNAVAILABLE",

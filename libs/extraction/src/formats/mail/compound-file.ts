@@ -26,11 +26,12 @@ export function checkCompoundFile(bytes: Uint8Array): void {
     [table, small, list].every((count) => count <= sectors);
   if (!sound) throw new Error('the header of the compound file is broken');
 
-  const perSector = 2 ** (shift - 2);
+  const perSector = 1 << (shift - 2);
   /** Words of one sector; of one that the file does not have, ends of chains. */
   const wordsOf = (sector: number): readonly number[] => {
     const start = (sector + 1) << shift;
-    if (sector < 0 || sector >= sectors || start + 2 ** shift > bytes.length) return Array<number>(perSector).fill(-1);
+    if (sector < 0 || sector >= sectors || start + (1 << shift) > bytes.length)
+      return Array<number>(perSector).fill(-1);
     return Array.from({ length: perSector }, (_, index) => view.getInt32(start + index * 4, true));
   };
   const tables = Array.from({ length: Math.min(table, SECTORS_IN_HEADER) }, (_, at) =>
@@ -77,7 +78,7 @@ interface File {
 }
 
 function checkEntries(directory: readonly number[], { view, shift, length }: File): void {
-  const perSector = 2 ** shift / ENTRY_BYTES;
+  const perSector = (1 << shift) / ENTRY_BYTES;
   const at = (entry: number): number =>
     (((directory[Math.floor(entry / perSector)] ?? -1) + 1) << shift) + (entry % perSector) * ENTRY_BYTES;
   const count = directory.length * perSector;
