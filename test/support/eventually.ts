@@ -1,5 +1,5 @@
 const FIRST_PAUSE_MS = 10;
-/** So short that a state which lasts is seen, so long that many who wait leave the service time for what they wait for. */
+/** So short that a state which lasts is seen, so long that many who wait leave the service time for its work. */
 const LONGEST_PAUSE_MS = 100;
 const GROWTH = 1.3;
 

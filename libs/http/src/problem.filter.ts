@@ -12,7 +12,12 @@ import type { Request, Response } from 'express';
 import { refuseRestOfBody } from './refusal';
 import { routeTemplate } from './route-template';
 
-const OVERLOADED: ReadonlySet<ProblemCode> = new Set(['INGESTION_BUSY', 'UPLOADS_BUSY', 'BODY_TOO_SLOW', 'STREAMS_BUSY']);
+const OVERLOADED: ReadonlySet<ProblemCode> = new Set([
+  'INGESTION_BUSY',
+  'UPLOADS_BUSY',
+  'BODY_TOO_SLOW',
+  'STREAMS_BUSY',
+]);
 
 export interface ProblemAnswer {
   readonly status: number;

@@ -55,7 +55,7 @@ it('refuses while the oldest has waited too long', async () => {
   expect(await isTaken(1, 0, 10)).toBe(true);
 });
 
-it('asks the database once a second, however many uploads come, and anew after an error', async () => {
+it('asks the database once a second, however many uploads come, and again after an error', async () => {
   jest.advanceTimersByTime(1_000);
   unfinished = { pending: 0, processing: 0, oldestSeconds: 0 };
   await Promise.all(Array.from({ length: 50 }, () => limit.check()));

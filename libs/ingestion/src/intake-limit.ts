@@ -33,7 +33,7 @@ export class IntakeLimit {
       const reading = { readAt: now, isOver: this.read() };
       this.reading = reading;
       reading.isOver.catch(() => {
-        // Told to all who wait for it; the next upload asks anew.
+        // Told to all who wait for it; the next upload asks again.
         if (this.reading === reading) this.reading = undefined;
       });
     }
