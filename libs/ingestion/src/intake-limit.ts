@@ -17,7 +17,7 @@ const RETRY_AFTER_SECONDS = 15;
 @Injectable()
 export class IntakeLimit {
   private readonly logger = new Logger(IntakeLimit.name);
-  private reading: { readonly readAt: number; readonly isOver: Promise<boolean> } | undefined;
+  private readAt = -Infinity;
   private closed = false;
 
   constructor(
@@ -29,15 +29,17 @@ export class IntakeLimit {
   /** @throws Problem `INGESTION_BUSY` */
   async check(): Promise<void> {
     const now = performance.now();
-    if (this.reading === undefined || now - this.reading.readAt >= READING_MS) {
-      const reading = { readAt: now, isOver: this.read() };
-      this.reading = reading;
-      reading.isOver.catch(() => {
-        // Told to all who wait for it; the next upload asks again.
-        if (this.reading === reading) this.reading = undefined;
-      });
+    if (now - this.readAt >= READING_MS) {
+      // Those that come meanwhile go by the last reading: none waits for what another one has asked.
+      this.readAt = now;
+      try {
+        await this.read();
+      } catch (error) {
+        this.readAt = -Infinity;
+        throw error;
+      }
     }
-    if (!(await this.reading.isOver)) return;
+    if (!this.closed) return;
     this.metrics.uploadsRefused.inc({ reason: 'backlog' });
     throw new Problem(
       'INGESTION_BUSY',
@@ -46,16 +48,14 @@ export class IntakeLimit {
     );
   }
 
-  private async read(): Promise<boolean> {
+  private async read(): Promise<void> {
     const { pending, processing, oldestSeconds } = await this.ledger.unfinished();
     const unfinished = pending + processing;
     const { INGESTION_MAX_UNFINISHED, INGESTION_MAX_AGE_MS = Infinity } = this.config;
     const fullness = Math.max(unfinished / INGESTION_MAX_UNFINISHED, (oldestSeconds * 1_000) / INGESTION_MAX_AGE_MS);
     const isOver = this.closed ? fullness >= REOPENS_BELOW : fullness >= 1;
-    if (isOver !== this.closed) {
-      this.closed = isOver;
-      this.logger.warn({ unfinished, oldestSeconds }, isOver ? 'uploads are refused' : 'uploads are taken again');
-    }
-    return isOver;
+    if (isOver === this.closed) return;
+    this.closed = isOver;
+    this.logger.warn({ unfinished, oldestSeconds }, isOver ? 'uploads are refused' : 'uploads are taken again');
   }
 }
