@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { docxOf, p, r } from '../../libs/extraction/src/formats/docx/docx-fixture';
 import { readOfficeFile, OFFICE_FILES } from './fixtures';
+import { Stopwatch } from './stopwatch';
 import type { Untyped } from './test-app';
 
 /** What callers do all day. */
@@ -92,13 +93,16 @@ export class MixedLoad {
   }
 
   private async ask(kind: Kind): Promise<Omit<Answer, 'kind' | 'tookMs'>> {
-    const response = await fetch(`${this.url}${kind === 'status' ? `/api/documents/${this.known}` : PATHS[kind]}`, {
-      ...this.request(kind),
-      signal: AbortSignal.timeout(BOUND_MS),
-    });
-    const body = (await response.json()) as Untyped;
-    if (kind === 'upload' && response.status === 202) this.accepted.push(body.id as string);
-    return { status: response.status, code: body.code as string, retryAfter: response.headers.get('retry-after') };
+    const path = kind === 'status' ? `/api/documents/${this.known}` : PATHS[kind];
+    const watch = Stopwatch.start(BOUND_MS);
+    try {
+      const response = await fetch(`${this.url}${path}`, { ...this.request(kind), signal: watch.signal });
+      const body = (await response.json()) as Untyped;
+      if (kind === 'upload' && response.status === 202) this.accepted.push(body.id as string);
+      return { status: response.status, code: body.code as string, retryAfter: response.headers.get('retry-after') };
+    } finally {
+      watch.stop();
+    }
   }
 
   private request(kind: Kind): RequestInit {

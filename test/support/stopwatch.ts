@@ -12,8 +12,17 @@ export class Stopwatch {
   private last = performance.now();
   private readonly timer = setInterval(() => this.tick(), TICK_MS).unref();
 
-  static start(): Stopwatch {
-    return new Stopwatch();
+  private readonly over = new AbortController();
+
+  private constructor(private readonly boundMs: number) {}
+
+  /** @param boundMs after which `signal` is aborted */
+  static start(boundMs = Infinity): Stopwatch {
+    return new Stopwatch(boundMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.over.signal;
   }
 
   /** Milliseconds since the start; the clock stands still from then on. */
@@ -27,6 +36,7 @@ export class Stopwatch {
     const now = performance.now();
     this.lived += Math.min(now - this.last, LONGEST_TICK_MS);
     this.last = now;
+    if (this.lived >= this.boundMs) this.over.abort(new Error(`not done within ${this.boundMs} ms`));
   }
 }
 
