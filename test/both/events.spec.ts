@@ -64,6 +64,41 @@ describe('the stream of one document', () => {
     }
   });
 
+  it('says how much there is to do, how much is done, and how long the rest will take', async () => {
+    const { embeddings } = service;
+    let release = (): void => undefined;
+    embeddings?.behaveAlways({ kind: 'held', until: new Promise<void>((resolve) => (release = resolve)) });
+    embeddings?.behave({ kind: 'well' }, { kind: 'well' }, { kind: 'well' });
+    const paragraphs = Array.from({ length: 60 }, (_, index) => `Pier ${index}. ${'Salt water and rope. '.repeat(40)}`);
+    const { id } = await put(paragraphs.join('\n\n'));
+    const inWork = service
+      .reached(id, (document) => document.progress?.chunksDone > 0)
+      .finally(() => {
+        embeddings?.behaveAlways({ kind: 'well' });
+        release();
+      });
+    const { progress } = await inWork;
+    const number = expect.any(Number) as number;
+    expect(progress).toEqual({ pages: null, chunks: number, chunksDone: number, etaMs: number });
+    const { chunkCount, ...ended } = await service.finished(id);
+    expect(ended).not.toHaveProperty('progress');
+    expect(progress.chunks).toBe(chunkCount);
+
+    const reader = await EventReader.open(service, `/api/documents/${id}/events`);
+    await reader.until(({ type }) => type === 'document.completed');
+    reader.close();
+    const told = reader.events.flatMap(({ data }) => (data.progress === undefined ? [] : [data.progress as Untyped]));
+    expect(told.at(0)).toEqual({ pages: null, chunks: null, chunksDone: 0, etaMs: null });
+    expect(told.at(-1)).toMatchObject({
+      chunks: chunkCount,
+      chunksDone: expect.any(Number),
+      etaMs: expect.any(Number),
+    });
+    const done = told.map(({ chunksDone }) => chunksDone as number);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    expect(new Set(done).size).toBeGreaterThan(3);
+  });
+
   it('tells of a failure, of a failed revision, and of another try', async () => {
     const failed = await service.ingest('broken.pdf', '%PDF-1.7 and nothing else');
     const reader = await EventReader.open(service, `/api/documents/${failed.id}/events`);

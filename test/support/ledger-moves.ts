@@ -98,7 +98,9 @@ export class LedgerMoves {
       inputDigest: createHash('sha256').update(word).digest(),
       vector: new Float32Array(DIMENSION).fill(0).with(ordinal, 1),
     };
-    return this.chunks.storeBatch(claim, this.space, 'english', [chunk], { percent: 50, leaseMs: LEASE_MS });
+    return this.chunks.storeBatch(claim, this.space, 'english', [chunk], {
+      ...{ percent: 50, leaseMs: LEASE_MS, counts: { pages: null, chunks: 2, chunksDone: 1 } },
+    });
   }
 
   complete(claim: Claim, chunkCount = 1): Promise<void> {

@@ -11,6 +11,7 @@ import {
   Place,
   Stage,
   StageTimings,
+  WorkProgress,
 } from '@vectorlane/domain';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
 import { z } from 'zod';
@@ -196,6 +197,7 @@ export const documentSchema = z.object({
     .meta({ description: 'Errors so far that may pass and that the document may have caused.' }),
   stage: Stage,
   percent: z.number().int().min(0).max(100),
+  progress: WorkProgress.exactOptional().meta({ description: 'Of one in work, once its text was read.' }),
   chunkCount: z.number().int().nullable(),
   reusedChunks: z
     .int()
@@ -290,6 +292,7 @@ export function documentBody(document: Document): DocumentBody {
     attempts: document.attempts,
     stage: document.stage,
     percent: document.percent,
+    ...(document.workCounts !== null && { progress: { ...document.workCounts, etaMs: document.etaMs } }),
     chunkCount: document.chunkCount,
     timings: document.timings,
     ...failureOf(document),

@@ -1001,6 +1001,8 @@ export interface components {
       readonly attempts: number;
       readonly stage: components['schemas']['Stage'];
       readonly percent: number;
+      /** @description Of one in work, once its text was read. */
+      readonly progress?: components['schemas']['WorkProgress'];
       readonly chunkCount: number | null;
       /** @description Chunks whose vectors were those of the revision before. */
       readonly reusedChunks?: number;
@@ -1119,6 +1121,7 @@ export interface components {
       readonly status: string;
       readonly stage: string;
       readonly percent: number;
+      readonly progress?: components['schemas']['WorkProgress'];
       readonly chunkCount?: number;
       readonly waitingFor?: string;
       readonly failure?: {
@@ -1528,6 +1531,15 @@ export interface components {
     readonly WebhookPage: {
       readonly items: readonly components['schemas']['Webhook'][];
       readonly nextCursor: string | null;
+    };
+    readonly WorkProgress: {
+      /** @description null where the format has none. */
+      readonly pages: number | null;
+      /** @description null before the text was cut. */
+      readonly chunks: number | null;
+      readonly chunksDone: number;
+      /** @description Milliseconds that the rest of the work will take, by what it took so far; null before. */
+      readonly etaMs: number | null;
     };
   };
   responses: never;

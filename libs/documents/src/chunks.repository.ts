@@ -6,7 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { StoredSpace } from './embedding-spaces.repository';
 import { type Claim, StaleClaimError } from './claim';
-import { IngestionLedger } from './ingestion-ledger';
+import { IngestionLedger, type LedgerProgress } from './ingestion-ledger';
 import { WordIndexRepository } from './search/word-index.repository';
 import { vectorParameter } from './vector-parameter';
 
@@ -85,7 +85,7 @@ export class ChunksRepository {
     space: StoredSpace,
     language: string,
     chunks: readonly EmbeddedChunk[],
-    progress: { percent: number; leaseMs: number },
+    progress: Omit<LedgerProgress, 'stage'>,
   ): Promise<void> {
     const rows = chunks.map((chunk) => ({
       id: randomUUID(),
@@ -99,7 +99,7 @@ export class ChunksRepository {
       input_digest: chunk.inputDigest.toString('hex'),
     }));
     await inTransaction(this.dataSource, async (manager) => {
-      await this.ledger.progress(claim, { stage: 'embedding', ...progress }, manager);
+      await this.ledger.progress(claim, { ...progress, stage: 'embedding' }, manager);
       await manager.query(
         `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count,
                              place, input_digest)

@@ -1,4 +1,4 @@
-import type { Coverage, Dependency, DocumentStatus, Lane, Stage, StageTimings } from '@vectorlane/domain';
+import type { Coverage, Dependency, DocumentStatus, Lane, Stage, StageTimings, WorkProgress } from '@vectorlane/domain';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 
 export type DocumentMetadata = Record<string, unknown>;
@@ -8,6 +8,9 @@ export interface Chunking {
   readonly maxTokens: number;
   readonly overlapTokens: number;
 }
+
+/** What a document in work was found to hold, and what is done of it. */
+export type WorkCounts = Omit<WorkProgress, 'etaMs'>;
 
 export interface PendingRevision {
   readonly status: DocumentStatus;
@@ -44,6 +47,10 @@ export interface Document {
   readonly stage: Stage;
   /** 0 to 100, over the whole ingestion. */
   readonly percent: number;
+  /** Of one in work, once its text was read. */
+  readonly workCounts: WorkCounts | null;
+  /** Milliseconds that the rest of the work will take, as was thought when the last chunks were stored. */
+  readonly etaMs: number | null;
   /** Errors that may pass and that the document itself may have caused. */
   readonly attempts: number;
   /** The generation whose chunks readers see; null before the first completion. */
@@ -74,6 +81,9 @@ export const DOCUMENT_COLUMNS = `id, (SELECT c.name FROM collections c WHERE c.k
        FROM documents) AS r WHERE r.main = id) AS "pendingRevision",
   content_id AS "contentId", filename, format, lane, media_type AS "mediaType",
   size_bytes::double precision AS "sizeBytes", metadata, status, stage, percent, attempts, delivery,
+  CASE WHEN status = 'processing' THEN work_counts END AS "workCounts",
+  CASE WHEN status = 'processing' AND work_ends_at IS NOT NULL
+    THEN greatest(0, extract(epoch FROM work_ends_at - now()) * 1000)::integer END AS "etaMs",
   visible_generation AS "visibleGeneration", chunk_count AS "chunkCount", failure_code AS "failureCode",
   failure_message AS "failureMessage", failure_retryable AS "failureRetryable", timings, coverage, chunking,
   waiting_for AS "waitingFor", waiting_since AS "waitingSince",

@@ -12,7 +12,7 @@ export {
 } from './collections/collections.repository';
 export { DeletedCollectionsRepository } from './collections/deleted-collections.repository';
 export { ContentGoneError, ContentsRepository, FOREIGN_KEY_VIOLATION } from './contents.repository';
-export { type Chunking, type Document, type DocumentMetadata } from './document';
+export { type Chunking, type Document, type DocumentMetadata, type WorkCounts } from './document';
 export { DocumentsModule } from './documents.module';
 export {
   type DocumentFilter,
@@ -40,7 +40,7 @@ export type { Stretch, AgePage } from './files/age-page';
 export { FailedDocumentsRepository } from './failed-documents.repository';
 export { HalfVectorsRepository } from './half-vectors.repository';
 export { type Claim, StaleClaimError } from './claim';
-export { type Cost, type Failure, IngestionLedger, type Unfinished } from './ingestion-ledger';
+export { type Cost, type Failure, IngestionLedger, type Unfinished, type LedgerProgress } from './ingestion-ledger';
 export { ManifestRepository, type ManifestItem, type ManifestReading } from './manifest.repository';
 export { type Adoption, type NewDocument, type Said, UploadsRepository } from './uploads.repository';
 export { type FormatChange, ReprocessedDocumentsRepository } from './reprocessed-documents.repository';

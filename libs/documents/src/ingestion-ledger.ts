@@ -9,6 +9,7 @@ import {
   type UnfinishedStatus,
 } from '@vectorlane/domain';
 import { type Claim, type ClaimRow, StaleClaimError, toClaim } from './claim';
+import type { WorkCounts } from './document';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -102,6 +103,17 @@ const COSTS: Readonly<Record<Cost, string>> = {
   none: 'attempts = attempts',
 };
 
+/** How far a document in work is. */
+export interface LedgerProgress {
+  readonly stage: Stage;
+  /** 0 to 100, over the whole ingestion. */
+  readonly percent: number;
+  readonly leaseMs: number;
+  readonly counts: WorkCounts;
+  /** How long the rest will take by what was seen so far; left out where nothing was seen. */
+  readonly etaMs?: number | undefined;
+}
+
 /**
  * The status moves of ingestion (docs/contract.md §2), each one statement that checks what it moves from. PostgreSQL
  * alone decides: a job in the queue is only a hint that a claim may be tried.
@@ -127,7 +139,7 @@ export class IngestionLedger {
            FROM found WHERE m.id = found.revision_of RETURNING m.last_generation AS number),
        claimed AS (
          UPDATE documents AS d
-            SET status = 'processing', stage = 'extracting', percent = 0,
+            SET status = 'processing', stage = 'extracting', percent = 0, work_counts = NULL, work_ends_at = NULL,
                 generation = coalesce((SELECT number FROM handed_out), ${NEXT_GENERATION('d')}),
                 last_generation = coalesce((SELECT number FROM handed_out), ${NEXT_GENERATION('d')}),
                 interruptions = interruptions + CASE WHEN interrupted THEN 1 ELSE 0 END,
@@ -148,15 +160,18 @@ export class IngestionLedger {
    * Prolongs the lease and tells how far the work is. Run it in the transaction of the work it speaks for.
    * @throws StaleClaimError
    */
-  async progress(
-    claim: Claim,
-    at: { stage: Stage; percent: number; leaseMs: number },
-    manager: EntityManager = this.dataSource.manager,
-  ): Promise<void> {
+  async progress(claim: Claim, at: LedgerProgress, manager: EntityManager = this.dataSource.manager): Promise<void> {
     await this.move(
       claim,
-      `stage = $3, percent = $4, lease_expires_at = now() + make_interval(secs => $5)`,
-      [at.stage, at.percent, at.leaseMs / 1000],
+      `stage = $3, percent = $4, lease_expires_at = now() + make_interval(secs => $5), work_counts = $6::jsonb,
+       work_ends_at = now() + make_interval(secs => $7::double precision)`,
+      [
+        at.stage,
+        at.percent,
+        at.leaseMs / 1000,
+        JSON.stringify(at.counts),
+        at.etaMs === undefined ? null : at.etaMs / 1000,
+      ],
       manager,
     );
   }

@@ -25,5 +25,6 @@ export {
   Stage,
   StageTimings,
   UnfinishedStatus,
+  WorkProgress,
   WorkStage,
 } from './vocabulary';

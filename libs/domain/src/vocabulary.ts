@@ -33,6 +33,18 @@ export type WorkStage = z.infer<typeof WorkStage>;
 export const Stage = z.enum(['queued', ...WorkStage.options, ...FinalStatus.options]);
 export type Stage = z.infer<typeof Stage>;
 
+/** What a document in work was found to hold, and what is done of it. */
+export const WorkProgress = z.object({
+  pages: z.int().nullable().meta({ description: 'null where the format has none.' }),
+  chunks: z.int().nullable().meta({ description: 'null before the text was cut.' }),
+  chunksDone: z.int(),
+  etaMs: z
+    .int()
+    .nullable()
+    .meta({ description: 'Milliseconds that the rest of the work will take, by what it took so far; null before.' }),
+});
+export type WorkProgress = z.infer<typeof WorkProgress>;
+
 /** Milliseconds spent in each stage of the attempt that completed. */
 export const StageTimings = z.object({
   extractingMs: z.number().exactOptional(),

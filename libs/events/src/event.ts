@@ -1,4 +1,4 @@
-import { EventType } from '@vectorlane/domain';
+import { EventType, WorkProgress } from '@vectorlane/domain';
 import { z } from 'zod';
 
 /** What an event says of its document, as the trigger of the table has written it. */
@@ -13,6 +13,8 @@ export const EventBody = z.object({
   status: z.string(),
   stage: z.string(),
   percent: z.int(),
+  /** Of one in work, once its text was read. */
+  progress: WorkProgress.exactOptional(),
   chunkCount: z.int().exactOptional(),
   waitingFor: z.string().exactOptional(),
   failure: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).exactOptional(),

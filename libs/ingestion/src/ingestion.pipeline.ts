@@ -10,6 +10,8 @@ import {
   type EmbeddedChunk,
   EmbeddingSpacesRepository,
   IngestionLedger,
+  type LedgerProgress,
+  type WorkCounts,
 } from '@vectorlane/documents';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { IngestionFailure } from '@vectorlane/errors';
@@ -94,14 +96,16 @@ export class IngestionPipeline {
 
   private async chunkAndEmbed(claim: Claim, extracted: ExtractedDocument, signal: AbortSignal) {
     const startedAt = performance.now();
-    await this.ledger.progress(claim, this.at('chunking', PERCENT_CHUNKING));
+    const pages = extracted.coverage?.pages ?? null;
+    await this.ledger.progress(claim, this.at('chunking', PERCENT_CHUNKING, { pages, chunks: null, chunksDone: 0 }));
     const chunks = await this.chunk(extracted, claim, signal);
     const chunkedAt = performance.now();
     this.observer.stageEnded('chunking', chunkedAt - startedAt);
     const language = await detectLanguage(extracted.text);
     // Told before the first batch: a document that waits for its embedder says so.
-    await this.ledger.progress(claim, this.at('embedding', PERCENT_EMBEDDING));
-    const reusedChunks = await this.embedAndStore(claim, chunks, language, signal);
+    const counts = { pages, chunks: chunks.length, chunksDone: 0 };
+    await this.ledger.progress(claim, this.at('embedding', PERCENT_EMBEDDING, counts));
+    const reusedChunks = await this.embedAndStore(claim, { chunks, language, pages }, signal);
     return { chunks, language, chunkedAt, reusedChunks };
   }
 
@@ -148,10 +152,10 @@ export class IngestionPipeline {
 
   private async embedAndStore(
     claim: Claim,
-    chunks: readonly Chunk[],
-    language: string,
+    { chunks, language, pages }: { chunks: readonly Chunk[]; language: string; pages: number | null },
     signal: AbortSignal,
   ): Promise<number> {
+    const startedAt = performance.now();
     const space = this.spaces.active;
     const known = await this.chunks.embeddedInputs(claim, space);
     const digests = new Map(chunks.map((chunk) => [chunk, digestOf(chunk)]));
@@ -199,7 +203,8 @@ export class IngestionPipeline {
         // The model works on the next batch while the database stores this one.
         if (from + BATCH_CHUNKS < chunks.length) next = embed(from + BATCH_CHUNKS);
         signal.throwIfAborted();
-        const done = (from + batch.length) / chunks.length;
+        const chunksDone = from + batch.length;
+        const done = chunksDone / chunks.length;
         await this.chunks.storeBatch(
           claim,
           space,
@@ -208,7 +213,12 @@ export class IngestionPipeline {
             const inputDigest = digests.get(chunk) ?? digestOf(chunk);
             return { ...chunk, inputDigest, vector: embedded.get(chunk) };
           }),
-          this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done)),
+          {
+            ...this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done), {
+              ...{ pages, chunks: chunks.length, chunksDone },
+            }),
+            etaMs: Math.round(((performance.now() - startedAt) * (1 - done)) / done),
+          },
         );
       }
       return reused;
@@ -217,8 +227,8 @@ export class IngestionPipeline {
     }
   }
 
-  private at<Stage extends string>(stage: Stage, percent: number): { stage: Stage; percent: number; leaseMs: number } {
-    return { stage, percent, leaseMs: this.config.INGESTION_LEASE_MS };
+  private at(stage: LedgerProgress['stage'], percent: number, counts: WorkCounts): LedgerProgress {
+    return { stage, percent, counts, leaseMs: this.config.INGESTION_LEASE_MS };
   }
 }
 

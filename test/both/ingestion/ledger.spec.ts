@@ -157,10 +157,11 @@ describe('a worker whose claim was superseded', () => {
     await lapse(id);
     const fresh = await claimed(id);
     const before = await documents.findById(EVERYTHING, id);
+    const counts = { pages: null, chunks: 2, chunksDone: 2 };
     for (const attempt of [
       () => store(stale, 1, 'more stale words'),
       () => ledger.prolong(stale, LEASE_MS),
-      () => ledger.progress(stale, { stage: 'embedding', percent: 99, leaseMs: LEASE_MS }),
+      () => ledger.progress(stale, { stage: 'embedding', percent: 99, leaseMs: LEASE_MS, counts }),
       () => moves.complete(stale),
       () => ledger.postpone(stale, 1, 'attempt'),
       () => ledger.release(stale),

@@ -17,6 +17,7 @@ import {
   SearchMode,
   Stage,
   StageTimings,
+  WorkProgress,
 } from '@vectorlane/domain';
 import { z } from 'zod';
 import { reportSchema } from '../alerts.controller';
@@ -90,7 +91,7 @@ const INPUTS = {
 const OUTPUTS = {
   ...{ CollectionName, DocumentStatus, Lane, Stage, Scope, SearchMode, Degradation, Dependency },
   ...{ EventType, EventBody: eventBodySchema, OnDuplicate },
-  ...{ Place, Coverage, StageTimings },
+  ...{ Place, Coverage, StageTimings, WorkProgress },
   ...{ Document: documentSchema, DocumentPage: documentPageSchema, DocumentFailure: failureSchema },
   ...{ PendingRevision: pendingRevisionSchema, WaitingFor: waitingSchema },
   ...{ Chunk: chunkSchema, ChunkPage: chunkPageSchema },

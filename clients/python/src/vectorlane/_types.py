@@ -298,6 +298,7 @@ class _DocumentAlways(TypedDict):
 class Document(_DocumentAlways, total=False):
     externalId: str
     pendingRevision: PendingRevision
+    progress: WorkProgress
     reusedChunks: int
     failure: DocumentFailure
     coverage: Coverage
@@ -406,6 +407,7 @@ class _EventBodyAlways(TypedDict):
 
 
 class EventBody(_EventBodyAlways, total=False):
+    progress: WorkProgress
     chunkCount: int
     waitingFor: str
     failure: EventBodyFailure
@@ -646,3 +648,10 @@ class Webhook(_WebhookAlways, total=False):
 class WebhookPage(TypedDict):
     items: list[Webhook]
     nextCursor: str | None
+
+
+class WorkProgress(TypedDict):
+    pages: int | None
+    chunks: int | None
+    chunksDone: int
+    etaMs: int | None

@@ -13,6 +13,7 @@ import { Webhooks1765830000000 } from './1765830000000-webhooks';
 import { ConsoleSessions1765900000000 } from './1765900000000-console-sessions';
 import { FailuresOfKeys1766100000000 } from './1766100000000-failures-of-keys';
 import { TurnsOfKeys1766000000000 } from './1766000000000-turns-of-keys';
+import { ProgressOfWork1766200000000 } from './1766200000000-progress-of-work';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { Files1765820000000 } from './1765820000000-files';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   ConsoleSessions1765900000000,
   TurnsOfKeys1766000000000,
   FailuresOfKeys1766100000000,
+  ProgressOfWork1766200000000,
 ];

@@ -4,8 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * What a document in work holds (pages, chunks), how much of it is done, and when the rest is thought to be; told by
  * its events too.
  */
-export class ProgressOfWork1766100000000 implements MigrationInterface {
-  readonly name = 'ProgressOfWork1766100000000';
+export class ProgressOfWork1766200000000 implements MigrationInterface {
+  readonly name = 'ProgressOfWork1766200000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query('ALTER TABLE documents ADD COLUMN work_counts jsonb, ADD COLUMN work_ends_at timestamptz');
