@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { Settings } from './settings';
 
 const ONLY_WITH_ENDPOINT = [
   'EMBEDDING_API_KEY',
@@ -10,8 +9,15 @@ const ONLY_WITH_ENDPOINT = [
   'EMBEDDING_PASSAGE_PREFIX',
 ] as const;
 
+type MayBeSet =
+  | (typeof ONLY_WITH_ENDPOINT)[number]
+  | ('DATABASE_URL' | 'REDIS_URL' | 'AI_WORKER_URL' | 'AI_WORKER_TOKEN' | 'EMBEDDING_API_URL')
+  | ('EMBEDDING_MODEL_PATH' | 'RERANK_API_URL' | 'RERANK_API_KEY' | 'RERANK_API_MODEL');
+type Together = Readonly<Partial<Record<MayBeSet, string | number | undefined>>> &
+  Readonly<Record<'CHUNK_TOKENS' | 'CHUNK_OVERLAP_TOKENS', number>>;
+
 /** Which settings go together and which exclude each other. */
-export function checkTogether(settings: Settings, context: z.RefinementCtx): void {
+export function checkTogether(settings: Together, context: z.RefinementCtx): void {
   if ((settings.DATABASE_URL === undefined) !== (settings.REDIS_URL === undefined)) {
     const missing = settings.DATABASE_URL === undefined ? 'DATABASE_URL' : 'REDIS_URL';
     context.addIssue({
