@@ -32,7 +32,9 @@ await main(async () => {
         continue;
       }
       const startedAt = Date.now();
-      const scene = { service, folder, python, suites: installSuites, run, full };
+      // What it makes up follows from what it finds: nothing but its own.
+      const own = suite.isAlone ? await startService(mkdtempSync(join(folder, 'alone-'))) : undefined;
+      const scene = { service: own ?? service, folder, python, suites: installSuites, run, full };
       const { held, told } = await suite.work(scene).then(
         (output) => ({ held: true, told: lastWords(output) }),
         (/** @type {unknown} */ error) => ({
@@ -40,6 +42,7 @@ await main(async () => {
           told: error instanceof Error ? error.message : String(error),
         }),
       );
+      await own?.stop();
       counts[held ? 'passed' : 'failed'] += 1;
       const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
       process.stdout.write(`${held ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n${told}\n`);
