@@ -17,8 +17,8 @@ export interface Answer {
   readonly retryAfter?: string | null;
 }
 
-/** Longest a caller waits. Promised are five seconds; a busy machine adds its own, a server nobody gives up 30. */
-const BOUND_MS = 15_000;
+/** Longest a caller waits: the five seconds that are promised, and what a busy machine takes from the service. */
+const BOUND_MS = 7_500;
 /** Pauses of one caller between two requests, so that refusals, which come at once, are no flood. */
 const PAUSE_MS: Readonly<Record<Kind, number>> = { status: 50, search: 100, upload: 200 };
 const CALLERS = 2;
