@@ -5,6 +5,7 @@ import { ShutdownModule, ShutdownSequence } from '@vectorlane/shutdown';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ExtractionModule } from './extraction.module';
 import { ExtractionService } from './extraction.service';
+import { nestedForms } from './formats/pdf/pdf-fixture';
 import { ParserPool } from './isolation/parser-pool';
 import { Parsers } from './isolation/parsers';
 import { type ExtractedDocument, TEXT_EXTRACTORS, type TextExtractor } from './text-extractor';
@@ -106,6 +107,28 @@ describe('ExtractionService with the parsers of the product', () => {
     expect(document.text).toHaveLength(50_000_000);
     expect(document.blocks.length).toBeGreaterThan(800_000);
   }, 60_000);
+});
+
+describe('a PDF of forms that are made of forms', () => {
+  it('is given up soon, alone, and the next one is read', async () => {
+    const config = loadConfig({ NODE_ENV: 'test', EXTRACTION_TIMEOUT_MS: '10000' });
+    const module = await Test.createTestingModule({
+      imports: [ConfigModule.forRoot(config), ShutdownModule, ExtractionModule],
+    }).compile();
+    try {
+      const service = module.get(ExtractionService);
+      const small = nestedForms(2, 3);
+      expect((await service.extract('pdf', { bytes: small, filename: 'small.pdf' }, signal())).text).toMatch(/x/);
+      const large = nestedForms(12, 4);
+      expect(large.length).toBeLessThan(8 * 1024);
+      const failure = service.extract('pdf', { bytes: large, filename: 'large.pdf' }, signal());
+      // By its memory; on a machine that is slow enough by its time.
+      await expect(failure).rejects.toMatchObject({ code: expect.stringMatching(/^(PARSER_CRASHED|TIMEOUT)$/) });
+      expect((await service.extract('pdf', { bytes: small, filename: 'small.pdf' }, signal())).text).toMatch(/x/);
+    } finally {
+      await module.get(ShutdownSequence).beforeApplicationShutdown();
+    }
+  }, 30_000);
 });
 
 describe('ExtractionService with an extractor of any kind', () => {

@@ -247,3 +247,20 @@ endcmap CMapName currentdict /CMap defineresource pop end end`);
 export function hex(letters: string): string {
   return Buffer.from(letters, 'utf16le').swap16().toString('hex');
 }
+
+/** A few kilobytes that draw `breadth` to the power of `depth` words: forms that are made of forms. */
+export function nestedForms(depth: number, breadth: number): Buffer {
+  const form = (level: number): Buffer => {
+    const resources = `<< /Font << /F1 ${5 + depth} 0 R >> /XObject << /A ${6 + level} 0 R >> >>`;
+    const content = level === depth - 1 ? 'BT /F1 9 Tf (x) Tj ET' : '/A Do '.repeat(breadth);
+    return stream(content, `/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources ${resources}`);
+  };
+  return objects([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Count 1 /Kids [3 0 R] >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /XObject << /A 5 0 R >> >> >>',
+    stream('/A Do'),
+    ...Array.from({ length: depth }, (_, level) => form(level)),
+    HELVETICA,
+  ]);
+}
