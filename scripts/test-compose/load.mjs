@@ -27,7 +27,7 @@ export function startLoad(stack) {
       sent += 1;
       if (status !== 200 && status !== 202) {
         failed += 1;
-        const kind = `${status} ${body?.code ?? String(body).slice(0, 40)}`;
+        const kind = `${status} ${body?.code ?? JSON.stringify(body ?? null).slice(0, 40)}`;
         kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
