@@ -122,9 +122,15 @@ function Image({ blob, document }: { blob: Blob; document: Document }): JSX.Elem
 
 function Page({ blob, document }: { blob: Blob; document: Document }): JSX.Element | null {
   const { data } = useServer(`${blob.size}`, async () => charsetOf(new Uint8Array(await blob.arrayBuffer())) ?? '');
+  if (data === undefined) return null;
   // Of a page that names no charset a browser would guess one.
-  const address = useAddress(new Blob([blob], { type: data ? `text/html;charset=${data}` : 'text/html' }));
-  if (address === undefined || data === undefined) return null;
+  const type = data === '' ? 'text/html' : `text/html;charset=${data}`;
+  return <Sandboxed blob={new Blob([blob], { type })} document={document} />;
+}
+
+function Sandboxed({ blob, document }: { blob: Blob; document: Document }): JSX.Element | null {
+  const address = useAddress(blob);
+  if (address === undefined) return null;
   return <iframe class="frame" sandbox="" src={address} title={`${document.filename}, original`} />;
 }
 
