@@ -196,6 +196,56 @@ it('shows the original of a page without running it, and texts from right to lef
   expect(await browser.fromTheRight('.hit-text', 'يتجمع')).toBeLessThan(2);
 }, 90_000);
 
+it('shows a picture as it was uploaded, asks in one collection and one format alone, and tells lanes and troubles', async () => {
+  const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const { id } = await service.ingest('quay.txt', 'A quay at low water.');
+  // Pictures are taken where there is an AI worker alone: what it would have made of one is made up here.
+  await page.route(`**/api/documents/${id}`, async (route) => {
+    const response = await route.fetch();
+    const document = (await response.json()) as object;
+    await route.fulfill({ response, json: { ...document, filename: 'quay.png', format: 'png' } });
+  });
+  await page.route(`**/api/documents/${id}/content`, (route) =>
+    route.fulfill({ body: Buffer.from(pixel, 'base64'), contentType: 'image/png' }),
+  );
+  await open(`documents/${id}`);
+  const shown = page.getByAltText('quay.png, as it was uploaded');
+  await shown.waitFor();
+  await eventually(() => shown.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth === 1));
+
+  const apart = await service.json('/api/documents/text', {
+    ...{ text: 'The pilot boards at the outer buoy.', filename: 'pilot.txt', collection: 'apart' },
+  });
+  await service.finished(apart.body.id as string);
+  await service.ingest('buoys.md', '# Buoys\n\nThe outer buoy flashes white.');
+  const found = (): Promise<string[]> => page.locator('.hit .hit-name').allInnerTexts();
+  const isFoundAlone = (name: string) => async (): Promise<boolean> => {
+    const names = await found();
+    return names.length > 0 && names.every((one) => one.includes(name));
+  };
+  await open('?q=outer buoy&mode=keyword');
+  await eventually(async () => (await found()).length === 2);
+  const [collections, formats] = [0, 1].map((index) => page.getByRole('search').locator('select').nth(index));
+  await collections?.selectOption('apart');
+  await eventually(isFoundAlone('pilot.txt'));
+  await collections?.selectOption('');
+  await formats?.selectOption('md');
+  await eventually(isFoundAlone('buoys.md'));
+  expect(page.url()).toMatch(/format=md/);
+
+  await service.ingest('torn.pdf', '%PDF-1.4 and nothing more');
+  await page.getByRole('link', { name: 'Live', exact: true }).click();
+  await page.getByLabel('Lane heavy').getByText('waiting').waitFor();
+  const { total } = (await service.json('/api/documents?status=failed&count=true&limit=1')).body;
+  await page.getByLabel('Failed within the hour').getByText(String(total), { exact: true }).waitFor();
+  for (const part of ['database', 'redis', 'queue']) await page.getByText(part, { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: 'Retry all' }).click();
+  await page.getByRole('dialog').getByText(`Retry ${total} document`).waitFor();
+  expect(await violations()).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await page.unrouteAll();
+}, 120_000);
+
 it('keeps filters in the address, and is worked by keyboard alone', async () => {
   await open('documents');
   await page.getByLabel('Status').selectOption('completed');

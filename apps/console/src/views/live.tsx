@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { queryOf, refusals, request, requestText } from '../api/client';
 import { liveness, onChange } from '../api/events';
 import { isUnbound, may } from '../api/session';
@@ -7,7 +7,7 @@ import type { Document, DocumentPage, Readiness, Retried, Webhook, WebhookPage }
 import { ago, count, counted, duration } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { samplesOf } from '../ui/metrics-text';
-import { Age, Failed, Head, Loading, StatusChip } from '../ui/parts';
+import { Age, Confirm, Failed, Head, Loading, StatusChip } from '../ui/parts';
 import { perMinute } from '../ui/throughput';
 import { attempt, say } from '../ui/toasts';
 import { useServer, useThrottled } from '../ui/use-server';
@@ -279,6 +279,14 @@ function WebhookPanel(props: { webhooks: readonly Webhook[]; untold: number | un
 function Troubles(props: { documents: readonly Document[]; onRetried: () => void }): JSX.Element {
   const { documents, onRetried } = props;
   const refused = refusals.value;
+  const [asking, setAsking] = useState<number | undefined>(undefined);
+  const ask = (): Promise<boolean> =>
+    attempt(async () => {
+      const { total } = await request<DocumentPage>(
+        `/api/documents${queryOf({ status: 'failed', limit: 1, count: true })}`,
+      );
+      setAsking(total ?? 0);
+    });
   const retry = async (): Promise<void> => {
     await attempt(async () => {
       const { retried } = await request<Retried>('/api/documents/retry', { method: 'POST', json: {} });
@@ -294,7 +302,7 @@ function Troubles(props: { documents: readonly Document[]; onRetried: () => void
           <span class="panel-actions">
             <a href="/console/documents?status=failed">all failed</a>
             {may('write') && (
-              <button type="button" class="button button-small" onClick={() => void retry()}>
+              <button type="button" class="button button-small" onClick={() => void ask()}>
                 <Icon name="retry" />
                 Retry all
               </button>
@@ -302,6 +310,17 @@ function Troubles(props: { documents: readonly Document[]; onRetried: () => void
           </span>
         )}
       </header>
+      {asking !== undefined && (
+        <Confirm
+          title={`Retry ${counted(asking, 'document')}?`}
+          action={`Retry ${count(asking)}`}
+          isHarmless
+          onConfirm={retry}
+          onClose={() => setAsking(undefined)}
+        >
+          <p>Those that a retry cannot help stay as they are.</p>
+        </Confirm>
+      )}
       {documents.length === 0 && refused.length === 0 && (
         <p class="quiet">
           <Icon name="check" /> Nothing.
