@@ -65,12 +65,11 @@ describe('the two places of a lane', () => {
     expect(body.items.every(({ status }: { status: number }) => status === 202)).toBe(true);
   };
   const completedBefore = async (id: string): Promise<number> => {
-    const [row] = await service.app
-      .get(DataSource)
-      .query<{ before: number }[]>(
-        `SELECT count(*)::integer AS before FROM documents o, documents d WHERE d.id = $1 AND o.status = 'completed' AND o.updated_at < d.updated_at`,
-        [id],
-      );
+    const [row] = await service.app.get(DataSource).query<{ before: number }[]>(
+      `SELECT count(*)::integer AS before FROM documents o, documents d
+          WHERE d.id = $1 AND o.status = 'completed' AND o.updated_at < d.updated_at`,
+      [id],
+    );
     return row?.before ?? 0;
   };
   beforeEach(() => service.app.get(DataSource).query('DELETE FROM documents'));

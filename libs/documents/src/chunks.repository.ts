@@ -5,8 +5,8 @@ import { Place } from '@vectorlane/domain';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { StoredSpace } from './embedding-spaces.repository';
-import { type Claim, StaleClaimError } from './claim';
-import { IngestionLedger, type LedgerProgress } from './ingestion-ledger';
+import { type Claim, type LedgerProgress, StaleClaimError } from './claim';
+import { IngestionLedger } from './ingestion-ledger';
 import { WordIndexRepository } from './search/word-index.repository';
 import { vectorParameter } from './vector-parameter';
 

@@ -1,5 +1,5 @@
-import type { Lane } from '@vectorlane/domain';
-import type { Chunking } from './document';
+import type { Lane, Stage } from '@vectorlane/domain';
+import type { Chunking, WorkCounts } from './document';
 
 /** What a worker needs to know of the document it has claimed. */
 export interface Claim {
@@ -28,6 +28,17 @@ export interface Claim {
   readonly waits: number;
   /** For how long it has waited by now, in milliseconds; 0 where it has not. */
   readonly waitedMs: number;
+}
+
+/** How far a document in work is. */
+export interface LedgerProgress {
+  readonly stage: Stage;
+  /** 0 to 100, over the whole ingestion. */
+  readonly percent: number;
+  readonly leaseMs: number;
+  readonly counts: WorkCounts;
+  /** How long the rest will take by what was seen so far; left out where nothing was seen. */
+  readonly etaMs?: number | undefined;
 }
 
 /** The worker's claim is no longer the newest, or the document is gone: stop, and touch nothing. */

@@ -13,6 +13,17 @@ export const FOREIGN_KEY_VIOLATION = '23503';
 const UNOWNED = `NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = c.id)
   AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_id = c.id)`;
 
+/** Parts that are read one by one, in one piece. @throws the signal's reason */
+export async function wholeOf(parts: AsyncIterable<Buffer>, sizeBytes: number, signal: AbortSignal): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(sizeBytes);
+  let length = 0;
+  for await (const part of parts) {
+    signal.throwIfAborted();
+    length += part.copy(bytes, length);
+  }
+  return bytes;
+}
+
 /** The bytes are not all there (any more). */
 export class ContentGoneError extends Error {
   override readonly name = 'ContentGoneError';

@@ -11,7 +11,7 @@ export {
   CollectionsRepository,
 } from './collections/collections.repository';
 export { DeletedCollectionsRepository } from './collections/deleted-collections.repository';
-export { ContentGoneError, ContentsRepository, FOREIGN_KEY_VIOLATION } from './contents.repository';
+export { ContentGoneError, ContentsRepository, FOREIGN_KEY_VIOLATION, wholeOf } from './contents.repository';
 export { type Chunking, type Document, type DocumentMetadata, type WorkCounts } from './document';
 export { DocumentsModule } from './documents.module';
 export {
@@ -39,8 +39,8 @@ export { type VectorStore, type VectorStoreChange, VectorStoresRepository } from
 export type { Stretch, AgePage } from './files/age-page';
 export { FailedDocumentsRepository } from './failed-documents.repository';
 export { HalfVectorsRepository } from './half-vectors.repository';
-export { type Claim, StaleClaimError } from './claim';
-export { type Cost, type Failure, IngestionLedger, type Unfinished, type LedgerProgress } from './ingestion-ledger';
+export { type Claim, type LedgerProgress, StaleClaimError } from './claim';
+export { type Cost, type Failure, IngestionLedger, type Unfinished } from './ingestion-ledger';
 export { ManifestRepository, type ManifestItem, type ManifestReading } from './manifest.repository';
 export { type Adoption, type NewDocument, type Said, UploadsRepository } from './uploads.repository';
 export { type FormatChange, ReprocessedDocumentsRepository } from './reprocessed-documents.repository';

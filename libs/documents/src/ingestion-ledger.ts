@@ -4,12 +4,10 @@ import {
   type Dependency,
   ExhaustedLimit,
   type Lane,
-  type Stage,
   type StageTimings,
   type UnfinishedStatus,
 } from '@vectorlane/domain';
-import { type Claim, type ClaimRow, StaleClaimError, toClaim } from './claim';
-import type { WorkCounts } from './document';
+import { type Claim, type ClaimRow, type LedgerProgress, StaleClaimError, toClaim } from './claim';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -102,17 +100,6 @@ const COSTS: Readonly<Record<Cost, string>> = {
   'parser-death': 'parser_deaths = parser_deaths + 1',
   none: 'attempts = attempts',
 };
-
-/** How far a document in work is. */
-export interface LedgerProgress {
-  readonly stage: Stage;
-  /** 0 to 100, over the whole ingestion. */
-  readonly percent: number;
-  readonly leaseMs: number;
-  readonly counts: WorkCounts;
-  /** How long the rest will take by what was seen so far; left out where nothing was seen. */
-  readonly etaMs?: number | undefined;
-}
 
 /**
  * The status moves of ingestion (docs/contract.md §2), each one statement that checks what it moves from. PostgreSQL

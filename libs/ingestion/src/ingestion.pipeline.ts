@@ -11,6 +11,7 @@ import {
   EmbeddingSpacesRepository,
   IngestionLedger,
   type LedgerProgress,
+  wholeOf,
   type WorkCounts,
 } from '@vectorlane/documents';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
@@ -110,12 +111,7 @@ export class IngestionPipeline {
   }
 
   private async extract(claim: Claim, signal: AbortSignal): Promise<ExtractedDocument> {
-    const bytes = Buffer.allocUnsafe(claim.sizeBytes);
-    let length = 0;
-    for await (const part of this.contents.read(claim.contentId, claim.sizeBytes)) {
-      signal.throwIfAborted();
-      length += part.copy(bytes, length);
-    }
+    const bytes = await wholeOf(this.contents.read(claim.contentId, claim.sizeBytes), claim.sizeBytes, signal);
     return this.extraction.extract(
       claim.format,
       {

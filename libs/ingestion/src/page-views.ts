@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ContentsRepository, type Document } from '@vectorlane/documents';
+import { ContentsRepository, type Document, wholeOf } from '@vectorlane/documents';
 import { IngestionFailure, Problem } from '@vectorlane/errors';
 import { ExtractionService, PAINTED_FORMATS, type PageView, type PageWish } from '@vectorlane/extraction';
 import { within } from '@vectorlane/time';
@@ -52,12 +52,8 @@ export class PageViews {
   }
 
   private async look(document: Viewed, wish: PageWish, signal: AbortSignal): Promise<PageView> {
-    const bytes = Buffer.allocUnsafeSlow(document.sizeBytes);
-    let length = 0;
-    for await (const part of this.contents.read(document.contentId, document.sizeBytes)) {
-      signal.throwIfAborted();
-      length += part.copy(bytes, length);
-    }
+    const { contentId, sizeBytes } = document;
+    const bytes = await wholeOf(this.contents.read(contentId, sizeBytes), sizeBytes, signal);
     try {
       return await this.extraction.viewPage(document.format, bytes, wish, signal);
     } catch (error) {
