@@ -64,8 +64,8 @@ const built = {
 
 const leftOut = [
   ...suitesLeftOut(),
-  // Its first comment says why.
-  ...(process.env.TEST_FULL === '1' ? [] : ['test/chaos/failover']),
+  // Their first comments say why.
+  ...(process.env.TEST_FULL === '1' ? [] : ['test/chaos/failover', 'test/chaos/long-outage']),
 ].map((suite) => `<rootDir>/${suite}`);
 
 module.exports = {

@@ -270,6 +270,12 @@ export class IngestionLedger {
     return rows.length > 0;
   }
 
+  /** What carries them is away: those that wait for nothing else wait for it, and keep their turns in line. */
+  async allWaitFor(dependency: Dependency, limit: number): Promise<void> {
+    const idle = `SELECT id FROM documents WHERE status = 'pending' AND waiting_for IS NULL AND ${CLAIMABLE} LIMIT $2`;
+    await this.dataSource.query(`UPDATE documents SET ${WAITING('$1')} WHERE id IN (${idle})`, [dependency, limit]);
+  }
+
   /**
    * Hands the document back untouched, to be claimed by anyone at once: this worker is shutting down. Not an attempt,
    * not an interruption.
@@ -332,14 +338,13 @@ export class IngestionLedger {
    * @param unless they wait for one of these
    */
   async claimable(afterId: string, limit: number, unless: readonly Dependency[] = []): Promise<readonly Unfinished[]> {
-    const rows: { id: string; lane: Lane; delivery: number }[] = await this.dataSource.query(
-      `SELECT id, lane, delivery FROM documents
+    return this.dataSource.query<Unfinished[]>(
+      `SELECT id AS "documentId", lane, delivery FROM documents
         WHERE status IN ('pending', 'processing') AND id > $1 AND ${CLAIMABLE}
           AND (status <> 'pending' OR waiting_for IS NULL OR waiting_for <> ALL($3::text[]))
         ORDER BY id LIMIT $2`,
       [afterId, limit, unless],
     );
-    return rows.map((row) => ({ documentId: row.id, lane: row.lane, delivery: row.delivery }));
   }
 
   /** Unfinished documents by status, and for how many seconds the oldest has been one. */
@@ -355,12 +360,11 @@ export class IngestionLedger {
 
   /** The document that has gone untried longest of those that wait for a dependency. */
   async longestUntried(dependency: Dependency): Promise<readonly Unfinished[]> {
-    const rows: { id: string; lane: Lane; delivery: number }[] = await this.dataSource.query(
-      `SELECT id, lane, delivery FROM documents
+    return this.dataSource.query<Unfinished[]>(
+      `SELECT id AS "documentId", lane, delivery FROM documents
         WHERE status = 'pending' AND waiting_for = $1 AND ${CLAIMABLE} ORDER BY updated_at LIMIT 1`,
       [dependency],
     );
-    return rows.map((row) => ({ documentId: row.id, lane: row.lane, delivery: row.delivery }));
   }
 
   /**

@@ -19,6 +19,7 @@ import { IngestionScheduler } from './ingestion-scheduler';
 
 const PAGE = 200;
 const SWEEP_LIMIT = 500;
+const MARKED_AT_ONCE = 1_000;
 // Longer than any upload may take; see MAX_UPLOAD_BYTES and the server's request timeout.
 const ORPHAN_IDLE_SECONDS = 3_600;
 const SWEEP_INTERVAL_MS = 600_000;
@@ -101,7 +102,14 @@ export class Reconciler {
 
   /** Counts what the queue took, and not what it was offered. */
   private async requeue(page: readonly Unfinished[]): Promise<{ queued: number; refused: boolean }> {
-    const lost = await this.queues.withoutLiveJob(page);
+    let lost: readonly Pick<Unfinished, 'documentId'>[];
+    try {
+      lost = await this.queues.withoutLiveJob(page);
+    } catch (error) {
+      // Their jobs may be alive, and nobody can work on them: the documents say so.
+      await this.ledger.allWaitFor('redis', MARKED_AT_ONCE);
+      throw error;
+    }
     let queued = 0;
     for (const { documentId } of lost) {
       const scheduling = await this.scheduler.schedule(documentId);

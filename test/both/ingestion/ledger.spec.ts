@@ -529,6 +529,11 @@ describe('the line of a lane', () => {
     expect((await ledger.nextDelivery(others[0] ?? ''))?.turn).toBe(turns[0]);
     await ledger.hold(others[0] ?? '', 'redis', 0);
     expect(await turnOf(others[0] ?? '')).toBeUndefined();
+    // What is in line stays there while the line itself is away, and says so.
+    await ledger.allWaitFor('redis', 100);
+    expect((await ledger.nextDelivery(others[1] ?? ''))?.turn).toBe(turns[1]);
+    const { body } = await service.json(`/api/documents/${others[1]}`);
+    expect(body).toMatchObject({ status: 'pending', attempts: 0, waitingFor: { dependency: 'redis' } });
     await dataSource.query('DELETE FROM documents');
   });
 });
