@@ -40,6 +40,7 @@ const CHECKS = [
   { name: 'package-lock.json has the digest of every package', command: script('lock-integrity.mjs', '--check') },
   { name: 'every package has a licence that is on the list', command: script('sbom.mjs', '--check') },
   { name: 'openapi.json is current', command: script('generate-openapi.mjs', '--check') },
+  { name: 'openapi.json breaks no client, or CHANGELOG.md says so', command: script('api-changes.mjs') },
   { name: 'openapi.json follows the rules', command: script('lint-openapi.mjs') },
   {
     name: 'the types of the client and the console are current',
