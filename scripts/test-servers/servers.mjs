@@ -57,7 +57,7 @@ export async function startServers() {
     const database = await startPostgresql(folder, postgresqlBin, running);
     const redis = await startRedis(folder, running);
     return {
-      env: { TEST_DATABASE_URL: database, TEST_REDIS_URL: redis },
+      env: { TEST_DATABASE_URL: database, TEST_REDIS_URL: redis, TEST_SERVERS_ARE_OURS: '1' },
       stop,
       halt: (name, signal) => named(name).server.stop(signal),
       resume: async (name) => {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clusterTemplate } from '../support/data-folder';
+import { clusterTemplate, copyFolder } from '../support/data-folder';
 import { eventually } from '../support/eventually';
 import { ServiceProcess } from '../support/service-process';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
@@ -22,7 +22,7 @@ let service: ServiceProcess | undefined;
 beforeAll(async () => {
   const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m,mode=0700`, 'tmpfs', folder]);
   expect({ status: mount.status, stderr: String(mount.stderr) }).toEqual({ status: 0, stderr: '' });
-  cpSync(await clusterTemplate(), join(dataDir, 'pglite'), { recursive: true });
+  await copyFolder(await clusterTemplate('product'), join(dataDir, 'pglite'));
   embeddings = await StandInEmbeddings.start();
 }, 60_000);
 afterAll(async () => {

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -13,9 +12,9 @@ import {
   openBackend,
   openDataSource,
 } from '@vectorlane/database';
-import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import { clusterTemplate } from './data-folder';
+import { clusterTemplate, copyFolder, type Schema } from './data-folder';
+import { freshDatabase } from './test-servers';
 
 /**
  * A database of its own for one test file: in a temporary data folder, or a fresh one on the server that
@@ -44,15 +43,16 @@ export interface TestDatabase {
 
 export interface TestDatabaseOptions {
   /** Default: the product's migrations. `none` leaves the database empty. */
-  readonly schema?: 'product' | 'none';
+  readonly schema?: Schema;
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 export async function openTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const location = await freshLocation();
+  const { schema = 'product' } = options;
+  const location = await freshLocation(schema);
   const config = testConfig(location, options.settings);
   const backend = await openBackend(config);
-  if (options.schema !== 'none') await migrate(backend, config);
+  if (schema === 'product') await migrate(backend, config);
   const dataSource = await openDataSource(dataSourceOptions(backend, config));
   const pools: GuardedPool[] = [];
   return {
@@ -79,41 +79,28 @@ export function testConfig(location: DatabaseLocation, settings: Readonly<Record
   return loadConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...location.settings, ...settings });
 }
 
-/** A data folder with an empty cluster, whatever the suite runs on. */
-export async function freshDataFolder(): Promise<DatabaseLocation> {
+/** A data folder with a cluster, whatever the suite runs on. */
+export async function freshDataFolder(schema: Schema = 'none'): Promise<DatabaseLocation> {
   const dataDir = await mkdtemp(join(tmpdir(), 'vectorlane-database-'));
-  await cp(await clusterTemplate(), join(dataDir, 'pglite'), { recursive: true });
+  await copyFolder(await clusterTemplate(schema), join(dataDir, 'pglite'));
   return { settings: { DATA_DIR: dataDir }, dispose: () => rm(dataDir, { recursive: true, force: true }) };
 }
 
-export async function freshLocation(): Promise<DatabaseLocation> {
+export async function freshLocation(schema: Schema = 'none'): Promise<DatabaseLocation> {
   const serverUrl = process.env['TEST_DATABASE_URL'];
-  if (!serverUrl) return freshDataFolder();
+  if (!serverUrl) return freshDataFolder(schema);
   const dataDir = await mkdtemp(join(tmpdir(), 'vectorlane-database-'));
-  const name = `vectorlane_test_${randomBytes(6).toString('hex')}`;
-  await administrate(serverUrl, `CREATE DATABASE ${name}`);
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
+  const database = await freshDatabase(serverUrl, schema);
   return {
     // The two addresses go together in a configuration; nothing here connects to the second.
     settings: {
       DATA_DIR: dataDir,
-      DATABASE_URL: url.href,
+      DATABASE_URL: database.url,
       REDIS_URL: process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:1',
     },
     dispose: async () => {
-      await administrate(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+      await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-async function administrate(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { loadConfig } from '@vectorlane/config';
 import { EmbeddedValkey, RedisConnections } from '@vectorlane/redis';
-import { openTestServers } from './test-servers';
+import { claimRedisDatabase } from './test-servers';
 
 /** Connections to an empty Redis of the suite's own: a Valkey inside, or a logical database of TEST_REDIS_URL. */
 export interface TestRedis {
@@ -10,8 +10,11 @@ export interface TestRedis {
 }
 
 export async function openTestRedis(settings: Record<string, string> = {}): Promise<TestRedis> {
-  const servers = await openTestServers();
-  const config = loadConfig({ ...servers.settings, ...settings });
+  const { TEST_DATABASE_URL: databaseUrl, TEST_REDIS_URL: redisUrl } = process.env;
+  const ours = redisUrl ? await claimRedisDatabase(redisUrl) : undefined;
+  // The two addresses go together in a configuration; nothing here connects to the first.
+  const servers = ours && databaseUrl ? { DATABASE_URL: databaseUrl, REDIS_URL: ours.url } : {};
+  const config = loadConfig({ ...servers, ...settings });
   const valkey = config.REDIS_URL === undefined ? await EmbeddedValkey.start() : undefined;
   const connections = new RedisConnections(config, valkey);
   await connections.connect();
@@ -20,7 +23,7 @@ export async function openTestRedis(settings: Record<string, string> = {}): Prom
     close: async () => {
       await connections.close();
       await valkey?.close();
-      await servers.close();
+      await ours?.release();
     },
   };
 }
