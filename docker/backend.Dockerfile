@@ -8,10 +8,12 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json nest-cli.json ./
+COPY tsconfig.json ./
+COPY scripts/compile.mjs scripts/
+COPY scripts/bootstrap/files.mjs scripts/bootstrap/
 COPY apps apps
 COPY libs libs
-RUN npm run build && find dist \( -name '*.tsbuildinfo' -o -name '*.d.ts' \) -delete
+RUN npm run build
 
 FROM ${NODE_IMAGE} AS packages
 ARG WITH_WEIGHTS=0

@@ -2,8 +2,17 @@
 // so that each of them works straight after `git clone`.
 import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { BootstrapError, hashOf, read, ROOT, addFiles } from './bootstrap/files.mjs';
+import { join } from 'node:path';
+import {
+  addFiles,
+  BootstrapError,
+  compiledSources,
+  CONSOLE,
+  hashOf,
+  outputOf,
+  read,
+  ROOT,
+} from './bootstrap/files.mjs';
 import { lock } from './bootstrap/lock.mjs';
 import { startTicker } from './bootstrap/ticker.mjs';
 
@@ -13,8 +22,6 @@ export { BootstrapError, ROOT };
 
 const INSTALLED = join(ROOT, 'node_modules', '.vectorlane-lock-hash');
 const BUILT = join(ROOT, 'dist', '.build-hash');
-/** Built by Vite, for a browser. */
-const CONSOLE = join(ROOT, 'apps', 'console');
 const STEP_TIMEOUT_MS = 900_000;
 /** From asking a step to end until it is ended. */
 const KILL_AFTER_MS = 5_000;
@@ -108,32 +115,21 @@ async function build(quiet) {
   // From here until the new stamp the build counts as missing, should this be cut off in the middle.
   rmSync(BUILT, { force: true });
   await compile(quiet);
-  if (!settleOutputs()) {
-    // The compiler's own notes say "up to date" about files that somebody deleted: have it write all of them.
-    rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
-    await compile(quiet);
-    if (!settleOutputs()) throw new BootstrapError('The build left files out. Delete `dist` and try again.');
-  }
+  if (!settleOutputs()) throw new BootstrapError('The build left files out. Delete `dist` and try again.');
   writeFileSync(BUILT, hash);
 }
 
 /** @param {boolean} quiet */
 async function compile(quiet) {
   const hint = 'The compiler’s words are above.';
-  /** @param {string[]} path */
-  const program = (...path) => join(ROOT, 'node_modules', ...path);
-  await step('Building', process.execPath, [program('@nestjs', 'cli', 'bin', 'nest.js'), 'build'], { quiet, hint });
-  const console = [program('vite', 'bin', 'vite.js'), 'build', 'apps/console', '--logLevel', 'warn'];
+  await step('Building', process.execPath, [join(ROOT, 'scripts', 'compile.mjs')], { quiet, hint });
+  const console = [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'apps/console', '--logLevel', 'warn'];
   await step('Building the console', process.execPath, console, { quiet, hint });
 }
 
 /** Deletes what has no source any more, and leaves the rest alone: a running program may read it. @returns complete? */
 function settleOutputs() {
-  const expected = new Set(
-    sources()
-      .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts') && !file.startsWith(CONSOLE))
-      .map(outputOf),
-  );
+  const expected = new Set(compiledSources().map(outputOf));
   expected.add(join(ROOT, 'dist', 'console', 'index.html'));
   /** @type {string[]} */
   const present = [];
@@ -142,11 +138,6 @@ function settleOutputs() {
     addFiles(join(ROOT, 'dist', folder), present, (name) => /\.js(\.map)?$/.test(name));
   for (const file of present) if (!expected.has(file.replace(/\.map$/, ''))) rmSync(file);
   return [...expected].every((file) => present.includes(file));
-}
-
-/** @param {string} source */
-function outputOf(source) {
-  return join(ROOT, 'dist', relative(ROOT, source)).replace(/\.ts$/, '.js');
 }
 
 /**
@@ -213,14 +204,9 @@ function withoutNpmSettings() {
 
 /** What the build is made of. */
 function sources() {
-  const files = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((file) =>
-    join(ROOT, file),
-  );
-  // What tsconfig.build.json leaves out as well: tests, and what builds files for them.
-  /** @param {string} name */
-  const isSource = (name) => name.endsWith('.ts') && !/(\.spec|[-.]fixture)\.ts$/.test(name);
-  for (const folder of ['apps', 'libs']) addFiles(join(ROOT, folder), files, isSource);
-  addFiles(CONSOLE, files, (name) => /\.(tsx|css|html|svg|json)$/.test(name));
+  const files = ['package-lock.json', 'tsconfig.json', 'scripts/compile.mjs'].map((file) => join(ROOT, file));
+  files.push(...compiledSources());
+  addFiles(CONSOLE, files, (name) => /(?<!\.spec)\.(tsx?|css|html|svg|json)$/.test(name));
   return files;
 }
 

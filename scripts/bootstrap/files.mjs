@@ -5,6 +5,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** Built by Vite, for a browser. */
+export const CONSOLE = join(ROOT, 'apps', 'console');
 
 /** A message for the person at the terminal; no stack. */
 export class BootstrapError extends Error {}
@@ -55,4 +57,19 @@ export function read(file) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** The sources of the service. Tests, and what builds files for them, are left out. */
+export function compiledSources() {
+  /** @type {string[]} */
+  const files = [];
+  /** @param {string} name */
+  const isSource = (name) => name.endsWith('.ts') && !/(\.spec|[-.]fixture|\.d)\.ts$/.test(name);
+  for (const folder of ['apps', 'libs']) addFiles(join(ROOT, folder), files, isSource);
+  return files.filter((file) => !file.startsWith(CONSOLE));
+}
+
+/** @param {string} source @returns {string} where it is compiled to */
+export function outputOf(source) {
+  return join(ROOT, 'dist', relative(ROOT, source)).replace(/\.ts$/, '.js');
 }

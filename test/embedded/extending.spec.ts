@@ -69,7 +69,7 @@ function build(folder: string, paths: readonly string[]): void {
   }
 }
 
-/** What `nest build` does with the names of libraries. */
+/** What `npm run build` does with the names of libraries. */
 function withPaths(text: string, target: string, folder: string): string {
   return text.replace(/require\("@vectorlane\/([^"]+)"\)/g, (_, lib: string) => {
     const path = relative(dirname(target), join(folder, 'dist/libs', lib, 'src'));

@@ -9,9 +9,9 @@ import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddin
 import { IngestionFailure } from '@vectorlane/errors';
 import { ExtractionService } from '@vectorlane/extraction';
 import { LogContext } from '@vectorlane/logging';
+import { eld } from 'eld/extrasmall';
 import { DataSource } from 'typeorm';
 import { ShutdownSequence } from '@vectorlane/shutdown';
-import * as detection from '../../../libs/analysis/src/detect-language';
 import { DependencyCircuits } from '../../../libs/ingestion/src/dependency-circuits';
 import { DocumentProcessor } from '../../../libs/ingestion/src/document-processor';
 import { IngestionObserver } from '../../../libs/ingestion/src/ingestion-observer';
@@ -24,11 +24,11 @@ import { TestApp, type Untyped } from '../../support/test-app';
  * lost): whatever it hits, the document ends as docs/contract.md §2 says, with the chunks of a quiet run.
  */
 
-const language: { step: () => Promise<void> } = { step: () => Promise.resolve() };
-const { detectLanguage } = detection;
-jest.spyOn(detection, 'detectLanguage').mockImplementation(async (text) => {
-  await language.step();
-  return detectLanguage(text);
+const language: { step: () => void } = { step: () => undefined };
+const detect = eld.detect.bind(eld);
+jest.spyOn(eld, 'detect').mockImplementation((text) => {
+  language.step();
+  return detect(text);
 });
 afterAll(() => jest.restoreAllMocks());
 
@@ -115,7 +115,9 @@ function processorUnder(plan: Plan, error: () => Error): DocumentProcessor {
     error,
   );
   const embeddings = underPlan('embeddings', app.get<EmbeddingProvider>(EMBEDDING_PROVIDER), ['embed'], plan, error);
-  language.step = () => (plan('language') === undefined ? Promise.resolve() : Promise.reject(error()));
+  language.step = () => {
+    if (plan('language') !== undefined) throw error();
+  };
   const pipeline = new IngestionPipeline(
     config,
     ledger,
