@@ -11,8 +11,9 @@ import { quantisedWeights } from '../../libs/embeddings/src/quantise/quantised-w
 
 /**
  * Data folders as a first start leaves them: a cluster with the product's tables and the int8 weights, which take
- * seconds to make and are always the same. Made once, by whichever test file comes first, and copied from then on. What
- * a first start does itself is tested where it is made (`engine`, `migrations`, `quantised-weights`) and by `npm start`.
+ * seconds to make and are always the same. Made once, by the test file that comes first, and copied from then on. What
+ * a first start does itself is tested where it is made (`engine`, `migrations`, `quantised-weights`) and by
+ * `npm start`.
  */
 
 const ROOT = resolve(__dirname, '../..');
@@ -43,7 +44,7 @@ export async function clusterTemplate(schema: Schema): Promise<string> {
   });
 }
 
-/** Changes with every migration: what was made with others is made anew. */
+/** Changes with every migration: what was made with others is not taken. */
 export async function digestOfMigrations(): Promise<string> {
   const folder = join(ROOT, 'libs', 'database', 'src', 'migrations');
   const digest = createHash('sha256');

@@ -48,7 +48,7 @@ export async function freshDatabase(
   };
 }
 
-/** @returns the name of a database with the product's tables, made by whoever comes first */
+/** @returns the name of a database with the product's tables, made by the suite that comes first */
 async function databaseTemplate(serverUrl: string): Promise<string> {
   const name = `vectorlane_template_${await digestOfMigrations()}`;
   await administrate(serverUrl, async (client) => {
