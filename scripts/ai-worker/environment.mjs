@@ -97,8 +97,9 @@ async function create({ kind, requirements, folder, python, stamp }, command) {
   const made = await attempt(command, ['-m', 'venv', folder]);
   if (made.code !== 0)
     throw new NotPossible('Python cannot make a virtual environment here (on Debian: python3-venv): left out.');
-  const args = ['install', '--require-hashes', '--only-binary', ':all:', '--no-input', '--disable-pip-version-check'];
-  const bounds = ['--retries', '2', '--timeout', '30', '--quiet'];
+  // A lock file names all that is needed: there is nothing to resolve.
+  const args = ['install', '--no-deps', '--require-hashes', '--only-binary', ':all:'];
+  const bounds = ['--no-input', '--disable-pip-version-check', '--retries', '2', '--timeout', '30', '--quiet'];
   // Compiling is for what runs for long.
   if (kind === 'protocols') args.push('--no-compile');
   const installed = await attempt(python, ['-m', 'pip', ...args, ...bounds, '-r', requirements], {

@@ -75,9 +75,9 @@ export const SUITES = [
       run(python, [join(HERE, 'openai_client.py'), `${service.url}/openai/v1`, service.key]),
   },
   {
-    name: 'vectorlane: its wheel in an empty folder',
+    name: 'vectorlane: its wheel in an empty folder, with the retrievers for LangChain and LlamaIndex',
     needsPython: true,
-    async work({ service, folder, python = '', run }) {
+    async work({ service, folder, python = '', run, full }) {
       const [source, wheels, target] = ['source', 'wheels', 'empty'].map((name) => join(folder, name));
       // A build leaves files behind, which belong to nobody's checkout.
       cpSync(join(ROOT, 'clients', 'python'), source, { recursive: true });
@@ -86,10 +86,19 @@ export const SUITES = [
       const [wheel = ''] = readdirSync(wheels);
       await run(python, ['-m', 'pip', 'install', ...bounds, '--target', target, join(wheels, wheel)]);
       if (!existsSync(join(target, 'vectorlane', 'py.typed'))) throw new Error('The wheel says nothing of its types.');
-      return run(python, [join(HERE, 'packaged_client.py'), service.url, service.key], {
+      // Their types take half a minute of a processor: npm run test:ai-worker checks all others.
+      const typed = ['langchain', 'llama_index'].map((name) => `src/vectorlane/${name}.py`);
+      if (full) await run(python, ['-m', 'mypy', '--cache-dir', join(folder, 'mypy'), ...typed], { cwd: source });
+      const installed = { cwd: folder, env: { PYTHONPATH: target } };
+      const told = await run(python, [join(HERE, 'packaged_client.py'), service.url, service.key], installed);
+      const pytest = ['-p', 'no:cacheprovider', '-o', 'asyncio_mode=auto', '-q', '--rootdir', folder];
+      const readme = join(ROOT, 'clients', 'python', 'README.md');
+      const where = { VECTORLANE_URL: service.url, VECTORLANE_KEY: service.key, VECTORLANE_README: readme };
+      const retrieved = await run(python, ['-m', 'pytest', ...pytest, join(HERE, 'retrievers.py')], {
         cwd: folder,
-        env: { PYTHONPATH: target },
+        env: { ...installed.env, ...where },
       });
+      return `${told}\n${retrieved}`;
     },
   },
   {

@@ -22,7 +22,7 @@ def test_what_is_generated_is_current() -> None:
 
 def test_the_code_of_the_readme_is_python() -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 7
     for block in blocks:
         compile(block, str(README), "exec")
         for names in re.findall(r"from vectorlane import ([\w, ]+)", block):
