@@ -1,9 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { loadConfig } from '@vectorlane/config';
-import { closeDataSource, dataSourceOptions, openBackend, openDataSource } from '@vectorlane/database';
+import { Deployment, workOf } from '../support/deployment';
+import { eventually } from '../support/eventually';
 import {
   type GeneratedDocument,
   generateDocuments,
@@ -11,12 +8,11 @@ import {
   type Reading,
   seededRandom,
 } from '../support/ingestion-digest';
-import { ServiceProcess } from '../support/service-process';
+import { RevisedDocument } from '../support/revised-document';
+import type { ServiceProcess } from '../support/service-process';
 import { FULL_SIZE, sized } from '../support/sizes';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
-import type { Untyped } from '../support/test-app';
-import { freshDataFolder, onServer } from '../support/test-database';
-import { openTestServers } from '../support/test-servers';
+import { onServer } from '../support/test-database';
 
 /**
  * Nothing that was accepted is lost or doubled, whatever happens to the process that works on it. Each test compares
@@ -40,8 +36,14 @@ const EMBEDDING_MS = 10;
 const UPLOADS_AT_ONCE = 3;
 /** Only servers can have more than one process on them. */
 const PROCESSES = onServer ? 2 : 1;
-const STATUS_POLL_MS = 25;
 const COMPLETION_TIMEOUT_MS = DOCUMENTS * 3_000;
+
+/** Where the process that works on a revision is killed; each commit takes some of them by its seed. */
+const EVERY_STEP = [
+  ...['adopt-before', 'adopt-during', 'adopt-after', 'claim-after', 'storeText-before', 'storeText-after'],
+  ...['progress-before', 'progress-after', 'storeBatch-before', 'storeBatch-during', 'storeBatch-after'],
+  ...['complete-before', 'complete-during', 'complete-after', 'sweepDocument-before', 'sweepDocument-after'],
+];
 
 /** What is uploaded: in the midst of kills, and, of twenty chunks each, where something happens during the work. */
 const random = seededRandom(SEED);
@@ -52,111 +54,14 @@ const ALL = generateDocuments(random, DOCUMENTS + LARGE, {
   wordsPerChunk: WORDS_PER_CHUNK,
 });
 
-/** One deployment: its data, and the processes that were started on it. */
-class Deployment {
-  private readonly started: ServiceProcess[] = [];
+const STEPS = FULL_SIZE ? EVERY_STEP : seededPick(EVERY_STEP, 2);
 
-  private constructor(
-    private readonly settings: Readonly<Record<string, string>>,
-    private readonly dispose: () => Promise<void>,
-  ) {}
-
-  static async open(embedding: Embedding = 'at the endpoint'): Promise<Deployment> {
-    const servers = await openTestServers();
-    const location = onServer ? await emptyFolder() : await freshDataFolder();
-    const endpoint = embedding === 'inside' ? {} : embeddings.settings;
-    const settings = { ...location.settings, ...servers.settings, ...endpoint, ...SETTINGS };
-    const deployment = new Deployment(settings, async () => {
-      await servers.close();
-      await location.dispose();
-    });
-    open.push(deployment);
-    return deployment;
-  }
-
-  async start(settings: Record<string, string> = {}): Promise<ServiceProcess> {
-    const service = await ServiceProcess.start({ ...this.settings, ...settings });
-    this.started.push(service);
-    return service;
-  }
-
-  async request(service: ServiceProcess, path: string, body?: object): Promise<Response> {
-    const key = await readFile(join(this.settings['DATA_DIR']!, 'api-key'), 'utf8');
-    return fetch(`${service.url}${path}`, {
-      headers: { 'X-API-Key': key.trim(), ...(body && !(body instanceof FormData) && JSON_TYPE) },
-      ...(body && { method: 'POST', body: body instanceof FormData ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000),
-    });
-  }
-
-  /** @returns the document's id, made now or by an upload whose answer never came */
-  async upload(service: ServiceProcess, { filename, content }: GeneratedDocument): Promise<string> {
-    const form = new FormData();
-    form.set('file', new Blob([content]), filename);
-    let response = await this.request(service, '/api/documents', form);
-    // A database that is slow on a busy machine: what is refused so is not accepted, and sent again as it asks.
-    for (let tries = 1; response.status === 503 && tries < 5; tries += 1) {
-      await delay(Number(response.headers.get('retry-after')) * 1_000);
-      response = await this.request(service, '/api/documents', form);
-    }
-    const body = (await response.json()) as Untyped;
-    const accepted = response.status === 202 || (response.status === 200 && body.duplicate === true);
-    if (!accepted) throw new Error(`${filename} was answered ${response.status}: ${JSON.stringify(body)}`);
-    return body.id as string;
-  }
-
-  async list(service: ServiceProcess, status?: string): Promise<Untyped[]> {
-    const items: Untyped[] = [];
-    for (let cursor: string | null = ''; cursor !== null;) {
-      const query = new URLSearchParams({ limit: '100', ...(status && { status }), ...(cursor && { cursor }) });
-      const page = (await (await this.request(service, `/api/documents?${query.toString()}`)).json()) as Untyped;
-      items.push(...page.items);
-      cursor = page.nextCursor as string | null;
-    }
-    return items;
-  }
-
-  /** Waits until nothing is left to do. @returns all documents */
-  async finished(service: ServiceProcess): Promise<Untyped[]> {
-    await until(
-      'all documents have ended',
-      async () => (await this.list(service, 'pending,processing')).length === 0,
-      () => workOf(service),
-    );
-    return this.list(service);
-  }
-
-  /** What readers see of each document, by file name. */
-  async read(service: ServiceProcess, documents: readonly GeneratedDocument[]): Promise<Record<string, Reading>> {
-    const ids = new Map((await this.list(service)).map(({ filename, id }) => [filename as string, id as string]));
-    const readings: Record<string, Reading> = {};
-    for (const { filename, marker } of documents) {
-      const request = (path: string, body?: object): Promise<Response> => this.request(service, path, body);
-      readings[filename] = await readDocument(request, ids.get(filename) ?? 'none', marker);
-    }
-    return readings;
-  }
-
-  /** Rows as they lie in the database. On the embedded profile nobody else may be running. */
-  async rows(sql: string): Promise<Untyped[]> {
-    const config = loadConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...this.settings });
-    const backend = await openBackend(config);
-    try {
-      const dataSource = await openDataSource(dataSourceOptions(backend, config));
-      try {
-        return await dataSource.query<Untyped[]>(sql);
-      } finally {
-        await closeDataSource(dataSource, 5_000);
-      }
-    } finally {
-      await backend.close();
-    }
-  }
-
-  async close(): Promise<void> {
-    for (const service of this.started) await service.stop('SIGKILL');
-    await this.dispose();
-  }
+function seededPick<T>(all: readonly T[], count: number): T[] {
+  return all
+    .map((item) => ({ item, place: random() }))
+    .toSorted((one, other) => one.place - other.place)
+    .slice(0, count)
+    .map(({ item }) => item);
 }
 
 /** Processes on one deployment that are killed and come back, and uploaders that do not mind. */
@@ -209,7 +114,6 @@ class MortalService {
   }
 }
 
-const JSON_TYPE = { 'Content-Type': 'application/json' };
 let embeddings: StandInEmbeddings;
 let open: Deployment[] = [];
 beforeAll(async () => {
@@ -232,7 +136,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
       const embedding = FULL_SIZE ? 'inside' : 'at the endpoint';
       const expected = await quietRun(documents, embedding);
 
-      const deployment = await Deployment.open(embedding);
+      const deployment = await openDeployment(embedding);
       const service = await MortalService.start(deployment, PROCESSES);
       const accepted: Promise<string>[] = [];
       const portion = Math.ceil(DOCUMENTS / (KILLS + 1));
@@ -255,13 +159,13 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
       }
       const ids = await Promise.all(accepted);
       const last = await service.process(KILLS);
-      const ended = await deployment.finished(last);
+      const ended = await deployment.finished(last, COMPLETION_TIMEOUT_MS);
 
       // Every accepted document is there, once, and none paid for the kills with an attempt.
       expect(ended.map(({ id }) => id as string).sort()).toEqual([...ids].sort());
       expect(new Set(ids).size).toBe(DOCUMENTS);
       expect(ended.filter(({ status, attempts }) => status !== 'completed' || attempts !== 0)).toEqual([]);
-      expect(whole(await deployment.read(last, documents))).toEqual(expected);
+      expect(whole(await readAll(deployment, last, documents))).toEqual(expected);
       for (let index = 0; index < PROCESSES; index += 1) {
         expect(await (await service.process(index)).stop()).toEqual({ code: 0, signal: null });
       }
@@ -281,7 +185,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
     const expected = await quietRun(documents);
 
     const release = holdEmbeddings();
-    const deployment = await Deployment.open();
+    const deployment = await openDeployment();
     const first = await deployment.start({ SHUTDOWN_QUEUE_TIMEOUT_MS: '50' });
     for (const document of documents) await deployment.upload(first, document);
     await until('two documents are embedded', async () => {
@@ -301,14 +205,87 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
     release();
 
     const second = await deployment.start();
-    const ended = await deployment.finished(second);
+    const ended = await deployment.finished(second, COMPLETION_TIMEOUT_MS);
     expect(ended.map(({ status, attempts }) => [status, attempts])).toEqual(documents.map(() => ['completed', 0]));
-    expect(whole(await deployment.read(second, documents))).toEqual(expected);
+    expect(whole(await readAll(deployment, second, documents))).toEqual(expected);
     expect(await second.stop()).toEqual({ code: 0, signal: null });
     expect(await deployment.rows('SELECT DISTINCT attempts, interruptions FROM documents')).toEqual([
       { attempts: 0, interruptions: 0 },
     ]);
   }, 180_000);
+
+  it(`shows the content before a revision or after it, through kills at ${STEPS.join(', ')}`, async () => {
+    const deployment = await openDeployment();
+    const mortal = 'test/support/children/dies-at-a-step.cjs';
+    let working = deployment.start({}, mortal);
+    await working;
+    // Where there can be two processes, the reader asks the one that lives on.
+    const reading = onServer ? deployment.start({ ROLE: 'api' }) : undefined;
+    const document = new RevisedDocument();
+    const upload = async (filename: string, content = document.next()): Promise<string> =>
+      deployment.upload(await working, { filename, content }, document.externalId);
+    /** What a kill leaves is gone on with by the next process. */
+    const died = async (): Promise<void> => {
+      const { child } = await working;
+      await until('it has killed itself', () => Promise.resolve(child.signalCode === 'SIGKILL'));
+      working = deployment.start({}, mortal);
+      await working;
+    };
+    const shown = (version: number) =>
+      until(`version ${version} is shown`, () => Promise.resolve(document.newest >= version));
+
+    await upload('first.txt');
+    await deployment.finished(await working, COMPLETION_TIMEOUT_MS);
+    const readers = document.read(async () => {
+      const service = await (reading ?? working);
+      return (path, body) => deployment.request(service, path, body);
+    });
+    await shown(0);
+    for (const step of STEPS) {
+      const isUpload = step.startsWith('adopt');
+      const content = document.next();
+      const sent = upload(`${step}.txt`, content);
+      if (isUpload) await expect(sent).rejects.toThrow();
+      else await sent;
+      await died();
+      // The client of an upload that was cut sends it again.
+      if (isUpload) await upload('again.txt', content);
+      await shown(document.lastVersion);
+    }
+
+    // A revision that fails leaves what is there, also where the process dies of it.
+    await upload('fail-before.json', '[broken');
+    await died();
+    const failed = async () => (await deployment.list(await working))[0]?.pendingRevision?.status === 'failed';
+    await until('the revision has failed', failed);
+    expect(document.newest).toBe(document.lastVersion);
+    // One that is on its way is replaced by the next, and is never seen.
+    const release = holdEmbeddings();
+    const replaced = document.lastVersion + 1;
+    await upload('replaced.txt');
+    await until('it is embedded', async () => {
+      const [{ pendingRevision } = {}] = await deployment.list(await working);
+      return pendingRevision?.stage === 'embedding';
+    });
+    await upload('last.txt');
+    release();
+    await shown(document.lastVersion);
+    const last = document.answers['both'] ?? 0;
+    await until('it was looked at again', () => Promise.resolve((document.answers['both'] ?? 0) > last + 1));
+    document.stop();
+    await readers;
+
+    expect(document.wrongs).toEqual([]);
+    const versions = Array.from({ length: document.lastVersion + 1 }, (_, version) => version);
+    expect([...document.shown].sort((a, b) => a - b)).toEqual(versions.filter((version) => version !== replaced));
+    for (const service of [await working, ...(reading ? [await reading] : [])]) {
+      expect(await service.stop()).toEqual({ code: 0, signal: null });
+    }
+    // Nothing is left of what was on its way.
+    const left = `SELECT (SELECT count(*)::int FROM documents) AS documents, (SELECT count(*)::int FROM document_texts) AS texts,
+                         (SELECT count(*)::int FROM chunks c LEFT JOIN visible_chunks v ON v.id = c.id WHERE v.id IS NULL) AS dead`;
+    expect(await deployment.rows(left)).toEqual([{ documents: 1, texts: 1, dead: 0 }]);
+  }, 300_000);
 
   // Two processes on one database: only servers have that.
   if (onServer) {
@@ -319,7 +296,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
         const expected = await quietRun(documents);
 
         const release = holdEmbeddings();
-        const deployment = await Deployment.open();
+        const deployment = await openDeployment();
         const stalled = await deployment.start();
         for (const document of documents) await deployment.upload(stalled, document);
         await until('both documents are embedded', async () => {
@@ -333,7 +310,7 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
         await until('the other has claimed both', async () => (await deployment.rows(generations)).length === 2);
         if (when.startsWith('after')) {
           release();
-          await deployment.finished(other);
+          await deployment.finished(other, COMPLETION_TIMEOUT_MS);
         }
         stalled.child.kill('SIGCONT');
         await until(
@@ -343,10 +320,10 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
         );
         release();
 
-        const ended = await deployment.finished(other);
+        const ended = await deployment.finished(other, COMPLETION_TIMEOUT_MS);
         expect(ended.map(({ status, attempts }) => [status, attempts])).toEqual(documents.map(() => ['completed', 0]));
         for (const reader of [stalled, other]) {
-          expect(whole(await deployment.read(reader, documents))).toEqual(expected);
+          expect(whole(await readAll(deployment, reader, documents))).toEqual(expected);
           expect(await reader.stop()).toEqual({ code: 0, signal: null });
         }
       },
@@ -371,6 +348,28 @@ const WELL = { kind: 'well' } as const;
 type Embedding = 'at the endpoint' | 'inside';
 const quietRuns = new Map<Embedding, Promise<Record<string, string>>>();
 
+async function openDeployment(embedding: Embedding = 'at the endpoint'): Promise<Deployment> {
+  const endpoint = embedding === 'inside' ? {} : embeddings.settings;
+  const deployment = await Deployment.open({ ...endpoint, ...SETTINGS });
+  open.push(deployment);
+  return deployment;
+}
+
+/** What readers see of each document, by file name. */
+async function readAll(
+  deployment: Deployment,
+  service: ServiceProcess,
+  documents: readonly GeneratedDocument[],
+): Promise<Record<string, Reading>> {
+  const ids = new Map((await deployment.list(service)).map(({ filename, id }) => [filename as string, id as string]));
+  const readings: Record<string, Reading> = {};
+  for (const { filename, marker } of documents) {
+    const request = (path: string, body?: object): Promise<Response> => deployment.request(service, path, body);
+    readings[filename] = await readDocument(request, ids.get(filename) ?? 'none', marker);
+  }
+  return readings;
+}
+
 /** The same documents with nothing going wrong. */
 async function quietRun(
   documents: readonly GeneratedDocument[],
@@ -383,11 +382,11 @@ async function quietRun(
 }
 
 async function quietRunOfAll(embedding: Embedding): Promise<Record<string, string>> {
-  const deployment = await Deployment.open(embedding);
+  const deployment = await openDeployment(embedding);
   const service = await deployment.start();
   for (const document of ALL) await deployment.upload(service, document);
-  await deployment.finished(service);
-  const readings = await deployment.read(service, ALL);
+  await deployment.finished(service, COMPLETION_TIMEOUT_MS);
+  const readings = await readAll(deployment, service, ALL);
   await service.stop();
   return whole(readings);
 }
@@ -403,20 +402,7 @@ function whole(readings: Record<string, Reading>): Record<string, string> {
 }
 
 async function until(what: string, holds: () => Promise<boolean>, detail = (): string => ''): Promise<void> {
-  const deadline = performance.now() + COMPLETION_TIMEOUT_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}. ${detail()}`);
-    await delay(STATUS_POLL_MS);
-  }
-}
-
-/** The last it said, without the requests that the waiting itself makes. */
-function workOf(service: ServiceProcess): string {
-  const lines = service.output.split('\n').filter((line) => !line.includes('"msg":"request"'));
-  return `It said last:\n${lines.slice(-20).join('\n')}`;
-}
-
-async function emptyFolder(): Promise<{ settings: Record<string, string>; dispose(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'vectorlane-durability-'));
-  return { settings: { DATA_DIR: folder }, dispose: () => rm(folder, { recursive: true, force: true }) };
+  await eventually(holds, COMPLETION_TIMEOUT_MS).catch((cause: unknown) => {
+    throw new Error(`Waited in vain until ${what}. ${detail()}`, { cause });
+  });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadConfig } from '@vectorlane/config';
 import { type DocumentEvent, EventLogRepository } from '@vectorlane/events';
 import { DeliveriesRepository } from '@vectorlane/webhooks';
 import { Webhook } from 'standardwebhooks';
@@ -39,6 +40,7 @@ describe('the stream of one document', () => {
       stage: 'completed',
       percent: 100,
       chunkCount: 1,
+      coverage: { pages: null, pagesWithoutText: [], notes: [] },
       at: expect.stringMatching(/^\d{4}-/),
     });
     expect(reader.types[0]).toBe('document.accepted');
@@ -381,17 +383,70 @@ describe('a webhook', () => {
   });
 });
 
+const cli = (key: string, ...words: string[]) =>
+  runCli(words, { environment: { VECTORLANE_URL: service.url, VECTORLANE_API_KEY: key }, clock: systemClock });
+
+describe('npm run webhooks', () => {
+  it('lists webhooks and deliveries, and sends one again', async () => {
+    const target = await StandInWebhook.start(answers.status(410), answers.status(200));
+    try {
+      const { body } = await service.json('/api/webhooks', { url: target.url, types: ['document.completed'] });
+      const id = body.id as string;
+      const webhooks = (...words: string[]) => cli(service.key, 'webhooks', ...words);
+      expect((await webhooks('test', id)).exitCode).toBe(0);
+      await eventually(async () => (await webhooks('list')).stdout.includes('off: its receiver answered 410'), 60_000);
+      const listed = await webhooks('list');
+      expect(listed.stdout).toMatch(new RegExp(`${id} .* all +document.completed +${target.url}`));
+      await service.json(`/api/webhooks/${id}`, { enabled: true }, { method: 'PATCH' });
+      const failed = await webhooks('deliveries', id, '--status', 'failed', '--json');
+      const [{ id: delivery, lastStatus }] = JSON.parse(failed.stdout) as [{ id: string; lastStatus: number }];
+      expect(lastStatus).toBe(410);
+      expect(await webhooks('send', id, delivery)).toMatchObject({ exitCode: 0, stdout: '1 sent again.\n' });
+      await eventually(async () => /delivered +2/.test((await webhooks('deliveries', id)).stdout), 60_000);
+      expect(target.posts.map(({ headers }) => headers['webhook-id'])).toEqual([delivery, delivery]);
+      expect(await webhooks('send', id)).toMatchObject({ exitCode: 2 });
+      expect(await webhooks('deliveries', 'wh_nobodysnobodysno')).toMatchObject({ exitCode: 1 });
+      await service.json(`/api/webhooks/${id}`, undefined, { method: 'DELETE' });
+    } finally {
+      await target.close();
+    }
+  }, 120_000);
+});
+
+describe('npm run ingest -- folder', () => {
+  it('follows 60 files by one stream, and does not meet the limit of a key', async () => {
+    const folder = join(service.dataDir, 'sixty');
+    await mkdir(folder);
+    for (let index = 0; index < 60; index += 1)
+      await writeFile(join(folder, `${index}.txt`), `Of ${index} ${randomUUID()}`);
+    // As the README says, with the limit that an address has where nothing is set.
+    const limit = String(loadConfig({ NODE_ENV: 'test' }).RATE_LIMIT_PER_MINUTE);
+    const made = ['keys', 'create', '--name', 'importer', '--scopes', 'read,write', '--rate-limit', limit];
+    const key = (await cli(service.key, ...made)).stdout.trim();
+    const requests = async (): Promise<Record<string, number>> => {
+      const lines = (await (await service.fetch('/metrics')).text()).matchAll(/^http_requests_total\{(.*)\} (\d+)$/gm);
+      return Object.fromEntries([...lines].map(([, labels, count]) => [labels, Number(count)]));
+    };
+    const before = await requests();
+    const run = await cli(key, 'ingest', folder);
+    expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^60 documents, 60 chunks/) });
+    const grown = Object.entries(await requests()).filter(([labels, count]) => count > (before[labels] ?? 0));
+    const asked = grown.map(([labels, count]) => [labels, count - (before[labels] ?? 0)]);
+    expect(Object.fromEntries(asked)).toMatchObject({
+      'method="POST",path="/api/documents",status="202"': 60,
+      'method="GET",path="/api/events",status="200"': 1,
+    });
+    expect(grown.filter(([labels]) => /status="429"|"\/api\/documents\/\{?:?id/.test(labels))).toEqual([]);
+  }, 120_000);
+});
+
 describe('npm run ingest -- folder --sync', () => {
   it('brings the server up to date, and deletes with --prune what is gone', async () => {
     const folder = join(service.dataDir, 'handbooks');
     await mkdir(join(folder, 'sub'), { recursive: true });
     const write = (path: string, text: string) => writeFile(join(folder, path), text);
     const sync = async (...more: string[]) => {
-      const environment = { VECTORLANE_URL: service.url, VECTORLANE_API_KEY: service.key };
-      const run = await runCli(['ingest', folder, '--sync', '--collection', 'synced', ...more], {
-        environment,
-        clock: systemClock,
-      });
+      const run = await cli(service.key, 'ingest', folder, '--sync', '--collection', 'synced', ...more);
       expect(run).toMatchObject({ exitCode: 0 });
       return run;
     };

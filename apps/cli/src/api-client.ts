@@ -1,137 +1,42 @@
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { DocumentStatus, ManifestState, Place, type Scope, type SearchMode } from '@vectorlane/domain';
+import type { DocumentStatus, Scope, SearchMode } from '@vectorlane/domain';
 import { z } from 'zod';
 import { ApiProblem, UnreadableFile } from './api-errors';
+import {
+  type CreatedKey,
+  createdKeySchema,
+  deletedSchema,
+  type Delivery,
+  type DeliveryPage,
+  deliveryPageSchema,
+  type DocumentPage,
+  documentPageSchema,
+  documentSchema,
+  type FollowedDocument,
+  type KeyPage,
+  keyPageSchema,
+  type ListedDocument,
+  listedDocumentSchema,
+  type ListedKey,
+  type ListedWebhook,
+  type ManifestEntry,
+  manifestSchema,
+  retriedSchema,
+  type SearchAnswer,
+  searchAnswerSchema,
+  type TestAlertReport,
+  testAlertSchema,
+  type UploadAnswer,
+  uploadAnswerSchema,
+  type WebhookPage,
+  webhookPageSchema,
+} from './api-schemas';
 import { fileForm } from './file-form';
 import { whyUnreadable } from './found-files';
 import { HttpTransport, notOurs, type HttpRequest, type TransportOptions } from './http-transport';
 
-/**
- * The routes of the REST API as this client uses them, their answers checked. Fields the client does not use are not
- * asked for, so that a newer server may add to them.
- */
-
-const uploadAnswerSchema = z.object({
-  id: z.string().min(1),
-  lane: z.string().default('fast'),
-  status: z.string(),
-  chunkCount: z.number().nullish(),
-  duplicate: z.boolean().optional(),
-  failure: z.object({ code: z.string(), message: z.string() }).nullish(),
-});
-
-const pendingRevisionSchema = z.object({
-  status: DocumentStatus,
-  stage: z.string().nullish(),
-  percent: z.number().nullish(),
-  failure: z.object({ code: z.string(), message: z.string() }).nullish(),
-});
-
-const documentSchema = z.object({
-  id: z.string().min(1),
-  pendingRevision: pendingRevisionSchema.nullish(),
-  status: DocumentStatus,
-  stage: z.string().nullish(),
-  percent: z.number().nullish(),
-  chunkCount: z.number().nullish(),
-  attempts: z.number().nullish(),
-  updatedAt: z.string().nullish(),
-  failure: z.object({ code: z.string(), message: z.string() }).nullish(),
-  coverage: z.object({ pagesWithoutText: z.array(z.number()), notes: z.array(z.string()) }).nullish(),
-});
-
-const listedDocumentSchema = z.looseObject({
-  id: z.string().min(1),
-  externalId: z.string().nullish(),
-  filename: z.string(),
-  status: DocumentStatus,
-  sizeBytes: z.number(),
-  chunkCount: z.number().nullish(),
-  updatedAt: z.string(),
-  failure: z.object({ code: z.string(), message: z.string(), retryable: z.boolean().nullish() }).nullish(),
-});
-
-const documentPageSchema = z.object({ items: z.array(listedDocumentSchema), nextCursor: z.string().nullable() });
-
-const manifestSchema = z.object({
-  items: z.array(
-    z.object({
-      externalId: z.string(),
-      state: ManifestState,
-      documentId: z.string().nullish(),
-      status: DocumentStatus.nullish(),
-    }),
-  ),
-});
-
-const deletedSchema = z.object({ matched: z.number(), deleted: z.number() });
-
-const retriedSchema = z.object({ matched: z.number(), retried: z.number() });
-
-const searchAnswerSchema = z.object({
-  results: z.array(
-    z.object({
-      documentId: z.string(),
-      chunkId: z.union([z.string(), z.number()]),
-      content: z.string(),
-      score: z.number(),
-      place: z.looseObject(Place.shape),
-      // Loose: --json passes on whatever else the server tells.
-      metadata: z.looseObject({
-        filename: z.string(),
-        charStart: z.number(),
-        charEnd: z.number(),
-      }),
-    }),
-  ),
-  tookMs: z.number(),
-});
-
-const createdKeySchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  scopes: z.array(z.string()),
-  key: z.string().min(1),
-  createdAt: z.string(),
-});
-
-const keyPageSchema = z.object({
-  items: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      scopes: z.array(z.string()),
-      createdAt: z.string(),
-      lastUsedAt: z.string().nullish(),
-      expiresAt: z.string().nullish(),
-      revokedAt: z.string().nullish(),
-      rateLimitPerMinute: z.union([z.number(), z.string()]).nullish(),
-    }),
-  ),
-  nextCursor: z.string().nullable(),
-});
-
-const testAlertSchema = z.object({
-  delivered: z.boolean(),
-  channel: z.string().nullable(),
-  host: z.string().nullable(),
-  status: z.number().nullable(),
-  latencyMs: z.number(),
-  detail: z.string(),
-});
-
-export type ManifestEntry = z.infer<typeof manifestSchema>['items'][number];
-export type UploadAnswer = z.infer<typeof uploadAnswerSchema>;
-export type FollowedDocument = z.infer<typeof documentSchema>;
-export type ListedDocument = z.infer<typeof listedDocumentSchema>;
-type DocumentPage = z.infer<typeof documentPageSchema>;
-export type SearchAnswer = z.infer<typeof searchAnswerSchema>;
-export type CreatedKey = z.infer<typeof createdKeySchema>;
-type KeyPage = z.infer<typeof keyPageSchema>;
-export type ListedKey = KeyPage['items'][number];
-
-export type TestAlertReport = z.infer<typeof testAlertSchema>;
+/** The routes of the REST API as this client uses them, their answers checked. */
 
 export interface SearchRequest {
   readonly query: string;
@@ -208,6 +113,19 @@ export class ApiClient {
         'Use a key with both scopes: npm run keys -- create --name importer --scopes read,write';
       throw new ApiProblem(error.status, error.code, advice, error.requestId);
     }
+  }
+
+  /**
+   * A stream of what happens to documents from now on, or after an event.
+   * @returns nothing where there is none to be had
+   */
+  openEvents(
+    collection: string | undefined,
+    lastEventId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<string> | undefined> {
+    const query = collection === undefined ? '' : `?collection=${encodeURIComponent(collection)}`;
+    return this.transport.openEvents(`/api/events${query}`, lastEventId, this.options.requestTimeoutMs, signal);
   }
 
   /** Of one whose content is being replaced, how far the new content is. */
@@ -340,6 +258,53 @@ export class ApiClient {
     await this.transport.send({ method: 'DELETE', path, ...this.defaults, repeatable: false, signal });
   }
 
+  /** All of them, oldest first. */
+  async listWebhooks(signal: AbortSignal): Promise<ListedWebhook[]> {
+    const webhooks: ListedWebhook[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = new URLSearchParams({ limit: '100', ...(cursor !== null && { cursor }) }).toString();
+      const page: WebhookPage = await this.call(webhookPageSchema, {
+        ...{ method: 'GET', path: `/api/webhooks?${query}`, signal },
+      });
+      webhooks.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return webhooks;
+  }
+
+  /** The newest, `most` at most. @returns also whether there are more */
+  async listDeliveries(
+    webhookId: string,
+    status: string | undefined,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<{ deliveries: Delivery[]; more: boolean }> {
+    const deliveries: Delivery[] = [];
+    let cursor: string | null = null;
+    do {
+      const limit = String(Math.min(100, most - deliveries.length));
+      const filter = { ...(status !== undefined && { status }), ...(cursor !== null && { cursor }) };
+      const path = `${webhookPath(webhookId)}/deliveries?${new URLSearchParams({ ...filter, limit }).toString()}`;
+      const page: DeliveryPage = await this.call(deliveryPageSchema, { method: 'GET', path, signal });
+      deliveries.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null && deliveries.length < most);
+    return { deliveries, more: cursor !== null };
+  }
+
+  /** Not repeated once it may have been carried out: the receiver would have it once more. */
+  async sendAgain(webhookId: string, deliveryId: string, signal: AbortSignal): Promise<void> {
+    const path = `${webhookPath(webhookId)}/deliveries/${encodeURIComponent(deliveryId)}/retry`;
+    await this.transport.send({ method: 'POST', path, ...this.defaults, repeatable: false, signal });
+  }
+
+  /** As `sendAgain`. */
+  async sendTestEvent(webhookId: string, signal: AbortSignal): Promise<void> {
+    const path = `${webhookPath(webhookId)}/test`;
+    await this.transport.send({ method: 'POST', path, ...this.defaults, repeatable: false, signal });
+  }
+
   /** Not repeated: people would be told twice. */
   async sendTestAlert(signal: AbortSignal): Promise<TestAlertReport> {
     return this.call(testAlertSchema, { method: 'POST', path: '/api/admin/alerts/test', signal, repeatable: false });
@@ -364,6 +329,10 @@ export class ApiClient {
     const field = issue === undefined || issue.path.length === 0 ? 'the whole' : `field ${issue.path.join('.')}`;
     throw notOurs(this.options.url, field);
   }
+}
+
+function webhookPath(id: string): string {
+  return `/api/webhooks/${encodeURIComponent(id)}`;
 }
 
 function documentPath(id: string): string {

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
 import { ExchangeError, HttpEndpoint, type HttpReply } from '@vectorlane/endpoint';
 import { retry, type RetryPolicy, RetrySchedule } from '@vectorlane/time';
 import { ApiProblem, RequestTimedOut, ServerUnreachable, UnexpectedAnswer } from './api-errors';
@@ -79,6 +80,32 @@ export class HttpTransport {
     });
   }
 
+  /**
+   * A stream of events, block by block, from what came after `lastEventId`. One try.
+   * @returns nothing where there is none to be had
+   * @throws the signal's reason
+   */
+  async openEvents(
+    path: string,
+    lastEventId: string | undefined,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<string> | undefined> {
+    const headers = {
+      accept: 'text/event-stream',
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    };
+    try {
+      const { status, parts, close } = await this.endpoint.open({ path, headers, timeoutMs }, signal);
+      if (status === 200) return blocksOf(parts);
+      close();
+      return undefined;
+    } catch (error) {
+      if (error instanceof ExchangeError) return undefined;
+      throw error;
+    }
+  }
+
   private async waitUntilLetIn(signal: AbortSignal): Promise<void> {
     const { clock } = this.options;
     // Another request may prolong the pause meanwhile, hence the loop; each prolongation costs that request a try.
@@ -139,6 +166,17 @@ export class HttpTransport {
       case 'too-large':
         return new UnexpectedAnswer('The answer is larger than this client takes (32 MiB).');
     }
+  }
+}
+
+/** Events end with an empty line. */
+async function* blocksOf(parts: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const part of parts) {
+    const blocks = (rest + decoder.write(part)).split('\n\n');
+    rest = blocks.pop() ?? '';
+    yield* blocks;
   }
 }
 

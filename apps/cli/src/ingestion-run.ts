@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { isAboutReading } from '@vectorlane/domain';
-import type { ApiClient, UploadAnswer } from './api-client';
+import type { ApiClient } from './api-client';
+import type { UploadAnswer } from './api-schemas';
 import { ApiProblem, ServerUnreachable, UnexpectedAnswer, UnreadableFile } from './api-errors';
+import { DocumentNews } from './document-news';
 import type { FoundFile } from './found-files';
 import type { IngestionTally, Outcome } from './ingestion-tally';
-import { IngestionStalled, LaneFollowers } from './lane-followers';
+import { IngestionStalled, LaneFollowers, type Uploaded } from './lane-followers';
 import type { Clock } from './terminal';
 
 /**
@@ -48,6 +50,7 @@ export interface IngestionRunOptions {
 
 export class IngestionRun {
   private readonly controller = new AbortController();
+  private readonly news: DocumentNews;
   private readonly followers: LaneFollowers;
   private readonly seen = new Set<string>();
   /** Made by an upload of this run: of two alike that race, the "duplicate" may be answered first. */
@@ -55,9 +58,11 @@ export class IngestionRun {
 
   constructor(private readonly options: IngestionRunOptions) {
     setMaxListeners(0, this.controller.signal);
-    const { client, clock, concurrency, tally, observer } = options;
+    const { client, clock, concurrency, tally, observer, collection } = options;
+    this.news = new DocumentNews(client, clock, collection);
     this.followers = new LaneFollowers({
       client,
+      news: this.news,
       clock,
       signal: this.controller.signal,
       followedAtOnce: concurrency,
@@ -77,12 +82,15 @@ export class IngestionRun {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
+      // Before the first upload, so that nothing of it is missed.
+      if (files.length > 0) await this.news.open(this.controller.signal);
       const queue = files.values();
       const uploaders = Array.from({ length: this.options.concurrency }, () => this.guard(() => this.uploadAll(queue)));
       await Promise.all(uploaders);
       // Followers are started by uploads alone, so by now all there will ever be are known.
       await this.followers.idle();
     } finally {
+      await this.news.close();
       signal.removeEventListener('abort', stop);
     }
     if (this.controller.signal.aborted) throw this.controller.signal.reason;
@@ -136,22 +144,23 @@ export class IngestionRun {
       this.settleBadly(file, 'failed', code, advice);
     } else {
       observer.changed();
-      const uploadedAt = clock.now();
-      this.followers.add(answer.lane, () => this.guard(() => this.follow(file, answer.id, uploadedAt)));
+      const revision = answer.pendingRevision ? answer.revision + 1 : answer.revision;
+      const upload = { id: answer.id, revision, at: clock.now() };
+      this.followers.add(answer.lane, () => this.guard(() => this.follow(file, upload)));
     }
   }
 
-  private async follow(file: FoundFile, id: string, uploadedAt: number): Promise<void> {
+  private async follow(file: FoundFile, upload: Uploaded): Promise<void> {
     const { tally, observer } = this.options;
     try {
-      const document = await this.followers.untilSettled(file, id, uploadedAt);
+      const document = await this.followers.untilSettled(file, upload);
       if (document.status === 'completed') {
         const missing = document.coverage;
         if (missing && missing.pagesWithoutText.length + missing.notes.length > 0) {
           if (!isWhollyRead(missing)) tally.incomplete += 1;
           observer.incomplete(file, missing);
         }
-        if (this.made.has(id)) this.settleWell(file, 'completed', document.chunkCount ?? 0);
+        if (this.made.has(upload.id)) this.settleWell(file, 'completed', document.chunkCount ?? 0);
         else this.settleWell(file, 'duplicate', 0);
       } else {
         const { code, message } = document.failure ?? { code: 'FAILED', message: 'it failed' };

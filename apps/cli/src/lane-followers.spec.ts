@@ -1,4 +1,4 @@
-import type { FollowedDocument } from './api-client';
+import type { FollowedDocument } from './api-schemas';
 import type { FoundFile } from './found-files';
 import { IngestionStalled, LaneFollowers } from './lane-followers';
 
@@ -10,6 +10,7 @@ function followers(answer: (poll: number) => FollowedDocument) {
   const waits: number[] = [];
   const percents: number[] = [];
   const subject = new LaneFollowers({
+    news: { isLive: false, next: () => Promise.resolve(undefined) },
     client: { getDocument: () => Promise.resolve(answer((polls += 1))) },
     clock: {
       now: () => now,
@@ -33,7 +34,9 @@ describe('LaneFollowers', () => {
       status: poll < 15 ? 'processing' : 'completed',
       percent: poll,
     }));
-    await expect(subject.untilSettled(file, 'x', 0)).resolves.toMatchObject({ status: 'completed' });
+    await expect(subject.untilSettled(file, { id: 'x', revision: 1, at: 0 })).resolves.toMatchObject({
+      status: 'completed',
+    });
     expect(waits[0]).toBeLessThan(500);
     expect(waits).toEqual(waits.toSorted((left, right) => left - right));
     expect(waits.at(-1)).toBe(5_000);
@@ -42,13 +45,13 @@ describe('LaneFollowers', () => {
 
   it('asks at once after a document that has waited its turn', async () => {
     const { subject, waits } = followers(() => ({ id: 'x', status: 'completed' }));
-    await subject.untilSettled(file, 'x', -60_000);
+    await subject.untilSettled(file, { id: 'x', revision: 1, at: -60_000 });
     expect(waits).toEqual([]);
   });
 
   it('gives up when nothing has changed for a long time', async () => {
     const { subject, elapsed } = followers(() => ({ id: 'x', status: 'pending', percent: 0 }));
-    await expect(subject.untilSettled(file, 'x', 0)).rejects.toBeInstanceOf(IngestionStalled);
+    await expect(subject.untilSettled(file, { id: 'x', revision: 1, at: 0 })).rejects.toBeInstanceOf(IngestionStalled);
     expect(elapsed()).toBeGreaterThan(15 * 60_000);
   });
 
@@ -58,7 +61,9 @@ describe('LaneFollowers', () => {
       status: poll < 1_000 ? 'processing' : 'failed',
       percent: Math.floor(poll / 100),
     }));
-    await expect(subject.untilSettled(file, 'x', 0)).resolves.toMatchObject({ status: 'failed' });
+    await expect(subject.untilSettled(file, { id: 'x', revision: 1, at: 0 })).resolves.toMatchObject({
+      status: 'failed',
+    });
     expect(elapsed()).toBeGreaterThan(60 * 60_000);
   });
 

@@ -1,15 +1,18 @@
 import { pollIntervalMs } from '@vectorlane/time';
-import type { ApiClient, FollowedDocument } from './api-client';
+import type { ApiClient } from './api-client';
+import type { FollowedDocument } from './api-schemas';
+import type { DocumentNews, News } from './document-news';
 import type { FoundFile } from './found-files';
 import type { Clock } from './terminal';
 
 /**
- * Follows documents to their end by asking for their status. The server works each lane in the order of upload, so the
- * oldest few of a lane are asked after and the rest wait here: about two requests a document, however long the queue,
- * and a slow lane hides no other's progress.
+ * Follows documents to their end, by what the server tells of them or, where it tells nothing, by asking for their
+ * status. The server works each lane in the order of upload, so the oldest few of a lane are asked after and the rest
+ * wait here: about two requests a document, however long the queue, and a slow lane hides no other's progress.
  */
 export interface LaneFollowersOptions {
   readonly client: Pick<ApiClient, 'getDocument'>;
+  readonly news: Pick<DocumentNews, 'isLive' | 'next'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** In each lane. */
@@ -36,6 +39,15 @@ export class IngestionStalled extends Error {
 interface Lane {
   readonly waiting: (() => Promise<void>)[];
   active: number;
+}
+
+/** What an upload was answered. */
+export interface Uploaded {
+  readonly id: string;
+  /** Of the content that was sent. */
+  readonly revision: number;
+  /** By the clock. */
+  readonly at: number;
 }
 
 export class LaneFollowers {
@@ -66,24 +78,49 @@ export class LaneFollowers {
   }
 
   /**
-   * Asks at growing intervals until the document is completed or failed; at once for one that has waited its turn here.
-   * @param uploadedAt when the server took it, by the clock
+   * Until the document is completed or failed.
    * @throws IngestionStalled, what the client throws, or the signal's reason.
    */
-  async untilSettled(file: FoundFile, id: string, uploadedAt: number): Promise<FollowedDocument> {
-    const { client, clock, signal, onProgress } = this.options;
+  async untilSettled(file: FoundFile, upload: Uploaded): Promise<FollowedDocument> {
+    const { news, clock, signal, onProgress } = this.options;
     let lastSeen = '';
-    let waitMs = FIRST_INTERVAL_MS - (clock.now() - uploadedAt);
-    for (let intervalMs = FIRST_INTERVAL_MS; ; waitMs = intervalMs) {
-      if (waitMs > 0) await clock.sleep(waitMs, signal);
-      const document = await client.getDocument(id, signal);
+    /** @returns whether it has ended */
+    const look = (document: FollowedDocument): boolean => {
       const { status, stage, percent, attempts, updatedAt } = document;
       const seen = JSON.stringify([status, stage, percent, attempts, updatedAt]);
       if (seen !== lastSeen) this.lastChangeAt = clock.now();
       lastSeen = seen;
-      if (status === 'completed' || status === 'failed') return document;
+      if (status === 'completed' || status === 'failed') return true;
       onProgress(file, percent ?? 0);
       if (clock.now() - this.lastChangeAt > STALLED_AFTER_MS) throw new IngestionStalled();
+      return false;
+    };
+    for (let known = -1; news.isLive;) {
+      const told = await news.next(upload.id, known, signal);
+      known = told?.number ?? known;
+      // An end of the content before, which is none of this one.
+      if (told !== undefined && told.revision < upload.revision) continue;
+      const document = await this.documentOf(upload, told);
+      if (look(document)) return document;
+    }
+    return this.poll(upload, look);
+  }
+
+  /** What was told of it, or what is found by asking where that says too little. */
+  private async documentOf({ id }: Uploaded, told: News | undefined): Promise<FollowedDocument> {
+    const { client, signal } = this.options;
+    if (told === undefined || told.isDeleted) return client.getDocument(id, signal);
+    return { ...told, id };
+  }
+
+  /** Asks at growing intervals; at once for one that has waited its turn here. */
+  private async poll({ id, at }: Uploaded, look: (document: FollowedDocument) => boolean): Promise<FollowedDocument> {
+    const { client, clock, signal } = this.options;
+    let waitMs = FIRST_INTERVAL_MS - (clock.now() - at);
+    for (let intervalMs = FIRST_INTERVAL_MS; ; waitMs = intervalMs) {
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
+      const document = await client.getDocument(id, signal);
+      if (look(document)) return document;
       intervalMs = pollIntervalMs(intervalMs, MAX_INTERVAL_MS);
     }
   }

@@ -15,6 +15,7 @@ import { keysDefinition, runKeys } from './commands/keys.command';
 import { mcpDefinition, runMcp } from './commands/mcp.command';
 import { restoreDefinition, runRestore } from './commands/restore.command';
 import { runSearch, searchDefinition } from './commands/search.command';
+import { runWebhooks, webhooksDefinition } from './commands/webhooks.command';
 import { Interrupted, processIo, type Io } from './terminal';
 import { printable } from './text-layout';
 
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   { definition: searchDefinition, run: runSearch },
   { definition: documentsDefinition, run: runDocuments },
   { definition: keysDefinition, run: runKeys },
+  { definition: webhooksDefinition, run: runWebhooks },
   { definition: alertsDefinition, run: runAlerts },
   { definition: mcpDefinition, run: runMcp },
   { definition: backupDefinition, run: runBackup },

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { ApiClient, ManifestEntry } from './api-client';
+import type { ApiClient } from './api-client';
+import type { ManifestEntry } from './api-schemas';
 import { ApiProblem } from './api-errors';
 import { describeFileError, type FoundFile } from './found-files';
 

@@ -1123,6 +1123,7 @@ export interface components {
       readonly percent: number;
       readonly progress?: components['schemas']['WorkProgress'];
       readonly chunkCount?: number;
+      readonly coverage?: components['schemas']['Coverage'];
       readonly waitingFor?: string;
       readonly failure?: {
         readonly code: string;

@@ -20,6 +20,7 @@ import { UploadsRepository } from './uploads.repository';
 import { FilterReach } from './search/filter-reach';
 import { ReprocessedDocumentsRepository } from './reprocessed-documents.repository';
 import { PassagesRepository } from './search/passages.repository';
+import { SwitchesRepository } from './search/switches.repository';
 import { VectorsRepository } from './search/vectors.repository';
 import { WordIndexRepository } from './search/word-index.repository';
 import { WordsRepository } from './search/words.repository';
@@ -41,6 +42,7 @@ const repositories = [
   WordsRepository,
   WordIndexRepository,
   PassagesRepository,
+  SwitchesRepository,
   CollectionsRepository,
   DeletedCollectionsRepository,
   FilesRepository,

@@ -3,6 +3,7 @@ import {
   request as requestHttp,
   type ClientRequest,
   type IncomingHttpHeaders,
+  type IncomingMessage,
   type OutgoingHttpHeaders,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
@@ -55,6 +56,15 @@ export interface HttpReply {
   readonly retryAfterMs: number | undefined;
 }
 
+/** The head of an answer, and what follows for as long as both sides want. */
+export interface OpenReply {
+  readonly status: number;
+  /** Ends with the connection; throws where that breaks. */
+  readonly parts: AsyncIterable<Buffer>;
+  /** For a reader that wants no more. */
+  readonly close: () => void;
+}
+
 /** Servers close idle connections after 5 s and more; ours are gone before, so that none is closed under a request. */
 const IDLE_CONNECTION_MS = 4_000;
 
@@ -79,6 +89,35 @@ export class HttpEndpoint {
    *   streamed body throws
    */
   exchange(exchange: Exchange, signal?: AbortSignal): Promise<HttpReply> {
+    return this.send(exchange, signal, async (response, request) => {
+      const { statusCode: status = 0, headers } = response;
+      const asked = retryAfterMs(headers['retry-after'], Date.now());
+      const body = await collectAnswer(response, exchange);
+      // What was not read or written to its end cannot be used again.
+      if (!response.complete || !request.writableFinished) request.destroy();
+      return { status, headers, body, retryAfterMs: asked };
+    });
+  }
+
+  /**
+   * An answer that goes on, such as a stream of events.
+   * @param head `timeoutMs` is to the head of the answer
+   * @throws ExchangeError when there is none; the signal's reason, which ends what follows too
+   */
+  open(head: Pick<Exchange, 'path' | 'headers' | 'timeoutMs'>, signal?: AbortSignal): Promise<OpenReply> {
+    return this.send({ method: 'GET', ...head }, signal, (response, request) => {
+      const end = (): void => void request.destroy();
+      signal?.addEventListener('abort', end, { once: true });
+      response.once('close', () => signal?.removeEventListener('abort', end));
+      return Promise.resolve({ status: response.statusCode ?? 0, parts: response, close: end });
+    });
+  }
+
+  private send<T>(
+    exchange: Omit<Exchange, keyof AnswerBounds>,
+    signal: AbortSignal | undefined,
+    receive: (response: IncomingMessage, request: ClientRequest) => Promise<T>,
+  ): Promise<T> {
     const { method, path, body, timeoutMs } = exchange;
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
@@ -121,17 +160,13 @@ export class HttpEndpoint {
       request.on('close', () => broken());
       request.on('response', (response) => {
         answered = true;
-        const { statusCode: status = 0, headers } = response;
-        const asked = retryAfterMs(headers['retry-after'], Date.now());
-        collectAnswer(response, exchange).then((received) => {
+        receive(response, request).then((received) => {
           settle();
-          resolve({ status, headers, body: received, retryAfterMs: asked });
-          // What was not read or written to its end cannot be used again.
-          if (!response.complete || !request.writableFinished) request.destroy();
+          resolve(received);
         }, fail);
       });
       if (body === undefined || body instanceof Uint8Array) request.end(body);
-      else send(body, request).catch((error: unknown) => answered || fail(error));
+      else pour(body, request).catch((error: unknown) => answered || fail(error));
     });
   }
 
@@ -140,7 +175,7 @@ export class HttpEndpoint {
     this.agent.destroy();
   }
 
-  private headers({ headers, body }: Exchange): OutgoingHttpHeaders {
+  private headers({ headers, body }: Pick<Exchange, 'headers' | 'body'>): OutgoingHttpHeaders {
     const { token } = this.options;
     const bytes = body instanceof Uint8Array ? body.byteLength : body?.sizeBytes;
     return {
@@ -155,7 +190,7 @@ export class HttpEndpoint {
 }
 
 /** Rejects with what the source throws, and with nothing where the request ended first: its own events tell of that. */
-async function send(body: StreamedBody, request: ClientRequest): Promise<void> {
+async function pour(body: StreamedBody, request: ClientRequest): Promise<void> {
   let ofSource: { readonly error: unknown } | undefined;
   const parts = async function* (): AsyncGenerator<Uint8Array> {
     try {

@@ -4,5 +4,6 @@ export {
   HttpEndpoint,
   type HttpEndpointOptions,
   type HttpReply,
+  type OpenReply,
   type StreamedBody,
 } from './http-endpoint';

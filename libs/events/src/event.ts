@@ -1,4 +1,4 @@
-import { EventType, WorkProgress } from '@vectorlane/domain';
+import { Coverage, EventType, WorkProgress } from '@vectorlane/domain';
 import { z } from 'zod';
 
 /** What an event says of its document, as the trigger of the table has written it. */
@@ -16,6 +16,8 @@ export const EventBody = z.object({
   /** Of one in work, once its text was read. */
   progress: WorkProgress.exactOptional(),
   chunkCount: z.int().exactOptional(),
+  /** Of one that is complete. */
+  coverage: Coverage.exactOptional(),
   waitingFor: z.string().exactOptional(),
   failure: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).exactOptional(),
 });

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { untilAborted } from '@vectorlane/database';
-import { matchesNothing, type Passage, PassagesRepository } from '@vectorlane/documents';
+import { matchesNothing, type Passage, PassagesRepository, SwitchesRepository } from '@vectorlane/documents';
 import { Degradation } from '@vectorlane/domain';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { IngestionFailure, Problem } from '@vectorlane/errors';
@@ -21,6 +21,12 @@ const CANDIDATES_PER_GROUP = 5;
 const DEPTH_GROWTH = 4;
 const MAX_DEPTH = 4_000;
 
+/**
+ * Finding passages and reading them are several statements. Where a document has got other content between them, what
+ * was found of it may be part of the old or part of the new: the search looks again, so often at most.
+ */
+const MOST_LOOKS = 3;
+
 /** Candidates that a reranker reads. */
 const RERANKED = 50;
 
@@ -38,6 +44,7 @@ export class SearchService {
     private readonly candidates: CandidateSearch,
     private readonly passages: PassagesRepository,
     private readonly metrics: Metrics,
+    private readonly switches: SwitchesRepository,
     @Inject(RERANKER) private readonly reranker: Reranker = NO_RERANKER,
   ) {}
 
@@ -73,8 +80,7 @@ export class SearchService {
     // A vector of what the model does not read says nothing: the words answer alone.
     const by = isUnread ? 'hybrid' : mode;
     const inquiry: Inquiry = { question, mode: by, vector, filter };
-    const { page, reranked } = await this.page(inquiry, request, signal);
-    const hits = await this.read(page, request, question.text);
+    const { hits, reranked } = await this.look(inquiry, request, signal);
     const isDegraded = mode === 'hybrid' && (await vector) === undefined;
     const degraded: SearchAnswer['degraded'] = isUnread
       ? Degradation.options
@@ -82,6 +88,19 @@ export class SearchService {
         ? [Degradation.enum.vector]
         : [];
     return { hits, degraded, ...(reranked !== undefined && { reranked }) };
+  }
+
+  private async look(inquiry: Inquiry, request: SearchRequest, signal: AbortSignal | undefined): Promise<Look> {
+    for (let look = 1; ; look += 1) {
+      const moment = await this.switches.moment();
+      const { page, reranked } = await this.page(inquiry, request, signal);
+      const [hits, hasSwitched] = await Promise.all([
+        this.read(page, request, inquiry.question.text),
+        this.switches.since(moment, inquiry.filter),
+      ]);
+      const isWhole = hits.length === page.length && !hasSwitched;
+      if (isWhole || look === MOST_LOOKS) return { hits, ...(reranked !== undefined && { reranked }) };
+    }
   }
 
   /** The candidates asked for, in order; looks deeper where grouping or a least score leaves too few of the first. */
@@ -163,23 +182,28 @@ export class SearchService {
     }
   }
 
+  /** What is seen no more, or not with its neighbours, is left out. */
   private async read(page: readonly Candidate[], request: SearchRequest, question: string): Promise<SearchHit[]> {
     const { context = 0 } = request;
     const passages = await this.passages.read(page.map(({ chunkId }) => chunkId));
     const around = context > 0 ? await this.passages.around([...passages.keys()], context) : undefined;
-    // A document deleted since its candidates were found is simply not there any more.
     return page.flatMap(({ chunkId, score }) => {
-      const passage = passages.get(chunkId);
-      if (passage === undefined) return [];
+      const [passage, neighbours] = [passages.get(chunkId), around?.get(chunkId)];
+      if (passage === undefined || (around !== undefined && neighbours === undefined)) return [];
       return [
         {
           ...toHit(passage, score),
-          ...around?.get(chunkId),
+          ...neighbours,
           ...(request.highlights === true && { highlights: highlights(passage.content, question, passage.language) }),
         },
       ];
     });
   }
+}
+
+interface Look {
+  readonly hits: SearchHit[];
+  readonly reranked?: boolean;
 }
 
 function tooLate(): IngestionFailure {

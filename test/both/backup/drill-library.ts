@@ -4,6 +4,7 @@ import {
   EmbeddingSpacesRepository,
   FilterReach,
   PassagesRepository,
+  SwitchesRepository,
   VectorsRepository,
   WordIndexRepository,
   WordsRepository,
@@ -143,6 +144,7 @@ async function searchOn(dataSource: DataSource): Promise<SearchService> {
     candidates,
     passages,
     new Metrics(),
+    new SwitchesRepository(dataSource),
   );
 }
 

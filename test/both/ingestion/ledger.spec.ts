@@ -8,8 +8,10 @@ import {
   EmbeddingSpacesRepository,
   FailedDocumentsRepository,
   type IngestionLedger,
+  PassagesRepository,
   StaleClaimError,
   type StoredSpace,
+  WordsRepository,
 } from '@vectorlane/documents';
 import { Reconciler } from '@vectorlane/ingestion';
 import { IngestionScheduler } from '../../../libs/ingestion/src/ingestion-scheduler';
@@ -18,7 +20,7 @@ import type { DataSource } from 'typeorm';
 import { eventually } from '../../support/eventually';
 import { LanePlace } from '../../support/lane-place';
 import { EVERYTHING, LEASE_MS, LedgerMoves } from '../../support/ledger-moves';
-import { TestApp } from '../../support/test-app';
+import { TestApp, type Untyped } from '../../support/test-app';
 
 // ROLE=api: nobody works the lanes, so that each move is this test's own.
 let service: TestApp;
@@ -396,6 +398,48 @@ describe('a revision', () => {
     await moves.complete(revision);
     expect(await seen(id)).toEqual(['new']);
     await expect(moves.complete(reindexing)).rejects.toBeInstanceOf(StaleClaimError);
+  });
+
+  describe('that completes while a search looks', () => {
+    /** Completes it at the moment at which a part of the search reads for the first time. */
+    const meanwhile = async (part: Untyped, method: string, request: object): Promise<string[]> => {
+      const externalId = randomUUID();
+      const id = await completed(externalId);
+      const claim = await claimed(await revised(externalId));
+      await store(claim, 0, 'old and new');
+      const spy = jest.spyOn(part, method as never).mockImplementation((async (...args: unknown[]) => {
+        spy.mockRestore();
+        await store(claim, 1, 'old and newer');
+        await moves.complete(claim, 2);
+        return part[method](...args);
+      }) as never);
+      const { body } = await service.json('/api/search', {
+        ...{ query: 'old', mode: 'keyword', filter: { documentId: [id] } },
+        ...request,
+      });
+      return body.results
+        .flatMap(({ content, before = [], after = [] }: Untyped) => [...before, { content }, ...after])
+        .map(({ content }: Untyped) => content as string)
+        .toSorted();
+    };
+
+    it('between its words and what readers see of them, or before passages are read, is found whole', async () => {
+      const whole = ['old and new', 'old and newer'];
+      expect(await meanwhile(service.app.get(WordsRepository), 'passing', {})).toEqual(whole);
+      expect(await meanwhile(service.app.get(PassagesRepository), 'read', {})).toEqual(whole);
+    });
+
+    it('before it is reduced to the best of each document is found', async () => {
+      const passages = service.app.get(PassagesRepository);
+      expect(await meanwhile(passages, 'documentsOf', { groupBy: 'document' })).toHaveLength(1);
+    });
+
+    it('before neighbours are read has those of its own', async () => {
+      const passages = service.app.get(PassagesRepository);
+      expect(await meanwhile(passages, 'around', { context: 1 })).toEqual([
+        ...['old and new', 'old and new', 'old and newer', 'old and newer'],
+      ]);
+    });
   });
 
   it('takes the name of bytes that have none', async () => {

@@ -104,7 +104,7 @@ describe('the processes', () => {
   });
 
   it('get secrets by reference alone', () => {
-    const secrets = /^(DATABASE_URL|REDIS_URL|AI_WORKER_TOKEN|METRICS_TOKEN|BOOTSTRAP_API_KEY)$/;
+    const secrets = /^(DATABASE_URL|REDIS_URL|AI_WORKER_TOKEN|METRICS_TOKEN|BOOTSTRAP_API_KEY|WEBHOOK_KEY)$/;
     for (const name of DEPLOYMENTS) {
       for (const { name: variable, value, valueFrom } of containerOf(name).env) {
         if (!secrets.test(variable)) continue;
@@ -113,6 +113,8 @@ describe('the processes', () => {
       }
     }
     expect(Object.keys(shared).filter((name) => secrets.test(name))).toEqual([]);
+    // What shows the secrets of webhooks and what signs by them follow from the same key.
+    for (const name of BACKENDS) expect(valuesOf(name)).toHaveProperty('WEBHOOK_KEY');
     expect(named('Secret')).toEqual({});
   });
 

@@ -1,5 +1,6 @@
 import { DocumentStatus } from '@vectorlane/domain';
-import type { ListedDocument } from '../api-client';
+import { type Action, runAction } from '../actions';
+import type { ListedDocument } from '../api-schemas';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import type { Io } from '../terminal';
@@ -28,30 +29,16 @@ export const documentsDefinition: CommandDefinition = {
   notes: ['Exit code: 0 done, 1 refused or failed, 2 wrong usage, 130 after Ctrl-C.'],
 };
 
-interface Action {
-  readonly run: (line: ParsedCommandLine, io: Io, ids: readonly string[]) => Promise<number>;
-  /** Options that go with it alone. */
-  readonly options: readonly string[];
-}
-
 const ACTIONS: Readonly<Record<string, Action>> = {
   list: { run: list, options: ['status', 'format', 'limit', 'json'] },
   show: { run: show, options: ['json'] },
   delete: { run: remove, options: ['yes'] },
   retry: { run: retry, options: ['failed', 'filter'] },
 };
-const OWN_OPTIONS = new Set(Object.values(ACTIONS).flatMap(({ options }) => options));
 const MOST_LISTED = 100_000;
 
-export async function runDocuments(line: ParsedCommandLine, io: Io): Promise<number> {
-  const [name, ...ids] = line.positionals;
-  const names = Object.keys(ACTIONS).join(', ');
-  if (name === undefined) throw line.error(`say what to do: ${names}`);
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action === undefined) throw line.error(`there is no "${name}"; say one of ${names}`);
-  const foreign = [...OWN_OPTIONS].find((option) => line.has(option) && !action.options.includes(option));
-  if (foreign !== undefined) throw line.error(`--${foreign} does not go with ${name}`);
-  return action.run(line, io, ids);
+export function runDocuments(line: ParsedCommandLine, io: Io): Promise<number> {
+  return runAction(line, io, ACTIONS);
 }
 
 async function list(line: ParsedCommandLine, io: Io, words: readonly string[]): Promise<number> {

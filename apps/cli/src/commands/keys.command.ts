@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Scope } from '@vectorlane/domain';
-import type { ListedKey } from '../api-client';
+import type { ListedKey } from '../api-schemas';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import type { Io } from '../terminal';

@@ -1,6 +1,6 @@
 import { loadClientSettings } from '@vectorlane/config';
 import { placeInWords, SearchMode } from '@vectorlane/domain';
-import type { SearchAnswer } from '../api-client';
+import type { SearchAnswer } from '../api-schemas';
 import { CONNECTION_OPTIONS, type CommandDefinition, type ParsedCommandLine } from '../command-line';
 import { connect } from '../connection';
 import type { Io } from '../terminal';

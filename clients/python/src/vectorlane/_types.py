@@ -409,6 +409,7 @@ class _EventBodyAlways(TypedDict):
 class EventBody(_EventBodyAlways, total=False):
     progress: WorkProgress
     chunkCount: int
+    coverage: Coverage
     waitingFor: str
     failure: EventBodyFailure
 

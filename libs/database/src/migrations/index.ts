@@ -14,6 +14,8 @@ import { ConsoleSessions1765900000000 } from './1765900000000-console-sessions';
 import { FailuresOfKeys1766100000000 } from './1766100000000-failures-of-keys';
 import { TurnsOfKeys1766000000000 } from './1766000000000-turns-of-keys';
 import { ProgressOfWork1766200000000 } from './1766200000000-progress-of-work';
+import { CoverageInEvents1766310000000 } from './1766310000000-coverage-in-events';
+import { SwitchedDocuments1766300000000 } from './1766300000000-switched-documents';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { Files1765820000000 } from './1765820000000-files';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
@@ -41,4 +43,6 @@ export const MIGRATIONS = [
   TurnsOfKeys1766000000000,
   FailuresOfKeys1766100000000,
   ProgressOfWork1766200000000,
+  SwitchedDocuments1766300000000,
+  CoverageInEvents1766310000000,
 ];

@@ -42,7 +42,8 @@ interface PassageRow {
 interface NeighbourRow {
   of: string;
   is_before: boolean;
-  id: string;
+  /** Null where the chunk has no neighbour at all. */
+  id: string | null;
   content: string;
   char_start: number;
   char_end: number;
@@ -73,7 +74,10 @@ export class PassagesRepository {
     return new Map(rows.map(({ id, document_id }) => [id, document_id]));
   }
 
-  /** The chunks of the same document before and after each, at most `reach` each way, in order. */
+  /**
+   * The chunks of the same document before and after each, at most `reach` each way, in order; a chunk that readers do
+   * not see any more is not there.
+   */
   async around(
     chunkIds: readonly string[],
     reach: number,
@@ -81,18 +85,19 @@ export class PassagesRepository {
     const rows = await this.dataSource.query<NeighbourRow[]>(
       `SELECT v.id AS of, c.ordinal < v.ordinal AS is_before, c.id, c.content, c.char_start, c.char_end
          FROM visible_chunks v
-         JOIN chunks c ON c.document_id = v.document_id AND c.generation = v.generation
-                      AND c.ordinal BETWEEN v.ordinal - $2 AND v.ordinal + $2 AND c.ordinal <> v.ordinal
+         LEFT JOIN chunks c ON c.document_id = v.document_id AND c.generation = v.generation
+                           AND c.ordinal BETWEEN v.ordinal - $2 AND v.ordinal + $2 AND c.ordinal <> v.ordinal
         WHERE v.id = ANY($1::uuid[])
         ORDER BY c.ordinal`,
       [chunkIds, reach],
     );
-    const around = new Map(
-      chunkIds.map((id) => [id, { before: [] as NeighbouringChunk[], after: [] as NeighbouringChunk[] }]),
-    );
+    const around = new Map<string, { before: NeighbouringChunk[]; after: NeighbouringChunk[] }>();
     for (const row of rows) {
       const { id: chunkId, content, char_start: charStart, char_end: charEnd } = row;
-      around.get(row.of)?.[row.is_before ? 'before' : 'after'].push({ chunkId, content, charStart, charEnd });
+      const neighbours = around.get(row.of) ?? { before: [], after: [] };
+      around.set(row.of, neighbours);
+      if (chunkId === null) continue;
+      neighbours[row.is_before ? 'before' : 'after'].push({ chunkId, content, charStart, charEnd });
     }
     return around;
   }

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { filterCondition, type SearchFilter } from './filter-condition';
+import { SqlParameters } from './sql-parameters';
+
+/** What had been committed at one moment. */
+export interface Moment {
+  readonly snapshot: string;
+  readonly at: string;
+}
+
+/** Far longer than a search takes, or a completion; the index is read as far back. */
+const LOOK_BACK = `interval '1 minute'`;
+
+/**
+ * Tells whether documents have got other content while a search looked: what it has found of them by several statements
+ * may be part of the old and part of the new.
+ */
+@Injectable()
+export class SwitchesRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async moment(): Promise<Moment> {
+    const [moment] = await this.dataSource.query<Moment[]>(
+      'SELECT pg_current_snapshot()::text AS snapshot, now()::text AS at',
+    );
+    if (moment === undefined) throw new Error('The database does not tell what it has committed.');
+    return moment;
+  }
+
+  /**
+   * Whether any document that passes the filter has completed once more since then. One that has completed for the
+   * first time is none of them: before, readers saw nothing of it.
+   */
+  async since({ snapshot, at }: Moment, filter: SearchFilter): Promise<boolean> {
+    const parameters = new SqlParameters();
+    const snapshot$ = `${parameters.add(snapshot)}::pg_snapshot`;
+    const at$ = `${parameters.add(at)}::timestamptz`;
+    const passing = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
+    const rows = await this.dataSource.query<unknown[]>(
+      // A row names the transaction that wrote it by the lower half of its number, a snapshot by the whole.
+      `WITH since AS (SELECT ${snapshot$} AS snapshot, pg_snapshot_xmin(${snapshot$})::text::bigint AS first)
+       SELECT 1 FROM documents d CROSS JOIN since
+        WHERE d.status = 'completed' AND d.generation > 1 AND d.revision_of IS NULL
+          AND d.updated_at > ${at$} - ${LOOK_BACK} AND ${passing}
+          AND NOT pg_visible_in_snapshot(
+                (first + ((d.xmin::text::bigint - first) & 4294967295))::text::xid8, since.snapshot)
+        LIMIT 1`,
+      parameters.values,
+    );
+    return rows.length > 0;
+  }
+}
