@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { deflateRawSync, crc32 } from 'node:zlib';
 import { ROOT } from '../scripts/bootstrap.mjs';
 
+const require = createRequire(import.meta.url);
+const { burn } = require('@kenjiuno/msgreader/lib/Burner');
 /** @param {string} name */
-const built = (name) => createRequire(import.meta.url)(join(ROOT, `dist/libs/extraction/src/${name}.js`));
+const built = (name) => require(join(ROOT, `dist/libs/extraction/src/${name}.js`));
 const { createExtractors, indexExtractors } = built('extractors');
 const extractors = indexExtractors(createExtractors());
 
@@ -32,6 +34,8 @@ const SHAPES = [
   ['ics', 'events', 20_000, (n) => Buffer.from('BEGIN:VEVENT\nSUMMARY:a\nEND:VEVENT\n'.repeat(n))],
   ['eml', 'lines', 100_000, (n) => Buffer.from(`Subject: a\nFrom: b@c\n\n${'some words\n\n'.repeat(n)}`)],
   ['mbox', 'messages', 2_000, (n) => Buffer.from('From a\nSubject: b\nFrom: c@d\n\nx\n'.repeat(n))],
+  ['pdf', 'cells of tables', 10_000, (n) => pdf(n)],
+  ['msg', 'lines', 50_000, (n) => msg('some words\n\n'.repeat(n))],
   [
     'docx',
     'paragraphs',
@@ -76,6 +80,43 @@ const SHAPES = [
       }),
   ],
 ];
+
+/** Cells in rows of five, 500 on a page. @param {number} count */
+function pdf(count) {
+  const pages = Math.ceil(count / 500);
+  const cells = Array.from({ length: 500 }, (_, n) => `BT /F 6 Tf ${50 + (n % 5) * 100} ${780 - Math.floor(n / 5) * 7} Td (cell ${n}) Tj ET`); // prettier-ignore
+  const content = cells.join('\n');
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    `<< /Type /Pages /Count ${pages} /Kids [${Array.from({ length: pages }, (_, n) => `${n + 5} 0 R`).join(' ')}] >>`,
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>',
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    ...Array.from({ length: pages }, () => '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F 3 0 R >> >> >>'), // prettier-ignore
+  ];
+  let file = '%PDF-1.7\n';
+  const entries = objects.map((object, index) => {
+    const at = String(file.length).padStart(10, '0');
+    file += `${index + 1} 0 obj\n${object}\nendobj\n`;
+    return `${at} 00000 n \n`;
+  });
+  const start = file.length;
+  file += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${entries.join('')}`;
+  return Buffer.from(`${file}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${start}\n%%EOF\n`);
+}
+
+/** @param {string} body */
+function msg(body) {
+  /** @param {string} name @param {Buffer} bytes */
+  const stream = (name, bytes) => ({ name, type: 2, length: bytes.length, binaryProvider: () => Uint8Array.from(bytes) }); // prettier-ignore
+  return Buffer.from(
+    burn([
+      { name: 'Root Entry', type: 5, length: 0, children: [1, 2, 3] },
+      stream('__properties_version1.0', Buffer.alloc(32)),
+      stream('__substg1.0_0037001F', Buffer.from('Subject', 'utf16le')),
+      stream('__substg1.0_1000001F', Buffer.from(body, 'utf16le')),
+    ]),
+  );
+}
 
 /** @param {Record<string, string>} parts */
 function zip(parts) {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { loadConfig } from '@vectorlane/config';
 import { showingLife } from '../../apps/api/src/greeting';
-import { ROOT } from '../support/compose-file';
+import { read, ROOT } from '../support/compose-file';
 
 /** What takes long says every few seconds that it goes on. */
 
@@ -53,3 +53,20 @@ it('npm has no complaint about our configuration, and runs no script of a packag
   const said = execFileSync('sh', ['-c', ...ask], { cwd: ROOT, env: { PATH, HOME }, encoding: 'utf8' });
   expect(said.trim().split('\n').toSorted()).toEqual(['audit=false', 'fund=false', 'ignore-scripts=true']);
 });
+
+it('`npm install` warns of nothing but packages that would have a newer Node, and none is deprecated', () => {
+  jest.useRealTimers();
+  const { PATH = '', HOME = '' } = process.env;
+  const said = execFileSync('sh', ['-c', 'npm install --dry-run --offline 2>&1'], {
+    cwd: ROOT,
+    env: { PATH, HOME, npm_config_update_notifier: 'false' },
+    encoding: 'utf8',
+  });
+  expect(said).toContain('up to date');
+  const warnings = said.split('\n').filter((line) => /^npm (warn|error)/i.test(line));
+  expect(warnings.filter((line) => !line.includes('EBADENGINE'))).toEqual([]);
+  // Of these npm says so only when it installs them.
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { deprecated?: string }> };
+  expect(Object.keys(packages).length).toBeGreaterThan(500);
+  expect(Object.entries(packages).filter(([, { deprecated }]) => deprecated !== undefined)).toEqual([]);
+}, 120_000);

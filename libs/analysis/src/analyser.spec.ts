@@ -122,7 +122,7 @@ it('reads a text as long as it likes in time that grows with it', () => {
   expect(analyse(text, 'english').length).toBeGreaterThan(20_000);
 });
 
-it.each(['x', ' ', 'a ', '-', '1.', 'a-', '機', 'e\u0301', 'getUser', 'a@', 'www.', '\n'])(
+it.each(['x', ' ', 'a ', '-', '1.', 'a-', '機', 'e\u0301', 'getUser', 'a@', 'www.', '\n', '|', ',', '# a\n'])(
   'looks at each character of a text of %j alone as often, however long it is',
   (unit) => {
     const read = (size: number): void => void analyse(unit.repeat(size / unit.length), 'english');

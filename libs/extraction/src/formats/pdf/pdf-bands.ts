@@ -11,6 +11,9 @@ type Row = readonly Segment[];
 const ALIGNED = 0.6;
 const MAX_DISTANCE = 2;
 const MIN_WIDTH = 9;
+/** Of the columns of a band, and of its rows, which are looked at again from each row that begins none. */
+const MAX_COLUMNS = 8;
+const MAX_ROWS = 48;
 /** Of the first distance of base lines. */
 const SAME_DISTANCE = 1.25;
 /** Lines of each column that go on with a sentence, and of all its lines but the first. */
@@ -40,16 +43,17 @@ export function splitBands(rows: readonly Row[]): Row[][] {
 
 function bandAt(rows: readonly Row[], start: number): { columns: Segment[][]; rows: number } | undefined {
   const first = (rows[start] ?? []).toSorted((a, b) => a.x0 - b.x0);
-  if (first.length < 2 || first.some(({ rightToLeft }) => rightToLeft)) return undefined;
+  if (first.length < 2 || first.length > MAX_COLUMNS || first.some(({ rightToLeft }) => rightToLeft)) return undefined;
   const columns: Segment[][] = first.map(() => []);
   let end = start;
   let distance = 0;
-  for (; end < rows.length; end += 1) {
+  for (; end < Math.min(rows.length, start + MAX_ROWS); end += 1) {
     const row = rows[end] ?? [];
     const step = end === start ? 0 : (row[0]?.y ?? 0) - (rows[end - 1]?.[0]?.y ?? 0);
     if (end === start + 1) distance = step;
     const size = first[0]?.size ?? 0;
     if (step > MAX_DISTANCE * size || step > SAME_DISTANCE * distance + ALIGNED) break;
+    if (row.length > first.length) break;
     const places = row.map((segment) => columnOf(segment, first));
     if (places.includes(-1) || new Set(places).size < places.length) break;
     row.forEach((segment, index) => columns[places[index] ?? 0]?.push(segment));

@@ -15,24 +15,50 @@ export function withoutOverprints(characters: readonly Character[]): readonly Ch
 }
 
 function withoutDoubles(characters: readonly Character[]): readonly Character[] {
-  const places = new Map<string, Character[]>();
-  const kept: Character[] = [];
-  for (const character of characters) {
-    const { text, x0, x1, y, size, turns } = character;
+  const places = new Places();
+  return characters.filter((character) => {
+    const { text, x0, x1, size, turns } = character;
     const near = Math.min(MAX_SHIFT * size, 0.7 * Math.max(x1 - x0, 0));
-    const cell = (offset: number): string => `${text} ${turns} ${Math.round(size)} ${Math.floor(x0 / size) + offset}`;
-    const isDouble = [-1, 0, 1].some(
-      (offset) =>
-      places.get(cell(offset))?.some((other) => !isOfOneGlyph(other, character) && Math.abs(other.x0 - x0) <= near && Math.abs(other.y - y) <= MAX_DROP * size), // prettier-ignore
-    );
-    if (isDouble) continue;
-    kept.push(character);
-    const here = places.get(cell(0));
-    if (here === undefined) places.set(cell(0), [character]);
-    else here.push(character);
-  }
-  return kept;
+    const kind = `${text} ${turns}`;
+    const others = places.around(kind, character, near, MAX_DROP * size);
+    if (others.some((other) => Math.abs(other.x0 - x0) <= near && !isOfOneGlyph(other, character))) return false;
+    places.add(kind, character);
+    return true;
+  });
 }
+
+/**
+ * What is of one kind, by where it stands: each is compared with its neighbours alone. No page has more of a kind in
+ * one place than are compared.
+ */
+class Places {
+  private static readonly MOST_IN_ONE = 64;
+  private readonly cells = new Map<string, Character[]>();
+
+  add(kind: string, character: Character): void {
+    const unit = unitOf(character);
+    const cell = cellOf(kind, unit, Math.floor(character.x0 / unit), Math.floor(character.y / unit));
+    const here = this.cells.get(cell);
+    if (here === undefined) this.cells.set(cell, [character]);
+    else if (here.length < Places.MOST_IN_ONE) here.push(character);
+  }
+
+  /** Those of about the same size that stand no further away, and a few that do in x; a reach is less than a size. */
+  around(kind: string, { x0, y, ...of }: Character, reachX: number, reachY: number): readonly Character[] {
+    const unit = unitOf(of);
+    const found: Character[] = [];
+    for (let column = Math.floor((x0 - reachX) / unit); column <= Math.floor((x0 + reachX) / unit); column += 1) {
+      for (let row = Math.floor((y - reachY) / unit); row <= Math.floor((y + reachY) / unit); row += 1) {
+        const here = this.cells.get(cellOf(kind, unit, column, row)) ?? [];
+        for (const other of here) if (Math.abs(other.y - y) <= reachY) found.push(other);
+      }
+    }
+    return found;
+  }
+}
+
+const unitOf = ({ size }: Pick<Character, 'size'>): number => Math.max(1, Math.round(size));
+const cellOf = (kind: string, ...numbers: readonly number[]): string => `${kind} ${numbers.join(' ')}`;
 
 /** The letters of a ligature have one place, and two of them may be the same. */
 function isOfOneGlyph(a: Character, b: Character): boolean {
@@ -47,19 +73,16 @@ function withoutShadows(characters: readonly Character[]): readonly Character[] 
     if (known === undefined) elements.set(character.object, [character]);
     else known.push(character);
   }
-  const seen = new Map<string, Character[]>();
+  const seen = new Places();
   const shadows = new Set<number>();
   for (const [object, letters] of elements) {
     const [first] = letters;
     if (first === undefined || letters.length < MIN_SHADOWED) continue;
     const text = letters.map((letter) => letter.text).join('');
     const reach = MAX_SHADOW * first.size;
-    const others = seen.get(text) ?? [];
-    if (others.some((other) => Math.abs(other.x0 - first.x0) <= reach && Math.abs(other.y - first.y) <= reach)) {
-      shadows.add(object);
-    } else {
-      seen.set(text, [...others, first]);
-    }
+    const others = seen.around(text, first, reach, reach);
+    if (others.some((other) => Math.abs(other.x0 - first.x0) <= reach)) shadows.add(object);
+    else seen.add(text, first);
   }
   return shadows.size === 0 ? characters : characters.filter(({ object }) => !shadows.has(object));
 }

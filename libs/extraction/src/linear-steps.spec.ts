@@ -1,0 +1,82 @@
+import { stepGrowth } from '../../../test/support/steps';
+import { createExtractors, indexExtractors } from './extractors';
+import { msgOf } from './formats/mail/msg-fixture';
+import { pdf, text, unicode } from './formats/pdf/pdf-fixture';
+
+/**
+ * Formats whose readers look at numbers: the places of characters on a page, the sectors of a compound file. What
+ * PDFium does before is bounded by time alone.
+ */
+const words = (count: number, of: (index: number) => string): string[] =>
+  Array.from({ length: count }, (_, n) => of(n));
+const bytes = (count: number, unit: string): Buffer => Buffer.alloc(count * 100, unit);
+
+const SHAPES: Readonly<Record<string, Readonly<Record<string, (count: number) => Buffer>>>> = {
+  pdf: {
+    'one line': (count) => pdf([[text('x'.repeat(count))]]),
+    'words of one line': (count) => pdf([[text('x '.repeat(count))]]),
+    'spaces between two letters': (count) => pdf([[text(`a${' '.repeat(count)}b`)]]),
+    separators: (count) => pdf([[text('|'.repeat(count))]]),
+    'letters of every script': (count) => pdf([[unicode('漢字'.repeat(count / 2))]]),
+    'lines of one page': (count) => pdf([words(count, (n) => text('some words', { y: 20 + n * 0.7 }))]),
+    'words one upon another': (count) => pdf([words(count, () => text('word'))]),
+    'words all over a page': (count) => pdf([words(count, (n) => text('w', { x: (n * 37) % 600, y: (n * 91) % 780 }))]),
+    // Of more rows than are looked at together.
+    'a table': (count) =>
+      pdf([words(2 * count, (n) => text('cell', { x: 50 + (n % 5) * 100, y: 20 + Math.floor(n / 5) * 2 }))]),
+    'cells of one row': (count) => pdf([words(count, (n) => text('c', { x: 5 + n * 0.7, size: 0.5 }))]),
+    'letters in one place': (count) => pdf([words(count, () => text('a'.repeat(3), { size: 0.01 }))]),
+    'two columns': (count) =>
+      pdf([words(count, (n) => text('words here', { x: n % 2 === 0 ? 50 : 320, y: 20 + n * 0.7 }))]),
+    headings: (count) => pdf([words(count, (n) => text('Heading', { size: 10 + (n % 9), y: 20 + n * 0.7 }))]),
+    pages: (count) =>
+      pdf(words(count, (n) => `${n}`).map((n) => [text(`Page ${n} of many`), text('Header', { y: 20 })])),
+    'titles of an outline': (count) =>
+      pdf([[text('word')]], { outline: words(count, (n) => `${n}`).map((title) => ({ title, page: 0 })) }),
+    'titles, each below the one before': (count) =>
+      pdf([[text('word')]], {
+        outline: words(count / 10, (n) => `${n}`).reduceRight<{ title: string; page: number }[]>(
+          (children, title) => [{ title, page: 0, children }],
+          [],
+        ),
+      }),
+  },
+  msg: {
+    'one line': (count) => msgOf({ subject: 'a', body: bytes(count, 'x').toString() }),
+    paragraphs: (count) => msgOf({ subject: 'a', body: bytes(count, 'a\n\n').toString() }),
+    separators: (count) => msgOf({ subject: 'a', body: bytes(count, '|').toString() }),
+    spaces: (count) => msgOf({ subject: 'a', body: `a${bytes(count, ' ').toString()}b` }),
+    'letters beyond ASCII': (count) => msgOf({ subject: 'a', body: 'Größe '.repeat(count), charset: 'windows-1252' }),
+    'cells of HTML': (count) => msgOf({ subject: 'a', html: `<table><tr>${'<td>a'.repeat(count)}` }),
+    'headings of HTML': (count) => msgOf({ subject: 'a', html: '<h1>a</h1>'.repeat(count) }),
+    recipients: (count) => msgOf({ subject: 'a', body: 'b', to: words(count, (n) => `Person ${n}`) }),
+    attachments: (count) =>
+      msgOf({
+        subject: 'a',
+        body: 'b',
+        attachments: words(count / 2, (n) => `${n}.txt`).map((name) => ({ name, bytes: Buffer.from('words') })),
+      }),
+    'one attachment': (count) =>
+      msgOf({ subject: 'a', body: 'b', attachments: [{ name: 'a.md', bytes: bytes(count, '# a\n\n') }] }),
+    'one subject': (count) => msgOf({ subject: bytes(count, 'word ').toString(), body: 'b' }),
+  },
+};
+const COUNT = 400;
+
+describe('reading is linear in formats of numbers', () => {
+  const extractors = indexExtractors(createExtractors());
+
+  it.each(
+    Object.entries(SHAPES).flatMap(([format, shapes]) =>
+      Object.entries(shapes).map((one) => [format, ...one] as const),
+    ),
+  )('%s: %s', async (format, _name, file) => {
+    const files = new Map([COUNT, 2 * COUNT].map((count) => [count, file(count)]));
+    const read = async (count: number): Promise<unknown> => {
+      const source = { bytes: files.get(count) ?? Buffer.alloc(0), filename: `a.${format}` };
+      return extractors.get(format)?.extract(source, new AbortController().signal);
+    };
+    await read(COUNT);
+    expect(await stepGrowth(read, COUNT)).toBeLessThan(2.2);
+  });
+});
