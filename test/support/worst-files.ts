@@ -1,5 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { docxOf, p, r, zipOf } from '../../libs/extraction/src/formats/docx/docx-fixture';
+import { epubOf, odfOf, pptxOf, shape, xlsxOf } from '../../libs/extraction/src/formats/formats.fixture';
+import { msgOf } from '../../libs/extraction/src/formats/mail/msg-fixture';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -45,7 +47,15 @@ export function poisonPdf(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** What else took much memory in trials, at full size: for a whole service, many at a time. */
+const filled = (unit: string, encoding: BufferEncoding = 'utf8'): Buffer => Buffer.alloc(50 * MEBIBYTE, unit, encoding);
+/** As large as an upload may be, whatever is written around it. */
+const within = (before: string, unit: string, after = ''): Buffer =>
+  Buffer.concat([Buffer.from(before), Buffer.alloc(49 * MEBIBYTE, unit), Buffer.from(after)]);
+const row = (cell: string): string => `<row><c t="inlineStr"><is><t>${cell}</t></is></c></row>`;
+const odfRow = '<table:table-row><table:table-cell><text:p>a</text:p></table:table-cell></table:table-row>';
+const mixed = 'MIME-Version: 1.0\nSubject: a\nFrom: a@b\nContent-Type: multipart/mixed; boundary=x\n\n--x\n';
+
+/** The fifty that took the most memory of some three hundred kinds: for a whole service, many at a time. */
 export const WORST_OF_A_SERVICE: readonly (readonly [string, () => Buffer])[] = [
   ...WORST,
   ['pdf', () => Buffer.from(poisonPdf())],
@@ -60,13 +70,46 @@ export const WORST_OF_A_SERVICE: readonly (readonly [string, () => Buffer])[] = 
   ['txt', () => Buffer.alloc(50 * MEBIBYTE, 'a')],
   ['html', () => Buffer.alloc(50 * MEBIBYTE, '<p>')],
   ['html', () => Buffer.alloc(50 * MEBIBYTE, '<b>a</b> ')],
-  ['json', () => Buffer.concat([Buffer.from('['), Buffer.alloc(50 * MEBIBYTE - 2, '1,'), Buffer.from('1]')])],
+  ['json', () => within('[', '1,', '1]')],
   ['json', () => Buffer.alloc(50 * MEBIBYTE, '{"a":')],
-  ['json', () => Buffer.from(JSON.stringify('a '.repeat(25 * MEBIBYTE)))],
-  ['rtf', () => Buffer.concat([Buffer.from('{\\rtf1 '), Buffer.alloc(50 * MEBIBYTE, '\\par a')])],
+  ['json', () => within('"', 'a ', '"')],
+  ['rtf', () => within('{\\rtf1 ', '\\par a')],
   ['docx', () => docxOf({ body: p(r('word')).repeat(2_000_000) })],
   ['docx', () => docxOf({ body: p(r('a '.repeat(40 * MEBIBYTE))) })],
-  ['epub', () => zipOf([{ name: 'META-INF/container.xml', data: '<a>'.repeat(20 * MEBIBYTE) }])],
-  ['eml', () => Buffer.concat([Buffer.from('Subject: a\n\n'), Buffer.alloc(50 * MEBIBYTE, 'a\n')])],
+  [
+    'epub',
+    () =>
+      zipOf([
+        { name: 'mimetype', data: 'application/epub+zip', stored: true },
+        { name: 'META-INF/container.xml', data: '<a>'.repeat(20 * MEBIBYTE) },
+      ]),
+  ],
+  ['eml', () => within('Subject: a\n\n', 'a\n')],
   ['ics', () => Buffer.from(`BEGIN:VCALENDAR\n${'BEGIN:VEVENT\nSUMMARY:a\n'.repeat(1_500_000)}`)],
-];
+  ['txt', () => filled('\x80', 'latin1')],
+  ['txt', () => filled('漢字')],
+  ['md', () => filled('a\n=\n')],
+  ['md', () => filled('- a\n')],
+  ['html', () => within('<table>', '<tr><td rowspan=65534 colspan=1000>a')],
+  ['html', () => within('', '<h1>a</h1>')],
+  ['json', () => within('[', '{},', '{}]')],
+  ['json', () => within('[', '{"漢":"字"},', '1]')],
+  ['csv', () => filled('\t')],
+  ['csv', () => Buffer.from(`${'n,'.repeat(1_000)}\n`.repeat(25_000))],
+  ['ipynb', () => within('{"cells":[{"cell_type":"code","source":"a","outputs":[', '{"output_type":"stream","text":["a"]},', '{}]}]}')],
+  ['vcf', () => within('BEGIN:VCARD\nFN:a\nNOTE;ENCODING=QUOTED-PRINTABLE:', '=C3=A4=\n')],
+  ['eml', () => within(`${mixed}Content-Type: text/csv\nContent-Disposition: attachment; filename="a.csv"\n\n`, ',')],
+  ['eml', () => filled('Subject: a\nContent-Type: message/rfc822\n\n')],
+  ['mbox', () => within('From a\nSubject: b\nFrom: c@d\n\n', 'a\n')],
+  ['msg', () => msgOf({ subject: 'a', body: 'word '.repeat(4 * MEBIBYTE) })],
+  ['msg', () => msgOf({ subject: 'a', attachments: [{ name: 'a.csv', bytes: Buffer.alloc(9 * MEBIBYTE, ',') }] })],
+  ['mht', () => within('MIME-Version: 1.0\nContent-Type: text/html\n\n', '<p>a</p>\n')],
+  ['yaml', () => filled('a\n\n')],
+  ['pptx', () => pptxOf([{ shapes: shape(['a']).repeat(500_000) }])],
+  ['xlsx', () => xlsxOf({ sheets: [{ name: 'n'.repeat(5_000), rows: row('a').repeat(800_000) }] })],
+  ['xlsx', () => xlsxOf({ sheets: [], strings: Array.from({ length: 2_000_000 }, (_, n) => `<t>string ${n}</t>`) })],
+  ['odt', () => odfOf('text', '<text:p>a</text:p>'.repeat(4_000_000))],
+  ['ods', () => odfOf('spreadsheet', `<table:table>${odfRow.repeat(1_000_000)}</table:table>`)],
+  ['odp', () => odfOf('presentation', '<draw:page><text:p>a</text:p></draw:page>'.repeat(1_000_000))],
+  ['epub', () => epubOf([['a.xhtml', '<p>a</p>'.repeat(8_000_000)]])],
+]; // prettier-ignore

@@ -72,6 +72,16 @@ describe('reading is linear', () => {
   );
 });
 
+// V8 remembers each step of a choice that is repeated, and gives up after some million.
+it.each<[string, string, Reader, (size: number) => string]>([
+  ['md', 'a picture written into it', extractMd, repeated('AAAA', '![a](data:image/png;base64,', ')\n\nwords')],
+  ['html', 'a picture in its text', extractHtml, repeated('%41', '<p>data:image/png,', ' words')],
+  ['code', 'empty lines before the first', extractCode, repeated('\n', '', 'words')],
+  ['ics', 'parameters', extractCards, repeated(';P=a', 'BEGIN:VEVENT\nSUMMARY', ':x\nSUMMARY:words\n')],
+])('%s is read with millions of one thing: %s', (_format, _name, read, shape) => {
+  expect(read({ bytes: Buffer.from(shape(18_000_000)), filename: 'a' }).text).toContain('words');
+});
+
 const of = (file: (count: number) => Buffer, name: string): readonly [string, (count: number) => Buffer] => [
   name,
   file,

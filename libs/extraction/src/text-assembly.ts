@@ -64,5 +64,7 @@ export class TextAssembly {
 
 /** Code keeps the indentation of its first line. */
 function trimmed(text: string, kind: TextBlock['kind']): string {
-  return kind === 'code' ? text.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd() : text.trim();
+  if (kind !== 'code') return text.trim();
+  const first = text.search(/\S/);
+  return first === -1 ? '' : text.slice(text.lastIndexOf('\n', first) + 1).trimEnd();
 }

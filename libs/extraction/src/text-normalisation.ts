@@ -10,8 +10,11 @@ const BEYOND_LATIN_1 = /[^\0-\xff]/;
  */
 const INVISIBLE = /[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u; // prettier-ignore
 const ALL_INVISIBLE = new RegExp(INVISIBLE, 'gu');
-/** Pictures and fonts written into a text: the type is short, and what follows runs on without a space. */
-const DATA_URI = /data:[\w.+-]{1,60}\/[\w.+-]{1,80}(?:;[\w.+-]{1,40}(?:=[\w.+-]{1,60})?){0,5}(?:;base64,[\w+/=%-]*|,(?:%[\da-f]{2}|[\w!$&*+,./:;=?@~-])*)/gi; // prettier-ignore
+/**
+ * Pictures and fonts written into a text: the type is short, and what follows runs on without a space. It is one class
+ * of characters: a choice between two is remembered at each step, and millions of steps are more than V8 can.
+ */
+const DATA_URI = /data:[\w.+-]{1,60}\/[\w.+-]{1,80}(?:;[\w.+-]{1,40}(?:=[\w.+-]{1,60})?){0,5}(?:;base64)?,[\w!$&*+,./:;=?@~%-]*/gi; // prettier-ignore
 
 /**
  * What every extracted text has in common, so that positions mean the same everywhere: NFC, `\n` line ends, no NUL

@@ -76,6 +76,11 @@ export function extractCards(source: ExtractionSource): ExtractedDocument {
   return assembly.finish();
 }
 
+/** Group, name and parameters of a property, before its value. */
+const HEAD = /^(?:[\w-]+\.)?([\w-]+)((?:;(?:"[^"]*"|[^":])*)?):/;
+/** A line with a longer one is no property; V8 could not look for the end of one of millions. */
+const MAX_HEAD_LENGTH = 65_536;
+
 /** Lines go on in the next one where it begins with a space, or, encoded as in old mail, where they end with `=`. */
 function* propertiesOf(text: string): Generator<Property, void> {
   const lines = text.split(/\r\n?|\n/);
@@ -90,7 +95,7 @@ function* propertiesOf(text: string): Generator<Property, void> {
       index += 1;
     }
     const line = parts.join('');
-    const [head, name = '', parameters = ''] = /^(?:[\w-]+\.)?([\w-]+)((?:;(?:"[^"]*"|[^":])*)?):/.exec(line) ?? [];
+    const [head, name = '', parameters = ''] = HEAD.exec(line.slice(0, MAX_HEAD_LENGTH)) ?? [];
     if (head === undefined) continue;
     const value = line.slice(head.length);
     yield { name: name.toUpperCase(), parameters, value: isQuoted ? unquoted(value, parameters) : value };

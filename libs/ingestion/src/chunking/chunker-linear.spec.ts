@@ -2,6 +2,7 @@ import type { ExtractedDocument, TextBlock } from '@vectorlane/extraction';
 import { growth } from '../../../../test/support/visits';
 import type { ChunkTokenizer } from './chunk';
 import { chunkDocument } from './chunker';
+import { TableHeaders } from './table-headers';
 
 /** A token every four characters: what it looks at is what it is given. */
 const tokenizer: ChunkTokenizer = {
@@ -78,4 +79,13 @@ describe('chunking is linear', () => {
     };
     expect(growth(read, SIZE)).toBeLessThan(2.2);
   });
+});
+
+it('knows the line of dashes below a header of millions of columns', () => {
+  const header = `a|b\n${'-|'.repeat(9_000_000)}`;
+  const blocks: TextBlock[] = [
+    { kind: 'row', start: 0, end: header.length, headingPath: [] },
+    { kind: 'row', start: header.length + 1, end: header.length + 4, headingPath: [] },
+  ];
+  expect(new TableHeaders(`${header}\n1|2`, blocks).above(1)).toHaveLength(header.length);
 });

@@ -23,7 +23,7 @@ export class TableHeaders {
     const header = this.blocks[this.first];
     if (header === undefined || this.first === index) return '';
     const row = this.text.slice(header.start, header.end);
-    return DASHES.test(row) ? row : '';
+    return endsInDashes(row) ? row : '';
   }
 
   /** Where a table that nobody has asked about yet begins. */
@@ -44,4 +44,7 @@ export class TableHeaders {
 }
 
 /** The line of dashes that Markdown has below a header. */
-const DASHES = /\n[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*:?-*:?[ \t]*$/;
+function endsInDashes(row: string): boolean {
+  const line = row.slice(row.lastIndexOf('\n') + 1);
+  return line.length < row.length && line.includes('-') && line.includes('|') && !/[^ \t|:-]/.test(line);
+}
