@@ -1,5 +1,5 @@
 // Programs that read documents, as far as they are installed: what each found of a file, in seconds and memory.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -10,12 +10,25 @@ const MAX_OUTPUT = 64 * 2 ** 20;
 
 /**
  * @typedef {{ name: string, command: string, formats: string[],
- *   arguments: (file: string, folder: string, format: string) => string[], writes?: boolean }} Reader
+ *   arguments: (file: string, folder: string, format: string) => string[], writes?: boolean, module?: string }} Reader
  * @typedef {{ text: string | undefined, seconds: number, megabytes: number }} Reading
  */
 
-const OFFICE = { odt: 'txt:Text (encoded):UTF8', docx: 'txt:Text (encoded):UTF8', rtf: 'txt:Text (encoded):UTF8' };
+const TEXT = 'txt:Text (encoded):UTF8';
+const OFFICE = { odt: TEXT, docx: TEXT, rtf: TEXT, doc: TEXT };
+const SHEETS_OF_OFFICE = ['xlsx', 'ods', 'xls'];
 const SHEETS = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1';
+
+/** @param {string} module @param {string[]} formats @param {string} statement @returns {Reader} */
+function ofPython(module, formats, statement) {
+  return {
+    name: module,
+    command: 'python3',
+    module,
+    formats,
+    arguments: (file) => ['-c', `import sys, ${module}; ${statement}`, file],
+  };
+}
 
 /** @type {Reader[]} */
 const KNOWN = [
@@ -30,9 +43,9 @@ const KNOWN = [
   {
     name: 'libreoffice',
     command: 'soffice',
-    formats: [...Object.keys(OFFICE), 'xlsx', 'ods', 'pptx', 'odp'],
+    formats: [...Object.keys(OFFICE), ...SHEETS_OF_OFFICE, 'pptx', 'odp', 'ppt'],
     arguments: (file, folder, format) => {
-      const sheets = format === 'xlsx' || format === 'ods';
+      const sheets = SHEETS_OF_OFFICE.includes(format);
       const filter = sheets ? SHEETS : (/** @type {Record<string, string>} */ (OFFICE)[format] ?? 'pdf');
       const profile = `-env:UserInstallation=file://${join(tmpdir(), 'bench-libreoffice')}`;
       return [profile, '--headless', '--convert-to', filter, '--outdir', folder, file];
@@ -42,9 +55,26 @@ const KNOWN = [
   {
     name: 'markitdown',
     command: 'markitdown',
-    formats: ['docx', 'pptx', 'xlsx', 'html', 'epub', 'ipynb', 'msg'],
+    formats: ['docx', 'pptx', 'xlsx', 'xls', 'html', 'epub', 'ipynb', 'msg'],
     arguments: (file) => [file],
   },
+  ofPython(
+    'kreuzberg',
+    ['pdf', 'docx', 'pptx', 'xlsx', 'doc', 'xls', 'ppt', 'odt', 'ods', 'rtf', 'epub', 'html', 'eml', 'msg', 'ipynb'],
+    'sys.stdout.write(kreuzberg.extract_file_sync(sys.argv[1]).content)',
+  ),
+  ofPython(
+    'liteparse',
+    ['pdf'],
+    'sys.stdout.write(liteparse.LiteParse(ocr_enabled=False, quiet=True).parse(sys.argv[1]).text)',
+  ),
+  {
+    name: 'antiword',
+    command: 'antiword',
+    formats: ['doc'],
+    arguments: (file) => ['-m', 'UTF-8.txt', '-w', '0', file],
+  },
+  { name: 'catppt', command: 'catppt', formats: ['ppt'], arguments: (file) => ['-d', 'utf-8', file] },
   { name: 'w3m', command: 'w3m', formats: ['html'], arguments: (file) => ['-dump', '-T', 'text/html', file] },
 ];
 
@@ -60,7 +90,12 @@ function isInstalled(command) {
   });
 }
 
-export const readers = KNOWN.filter(({ command }) => isInstalled(command));
+/** @param {string | undefined} module */
+function hasModule(module) {
+  return module === undefined || spawnSync('python3', ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0;
+}
+
+export const readers = KNOWN.filter(({ command, module }) => isInstalled(command) && hasModule(module));
 
 /** @param {Reader} reader @param {string} file @param {string} format @returns {Promise<Reading>} */
 export async function readWith(reader, file, format) {

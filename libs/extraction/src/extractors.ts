@@ -10,6 +10,9 @@ import { JsonExtractor } from './formats/json/json.extractor';
 import { EmlExtractor, MboxExtractor, MhtExtractor } from './formats/mail/mail.extractor';
 import { MsgExtractor } from './formats/mail/msg.extractor';
 import { MdExtractor } from './formats/md/md.extractor';
+import { DocExtractor } from './formats/office97/doc.extractor';
+import { PptExtractor } from './formats/office97/ppt.extractor';
+import { XlsExtractor } from './formats/office97/xls.extractor';
 import { OdfExtractor } from './formats/odf/odf.extractor';
 import { PdfExtractor } from './formats/pdf/pdf.extractor';
 import { PptxExtractor } from './formats/pptx/pptx.extractor';
@@ -39,6 +42,9 @@ export function createExtractors(): readonly TextExtractor[] {
     new PdfExtractor(inside),
     new PptxExtractor(),
     new XlsxExtractor(),
+    new DocExtractor(),
+    new XlsExtractor(),
+    new PptExtractor(),
     new OdfExtractor('odt', 'text', ['ott']),
     new OdfExtractor('ods', 'spreadsheet', ['ots']),
     new OdfExtractor('odp', 'presentation', ['otp']),

@@ -4,8 +4,10 @@ export interface BinaryKind {
   readonly name: string;
   /** Extensions under which such content is no mismatch; the first is the usual one. */
   readonly extensions: readonly string[];
-  /** Extensions of newer formats whose files may look like this too; their parsers find out. */
+  /** Extensions of other formats whose files may look like this too. */
   readonly wraps?: readonly string[];
+  /** Programs give the name to pages in HTML too, which theirs opens. */
+  readonly mayBePage?: boolean;
   /** What to do with such a file, when there is no parser for it. */
   readonly advice?: string;
 }
@@ -20,7 +22,7 @@ interface Signature extends BinaryKind {
   readonly mayFollow?: number;
 }
 
-const SAVE_AS = 'Save it as DOCX or PDF.';
+const NAME_IT = 'Give it a name that ends in what it is: .doc, .xls, .ppt or .msg.';
 const COMPOUND_FILE = '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1';
 const UNPACK = 'Unpack it and upload the files in it.';
 const NEEDS_AI_WORKER = 'The text of images is recognised where the service has an AI worker (AI_WORKER_URL).';
@@ -28,7 +30,7 @@ const NEEDS_AI_WORKER = 'The text of images is recognised where the service has 
 const SIGNATURES: readonly Signature[] = [
   { name: 'a PDF document', extensions: ['pdf'], magic: '%PDF-', evenIfText: true, mayFollow: 1024 },
   { name: 'a PostScript document', extensions: ['ps', 'eps'], magic: '%!PS', evenIfText: true },
-  { name: 'an RTF document', extensions: ['rtf', 'doc'], magic: '{\\rtf', evenIfText: true, advice: SAVE_AS },
+  { name: 'an RTF document', extensions: ['rtf'], wraps: ['doc', 'dot'], magic: '{\\rtf', evenIfText: true },
   { name: 'a PNG image', extensions: ['png'], magic: '\x89PNG\r\n\x1a\n', advice: NEEDS_AI_WORKER },
   { name: 'a JPEG image', extensions: ['jpg', 'jpeg', 'jfif'], magic: '\xff\xd8\xff', advice: NEEDS_AI_WORKER },
   { name: 'a GIF image', extensions: ['gif'], magic: 'GIF8' },
@@ -47,13 +49,13 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'a RAR archive', extensions: ['rar'], magic: 'Rar!\x1a\x07' },
   { name: 'a tar archive', extensions: ['tar'], magic: 'ustar', offset: 257 },
   {
-    name: 'an older Office document (DOC, XLS or PPT)', extensions: [], magic: COMPOUND_FILE, advice: SAVE_AS,
+    name: 'an older Office document (DOC, XLS or PPT)', extensions: [], magic: COMPOUND_FILE, advice: NAME_IT,
     // An encrypted document is wrapped in the old container.
     wraps: ['docx', 'docm', 'dotx', 'dotm', 'xlsx', 'xlsm', 'xltx', 'pptx', 'pptm', 'ppsx', 'potx'],
   },
-  { name: 'an older Word document (DOC)', extensions: ['doc', 'dot'], magic: COMPOUND_FILE, advice: SAVE_AS },
-  { name: 'an older Excel workbook (XLS)', extensions: ['xls'], magic: COMPOUND_FILE, advice: 'Save it as XLSX or CSV.' },
-  { name: 'an older PowerPoint presentation (PPT)', extensions: ['ppt'], magic: COMPOUND_FILE, advice: 'Save it as PPTX or PDF.' },
+  { name: 'an older Word document (DOC)', extensions: ['doc', 'dot'], magic: COMPOUND_FILE, mayBePage: true },
+  { name: 'an older Excel workbook (XLS)', extensions: ['xls', 'xlt'], magic: COMPOUND_FILE, mayBePage: true },
+  { name: 'an older PowerPoint presentation (PPT)', extensions: ['ppt', 'pps', 'pot'], magic: COMPOUND_FILE },
   { name: 'an Outlook message (MSG)', extensions: ['msg'], magic: COMPOUND_FILE },
   { name: 'a program (ELF)', extensions: ['elf'], magic: '\x7fELF' },
   { name: 'a program (Windows)', extensions: ['exe', 'dll'], magic: 'MZ' },

@@ -51,21 +51,23 @@ function forBinary(kind: BinaryKind, extension: string, all: readonly TextExtrac
   if (promised && !kind.extensions.includes(extension) && kind.wraps?.includes(extension) !== true) {
     throw refusal(`The name ends in ".${extension}", but the content is ${kind.name}.${advice}`, all);
   }
-  // A known kind with a name that promises nothing goes by its content.
-  const extractor = named ?? read;
+  // Content has the last word; a name tells apart what looks the same.
+  const extractor = read ?? named;
   if (extractor === undefined) throw refusal(`The content is ${kind.name}, which is not supported.${advice}`, all);
   return extractor;
 }
 
 function forText(evidence: FormatEvidence, extension: string, all: readonly TextExtractor[]): TextExtractor {
   const promised = binaryKindOfExtension(extension);
+  const sniffed = bySniffing(evidence.head, all);
+  if (promised?.mayBePage === true && sniffed?.format === 'html') return sniffed;
   // Nothing to hold against an empty file; that it has no text is found when it is read.
   if (promised !== undefined && evidence.head.length > 0) {
     throw refusal(`The name ends in ".${extension}", but the content is plain text and not ${promised.name}.`, all);
   }
   const extractor =
     byExtension(extension, all) ??
-    bySniffing(evidence.head, all) ??
+    sniffed ??
     byMediaType(evidence.declaredMediaType, all) ??
     all.find((candidate) => candidate.format === 'txt');
   if (extractor === undefined) throw refusal('The content is plain text, which is not supported.', all);

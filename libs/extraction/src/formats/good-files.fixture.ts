@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { docxOf, p, r, styled, table } from './docx/docx-fixture';
 import { epubOf, MAIL, NOTEBOOK, odfOf, pptxOf, RTF, SAVED_PAGE, shape, xlsxOf } from './formats.fixture';
 import { msgOf } from './mail/msg-fixture';
 import { onePage } from './pdf/pdf-fixture';
+
+const OFFICE = join(__dirname, '../../../../test/fixtures/office');
 
 /** A small good file of every format, for what is tried on all of them. */
 export const GOOD_FILES: Readonly<Record<string, Buffer>> = {
@@ -24,6 +28,9 @@ export const GOOD_FILES: Readonly<Record<string, Buffer>> = {
     strings: ['<t>a</t>'],
     sheets: [{ name: 'S', rows: '<row r="1"><c r="A1" t="s"><v>0</v></c></row>' }],
   }),
+  doc: readFileSync(join(OFFICE, 'libreoffice.doc')),
+  xls: readFileSync(join(OFFICE, 'libreoffice.xls')),
+  ppt: readFileSync(join(OFFICE, 'libreoffice.ppt')),
   odt: odfOf('text', '<text:h>Title</text:h><text:p>Words<text:s/></text:p>'),
   ods: odfOf(
     'spreadsheet',

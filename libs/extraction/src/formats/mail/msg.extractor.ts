@@ -8,7 +8,7 @@ import { coverageOf, type FileInside, type FilesInside } from '../files-inside';
 import { extractHtml } from '../html/html.extractor';
 import { extractRtf } from '../rtf/rtf.extractor';
 import { extractTxt } from '../txt.extractor';
-import { checkCompoundFile } from './compound-file';
+import { checkCompoundFile } from '../container/compound-file';
 import { appendMail, type Mail } from './mail-text';
 
 /** One item of Outlook (MSG): a message, a note, a task; its attachments read by their own formats. */

@@ -55,15 +55,25 @@ function dateOf(serial: number, bare: string, from1904: boolean): string | undef
   return hasDate ? iso.slice(0, 10) : clock;
 }
 
+/** Making one takes a thousand times as long as using it. */
+const NUMBER_FORMATS = new Map<string, Intl.NumberFormat>();
+
+function numberFormat(leastDecimals: number, mostDecimals: number, useGrouping: boolean): Intl.NumberFormat {
+  const [minimumFractionDigits, maximumFractionDigits] = [Math.min(20, leastDecimals), Math.min(20, mostDecimals)];
+  const key = `${minimumFractionDigits} ${maximumFractionDigits} ${useGrouping}`;
+  const known = NUMBER_FORMATS.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.NumberFormat('en-US', { minimumFractionDigits, maximumFractionDigits, useGrouping });
+  NUMBER_FORMATS.set(key, made);
+  return made;
+}
+
 function decorated(pattern: string, number: number, bare: string): string {
   const digits = /[0#?][0#?,]*(?:\.[0#?]*)?/.exec(bare)?.[0];
   if (digits === undefined || /E[+-]/i.test(bare)) return general(number);
   const decimals = /\.([0#?]*)/.exec(digits)?.[1] ?? '';
-  const shown = (bare.includes('%') ? number * 100 : number).toLocaleString('en-US', {
-    minimumFractionDigits: Math.min(20, decimals.replace(/[^0]/g, '').length),
-    maximumFractionDigits: Math.min(20, decimals.length),
-    useGrouping: digits.includes(','),
-  });
+  const format = numberFormat(decimals.replace(/[^0]/g, '').length, decimals.length, digits.includes(','));
+  const shown = format.format(bare.includes('%') ? number * 100 : number);
   const words = [...pattern.matchAll(/"([^"]*)"|\[\$([^\]-]*)/g)].map(
     ([, quoted, currency]) => quoted ?? currency ?? '',
   );

@@ -1,0 +1,146 @@
+import { decodeCharset } from '../../charset/charset-detection';
+
+/** Records of an Excel workbook before 2007, by [MS-XLS] 2.1.4, and the kinds of text in them. */
+
+export const BIFF = {
+  formula: 0x06, endOfFile: 0x0a, from1904: 0x22, filePass: 0x2f, continue: 0x3c, codePage: 0x42, sheet: 0x85,
+  mulRk: 0xbd, richString: 0xd6, style: 0xe0, strings: 0xfc, labelOfStrings: 0xfd, number: 0x203, label: 0x204,
+  boolOrError: 0x205, string: 0x207, rk: 0x27e, format: 0x41e, beginOfFile: 0x809,
+} as const; // prettier-ignore
+
+const HEADER_BYTES = 4;
+const OF_EXCEL_97 = 0x0600;
+
+export interface BiffRecord {
+  readonly type: number;
+  readonly data: Buffer;
+  /** Bytes of the records that only go on with this one. */
+  readonly more: readonly Buffer[];
+}
+
+/** The records from a place on; a last one that is cut off is left out. */
+export function* recordsFrom(stream: Buffer, start: number): Generator<BiffRecord, void> {
+  let at = start;
+  const take = (wanted?: number): { type: number; data: Buffer } | undefined => {
+    if (at < 0 || at + HEADER_BYTES > stream.length) return undefined;
+    const type = stream.readUInt16LE(at);
+    const end = at + HEADER_BYTES + stream.readUInt16LE(at + 2);
+    if ((wanted !== undefined && type !== wanted) || end > stream.length) return undefined;
+    const data = stream.subarray(at + HEADER_BYTES, end);
+    at = end;
+    return { type, data };
+  };
+  for (let record = take(); record !== undefined; record = take()) {
+    const more: Buffer[] = [];
+    for (let next = take(BIFF.continue); next !== undefined; next = take(BIFF.continue)) more.push(next.data);
+    yield { ...record, more };
+  }
+}
+
+/** How texts are written in this workbook: since Excel 97 in UTF-16, before in a code page. */
+export class BiffTexts {
+  private charset = 'windows-1252';
+  private unicode = true;
+
+  get isUnicode(): boolean {
+    return this.unicode;
+  }
+
+  begin(beginOfFile: Buffer): void {
+    this.unicode = beginOfFile.readUInt16LE(0) >= OF_EXCEL_97;
+  }
+
+  codePage(page: number): void {
+    this.charset = CHARSETS.get(page) ?? (page >= 1250 && page <= 1258 ? `windows-${page}` : 'windows-1252');
+  }
+
+  /** @param lengthBytes how many bytes tell how many characters there are */
+  read(data: Buffer, at: number, lengthBytes: 1 | 2): string {
+    if (!this.unicode) {
+      const start = at + lengthBytes;
+      return decodeCharset(data.subarray(start, start + data.readUIntLE(at, lengthBytes)), this.charset);
+    }
+    return readText(new Pieces([data.subarray(at)]), lengthBytes);
+  }
+
+  /** Of all cells, each told once. */
+  readShared({ data, more }: BiffRecord): Generator<string, void> {
+    return sharedTexts(data, more);
+  }
+}
+
+const CHARSETS: ReadonlyMap<number, string> = new Map([
+  [367, 'windows-1252'], [437, 'cp437'], [850, 'cp850'], [852, 'cp852'], [866, 'cp866'], [874, 'windows-874'],
+  [932, 'shift_jis'], [936, 'gb18030'], [949, 'euc-kr'], [950, 'big5'], [10_000, 'macintosh'], [0x8000, 'macintosh'],
+]); // prettier-ignore
+
+function* sharedTexts(data: Buffer, more: readonly Buffer[]): Generator<string, void> {
+  const pieces = new Pieces([data.subarray(8), ...more]);
+  for (let left = data.readUInt32LE(4); left > 0 && !pieces.isAtEnd; left -= 1) yield readText(pieces, 2);
+}
+
+const WIDE = 1;
+const WITH_READING = 4;
+const WITH_RUNS = 8;
+
+/** One text with what is said of its letters, which is passed over. */
+function readText(pieces: Pieces, lengthBytes: 1 | 2): string {
+  let left = pieces.number(lengthBytes);
+  let flags = pieces.number(1);
+  const behind =
+    ((flags & WITH_RUNS) === 0 ? 0 : pieces.number(2) * 4) + ((flags & WITH_READING) === 0 ? 0 : pieces.number(4));
+  const parts: string[] = [];
+  while (left > 0 && !pieces.isAtEnd) {
+    const width = (flags & WIDE) === 0 ? 1 : 2;
+    const bytes = pieces.take(left * width);
+    parts.push(bytes.toString(width === 1 ? 'latin1' : 'utf16le'));
+    left -= Math.floor(bytes.length / width);
+    // What goes on in the next record says again how wide its letters are.
+    if (left > 0 && pieces.next()) flags = pieces.number(1);
+    else break;
+  }
+  pieces.skip(behind);
+  return parts.join('');
+}
+
+/** Bytes of one record and of those that go on with it. */
+class Pieces {
+  private index = 0;
+  private at = 0;
+
+  constructor(private readonly pieces: readonly Buffer[]) {}
+
+  get isAtEnd(): boolean {
+    while (this.at >= this.current.length && this.next());
+    return this.at >= this.current.length;
+  }
+
+  number(bytes: 1 | 2 | 4): number {
+    if (this.isAtEnd) return 0;
+    const value = this.current.readUIntLE(this.at, bytes);
+    this.at += bytes;
+    return value;
+  }
+
+  /** As many as the piece at hand still has. */
+  take(count: number): Buffer {
+    const bytes = this.current.subarray(this.at, this.at + count);
+    this.at += bytes.length;
+    return bytes;
+  }
+
+  skip(count: number): void {
+    for (let left = count; left > 0 && !this.isAtEnd;) left -= this.take(left).length;
+  }
+
+  next(): boolean {
+    if (this.index + 1 >= this.pieces.length) return false;
+    this.index += 1;
+    this.at = 0;
+    return true;
+  }
+
+  private get current(): Buffer {
+    return this.pieces[this.index] ?? Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'iconv-lite';
+import { detectFormat } from '../../detect/format-detection';
+import { createExtractors, indexExtractors } from '../../extractors';
+import type { ExtractedDocument } from '../../text-extractor';
+import { biff, compoundOf, excel5Of, powerPoint97Of, word6Of } from './office97.fixture';
+
+const extractors = indexExtractors(createExtractors());
+
+/** As an upload goes: the format by name and content, then the text. */
+function read(filename: string, bytes: Buffer): Promise<ExtractedDocument> {
+  const { format } = detectFormat({ head: bytes.subarray(0, 65_536), filename }, extractors);
+  const extractor = extractors.get(format);
+  if (extractor === undefined) throw new Error(`no extractor for ${format}`);
+  return extractor.extract({ bytes, filename }, new AbortController().signal);
+}
+
+async function outline(filename: string, bytes: Buffer): Promise<(readonly [string, string, string])[]> {
+  const { text, blocks } = await read(filename, bytes);
+  return blocks.map(
+    ({ kind, start, end, headingPath }) => [kind, text.slice(start, end), headingPath.join(' > ')] as const,
+  );
+}
+
+const office = (name: string): Buffer => readFileSync(join(__dirname, '../../../../../test/fixtures/office', name));
+
+describe('DOC', () => {
+  it.each([
+    ['Russian', 0x419, encode('Причал закрыт.\rДо вторника.\r', 'windows-1251'), ['Причал закрыт.', 'До вторника.']],
+    ['Polish', 0x415, encode('Zażółć gęślą jaźń.\r', 'windows-1250'), ['Zażółć gęślą jaźń.']],
+    ['English', 0x409, encode('Fees – “due”\x0bon Monday.\r', 'windows-1252'), ['Fees – “due”\non Monday.']],
+    ['Japanese', 0x411, encode('埠頭\r', 'shift_jis'), ['埠頭']],
+  ])('of Word 6 in %s', async (_name, language, text, expected) => {
+    expect((await outline('a.doc', word6Of(text, { language }))).map(([, block]) => block)).toEqual(expected);
+  });
+
+  it('gives what fields came to, and the cells of tables', async () => {
+    const text =
+      'See \x13PAGEREF x \x13 nested \x14 y \x15 \x14page 4\x15.\rBerth\x07Fee\x07\x07north\x0712\x07\x07After.\r';
+    expect(await outline('a.doc', word6Of(Buffer.from(text, 'latin1')))).toEqual([
+      ['paragraph', 'See page 4.', ''],
+      ['row', 'Berth | Fee', ''],
+      ['row', 'north | 12', ''],
+      ['paragraph', 'After.', ''],
+    ]);
+  });
+
+  it('keeps what was deleted, headers and comments out', async () => {
+    const { text } = await read('a.doc', office('libreoffice.doc'));
+    expect(text).not.toMatch(/gestrichene|Seite 1|Handbuch der Dorfmolkerei/);
+  });
+
+  it('that is RTF, or a page, is read as what it is', async () => {
+    expect(await outline('a.doc', Buffer.from('{\\rtf1 Words.\\par}'))).toEqual([['paragraph', 'Words.', '']]);
+    expect(await outline('a.doc', Buffer.from('<html><body><p>Words.</p></body></html>'))).toEqual([
+      ['paragraph', 'Words.', ''],
+    ]);
+  });
+
+  it.each([
+    ['a password', word6Of(Buffer.from('x'), { flags: 0x100 }), 'PASSWORD_PROTECTED', /without one/],
+    ['no document', compoundOf({ Other: Buffer.alloc(5_000) }), 'CORRUPT_FILE', /no Word document.*DOCX/],
+    ['an older one', compoundOf({ WordDocument: Buffer.alloc(5_000, 1) }), 'CORRUPT_FILE', /older than Word 6.*DOCX/],
+    ['half of it', office('libreoffice.doc').subarray(0, 9_000), 'CORRUPT_FILE', /save it as DOCX/],
+  ])('with %s is refused with advice', async (_name, bytes, code, message) => {
+    await expect(read('a.doc', bytes)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+describe('XLS', () => {
+  const label = (row: number, column: number, text: Buffer): Buffer =>
+    biff(0x204, [2, row], [2, column], [2, 0], [2, text.length], text);
+  const number = (row: number, column: number, value: number): Buffer => {
+    const double = Buffer.alloc(8);
+    double.writeDoubleLE(value);
+    return biff(0x203, [2, row], [2, column], [2, 0], double);
+  };
+
+  it.each([
+    [1251, 'windows-1251', 'Причал'],
+    [932, 'shift_jis', '埠頭'],
+    [0x8000, 'macintosh', 'Café'],
+  ])('of Excel 5 in code page %i', async (page, charset, word) => {
+    const text = encode(word, charset);
+    const cells = [
+      label(4, 0, text),
+      label(4, 1, Buffer.from('Since')),
+      label(5, 0, encode(`${word} ${word}`, charset)),
+      number(5, 1, 36_526),
+    ];
+    const document = await read('a.xls', excel5Of(page, text, cells));
+    expect(document.blocks.map(({ start, end }) => document.text.slice(start, end))).toEqual([
+      word,
+      `${word}: ${word} ${word}\nSince: 2000-01-01`,
+    ]);
+    expect(document.blocks.map(({ sheet, row }) => [sheet, row])).toEqual([
+      [word, undefined],
+      [word, 6],
+    ]);
+  });
+
+  it('gives packed numbers, flags, errors and results of formulas', async () => {
+    const rk = (bits: number): Buffer => biff(0x27e, [2, 0], [2, 0], [2, 9], [4, bits]);
+    const formula = (column: number, value: readonly number[]): Buffer =>
+      biff(0x06, [2, 0], [2, column], [2, 9], Buffer.from(value), Buffer.alloc(8));
+    const cells = [
+      rk((1234 << 2) | 3),
+      biff(0xbd, [2, 0], [2, 1], [2, 9], [4, (-7 << 2) | 2], [2, 9], [4, 0x3ff80000], [2, 2]),
+      biff(0x205, [2, 0], [2, 3], [2, 9], [1, 1], [1, 0]),
+      biff(0x205, [2, 0], [2, 4], [2, 9], [1, 0x2a], [1, 1]),
+      formula(5, [0, 0, 0, 0, 0, 0, 0xff, 0xff]),
+      biff(0x207, [2, 4], Buffer.from('said')),
+      formula(6, [1, 0, 0, 0, 0, 0, 0xff, 0xff]),
+    ];
+    const [, [, row = ''] = []] = await outline('a.xls', excel5Of(1252, Buffer.from('S'), cells));
+    expect(row).toBe('12.34 | -7 | 1.5 | TRUE | #N/A | said | FALSE');
+  });
+
+  it('names hidden sheets and does not read them', async () => {
+    const cells = [label(0, 0, Buffer.from('secret'))];
+    const { text, coverage } = await read('a.xls', excel5Of(1252, Buffer.from('Own'), cells, true));
+    expect({ text, notes: coverage?.notes }).toEqual({ text: '', notes: ['HIDDEN_SHEET: Own'] });
+  });
+
+  it('that is a page is read as one', async () => {
+    const page = '<html><table><tr><th>Ship<th>Port<tr><td>Halcyon<td>Bergen</table></html>';
+    expect((await read('a.xls', Buffer.from(page))).text).toContain('Halcyon');
+  });
+
+  it.each([
+    ['a password', excel5Of(1252, Buffer.from('S'), []), 'PASSWORD_PROTECTED'],
+    ['no workbook', compoundOf({ Other: Buffer.alloc(5_000) }), 'CORRUPT_FILE'],
+  ])('with %s is refused', async (name, bytes, code) => {
+    // The record that says so stands right behind the first one.
+    const locked = name === 'a password' ? compoundOf({ Workbook: Buffer.concat([biff(0x809, [2, 0x600], [2, 5]), biff(0x2f, [2, 0])]) }) : bytes; // prettier-ignore
+    await expect(read('a.xls', locked)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('PPT', () => {
+  it('gives each slide with its title, its lists and other texts', async () => {
+    const slides = [
+      [[0, 'Tides'], [1, 'High\rLow\x0bwater'], [4, 'A note']],
+      [[6, 'Причал'], [5, 'от зари']],
+      [[4, 'No title here']],
+    ] as const; // prettier-ignore
+    const document = await read('a.ppt', powerPoint97Of(slides));
+    expect(await outline('a.pps', powerPoint97Of(slides))).toEqual([
+      ['heading', 'Tides', ''],
+      ['list-item', '- High', 'Tides'],
+      ['list-item', '- Low\nwater', 'Tides'],
+      ['paragraph', 'A note', 'Tides'],
+      ['heading', 'Причал', ''],
+      ['paragraph', 'от зари', 'Причал'],
+      ['paragraph', 'No title here', ''],
+    ]);
+    expect(document.blocks.map(({ slide }) => slide)).toEqual([1, 1, 1, 1, 2, 2, 3]);
+    expect(document.coverage?.pages).toBe(3);
+  });
+
+  it.each([
+    ['a password', { EncryptedSummary: Buffer.alloc(8) }, 'PASSWORD_PROTECTED', /without one/],
+    ['an older version', { PP40: Buffer.alloc(8) }, 'CORRUPT_FILE', /older than PowerPoint 97.*PPTX/],
+    ['no presentation', { Other: Buffer.alloc(8) }, 'CORRUPT_FILE', /no presentation.*PPTX/],
+  ])('with %s is refused with advice', async (_name, streams, code, message) => {
+    await expect(read('a.ppt', compoundOf(streams))).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+});

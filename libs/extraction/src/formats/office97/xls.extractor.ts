@@ -1,0 +1,183 @@
+import { coverageNote, MAX_NOTES } from '@vectorlane/domain';
+import { assertTextLength } from '../../block-list';
+import { TextAssembly } from '../../text-assembly';
+import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
+import { notInCompoundFile, openCompoundFile, readingCompoundFile } from '../container/compound-file';
+import { passwordProtected } from '../container/zip-archive';
+import { coverageOf } from '../files-inside';
+import { sheetPlace, TableText } from '../table-text';
+import { builtInFormat, shownNumber } from '../xlsx/number-format';
+import { BIFF, BiffTexts, recordsFrom } from './biff-records';
+
+/** Workbooks of Excel 5 to 2003: each sheet under its name, each row with the values as they are shown. */
+export class XlsExtractor implements TextExtractor {
+  readonly format = 'xls';
+  readonly lane = 'heavy';
+  readonly extensions = ['xls', 'xlt'];
+  readonly mediaTypes = ['application/vnd.ms-excel'];
+
+  extract({ bytes }: ExtractionSource): Promise<ExtractedDocument> {
+    if (bytes.length === 0) return Promise.resolve({ text: '', blocks: [] });
+    return readingCompoundFile(`This workbook is damaged. ${ADVICE}`, () => readWorkbook(bytes));
+  }
+}
+
+const ADVICE = 'Open it in a spreadsheet program, save it as XLSX and upload that.';
+
+interface Sheet {
+  readonly name: string;
+  /** Place of its first record. */
+  readonly start: number;
+  readonly isShown: boolean;
+  readonly isTable: boolean;
+}
+
+function readWorkbook(bytes: Uint8Array): ExtractedDocument {
+  const stream = openCompoundFile(bytes);
+  const records = stream('Workbook') ?? stream('Book');
+  if (records === undefined) throw notInCompoundFile(bytes, 'There is no workbook in this file.', ADVICE);
+  const workbook = new Workbook(records);
+  const assembly = new TextAssembly();
+  for (const sheet of workbook.sheets) {
+    if (!sheet.isShown || !sheet.isTable) continue;
+    const rows = workbook.rowsOf(sheet);
+    if (rows.length === 0) continue;
+    assembly.add({ kind: 'heading', text: sheet.name, headingPath: [], ...sheetPlace(sheet.name) });
+    const table = new TableText(assembly, [sheet.name], sheet.name);
+    for (const { number, cells } of rows) table.add(cells, number);
+    table.finish();
+  }
+  const hidden = workbook.sheets.filter(({ isShown, isTable }) => isTable && !isShown);
+  const notes = hidden.slice(0, MAX_NOTES).map(({ name }) => coverageNote('HIDDEN_SHEET', name));
+  return { ...assembly.finish(), ...coverageOf(notes) };
+}
+
+interface Row {
+  readonly number: number;
+  readonly cells: string[];
+}
+
+/** As Excel bounded them. */
+const MAX_COLUMNS = 256;
+
+class Workbook {
+  readonly sheets: Sheet[] = [];
+  private readonly texts = new BiffTexts();
+  private readonly strings: string[] = [];
+  private readonly formats = new Map<number, string>();
+  private readonly formatOfStyle: number[] = [];
+  private from1904 = false;
+  /** Of texts that were made of cells; many cells may have the same one. */
+  private length = 0;
+
+  constructor(private readonly stream: Buffer) {
+    for (const record of recordsFrom(stream, 0)) {
+      const { type, data } = record;
+      if (type === BIFF.endOfFile) break;
+      else if (type === BIFF.filePass) throw passwordProtected();
+      else if (type === BIFF.beginOfFile) this.texts.begin(data);
+      else if (type === BIFF.codePage) this.texts.codePage(data.readUInt16LE(0));
+      else if (type === BIFF.from1904) this.from1904 = data.readUInt16LE(0) === 1;
+      else if (type === BIFF.style) this.formatOfStyle.push(data.readUInt16LE(2));
+      else if (type === BIFF.format) this.format(data);
+      else if (type === BIFF.sheet) this.sheet(data);
+      else if (type === BIFF.strings) for (const text of this.texts.readShared(record)) this.share(text);
+    }
+  }
+
+  /** In their order, each once. */
+  rowsOf({ start }: Sheet): readonly Row[] {
+    const rows = new Map<number, Row>();
+    let open = 0;
+    let formula: { readonly row: number; readonly column: number } | undefined;
+    const put = (row: number, column: number, text: string): void => {
+      if (text === '' || column >= MAX_COLUMNS) return;
+      assertTextLength((this.length += text.length));
+      const cells = rows.get(row)?.cells ?? [];
+      rows.set(row, { number: row + 1, cells });
+      while (cells.length < column) cells.push('');
+      cells[column] = text.replace(/\s*\n\s*/g, ' ');
+    };
+    for (const { type, data } of recordsFrom(this.stream, start)) {
+      if (type === BIFF.beginOfFile) open += 1;
+      else if (type === BIFF.endOfFile && (open -= 1) <= 0) break;
+      // A chart in the sheet has records of its own.
+      if (open > 1) continue;
+      if (type === BIFF.string && formula !== undefined) put(formula.row, formula.column, this.texts.read(data, 0, 2));
+      if (data.length < 6) continue;
+      const [row, column] = [data.readUInt16LE(0), data.readUInt16LE(2)];
+      const style = data.readUInt16LE(4);
+      switch (type) {
+        case BIFF.labelOfStrings:
+          put(row, column, this.strings[data.readUInt32LE(6)] ?? '');
+          break;
+        case BIFF.label:
+        case BIFF.richString:
+          put(row, column, this.texts.read(data, 6, 2));
+          break;
+        case BIFF.number:
+          put(row, column, this.shown(data.readDoubleLE(6), style));
+          break;
+        case BIFF.rk:
+          put(row, column, this.shown(packed(data.readInt32LE(6)), style));
+          break;
+        case BIFF.mulRk:
+          for (let at = 4, next = column; at + 6 <= data.length - 2; at += 6, next += 1) {
+            put(row, next, this.shown(packed(data.readInt32LE(at + 2)), data.readUInt16LE(at)));
+          }
+          break;
+        case BIFF.boolOrError:
+          put(row, column, flag(data.readUInt8(6), data.readUInt8(7) === 1));
+          break;
+        case BIFF.formula:
+          formula = { row, column };
+          put(row, column, this.result(data.subarray(6, 14), style));
+      }
+    }
+    return [...rows.values()].toSorted((left, right) => left.number - right.number);
+  }
+
+  private format(data: Buffer): void {
+    this.formats.set(data.readUInt16LE(0), this.texts.read(data, 2, this.texts.isUnicode ? 2 : 1));
+  }
+
+  private sheet(data: Buffer): void {
+    const isShown = (data.readUInt8(4) & 3) === 0;
+    const isTable = data.readUInt8(5) === 0;
+    this.sheets.push({ name: this.texts.read(data, 6, 1), start: data.readUInt32LE(0), isShown, isTable });
+  }
+
+  private share(text: string): void {
+    assertTextLength((this.length += text.length));
+    this.strings.push(text);
+  }
+
+  private shown(value: number, style: number): string {
+    const format = this.formatOfStyle[style] ?? 0;
+    return shownNumber(String(value), this.formats.get(format) ?? builtInFormat(format) ?? '', this.from1904);
+  }
+
+  /** What a formula came to; of a text, which follows in a record of its own, nothing. */
+  private result(value: Buffer, style: number): string {
+    if (value.readUInt16LE(6) !== 0xffff) return this.shown(value.readDoubleLE(0), style);
+    const kind = value.readUInt8(0);
+    return kind === 1 || kind === 2 ? flag(value.readUInt8(2), kind === 2) : '';
+  }
+}
+
+/** A number in 30 bits: the upper half of a double, or a whole one, either perhaps a hundredth. */
+function packed(bits: number): number {
+  const double = Buffer.alloc(8);
+  double.writeInt32LE(bits & ~3, 4);
+  const value = (bits & 2) === 0 ? double.readDoubleLE(0) : bits >> 2;
+  return (bits & 1) === 0 ? value : value / 100;
+}
+
+const ERRORS: ReadonlyMap<number, string> = new Map([
+  [0x00, '#NULL!'], [0x07, '#DIV/0!'], [0x0f, '#VALUE!'], [0x17, '#REF!'], [0x1d, '#NAME?'], [0x24, '#NUM!'], [0x2a, '#N/A'],
+]); // prettier-ignore
+
+function flag(value: number, isError: boolean): string {
+  if (isError) return ERRORS.get(value) ?? '';
+  return value === 0 ? 'FALSE' : 'TRUE';
+}
