@@ -48,6 +48,7 @@ export async function startService(settings = {}) {
 
   return {
     url,
+    key,
     pid: child.pid,
     dataDir,
     upAfterMs,

@@ -293,6 +293,17 @@ describe('DELETE /api/documents/:id', () => {
     expect((await service.fetch(`/api/documents/${id}`, { method: 'DELETE' })).status).toBe(404);
   });
 
+  it('ends what is under way for it', async () => {
+    const { embeddings } = service;
+    const before = embeddings?.requests.length ?? 0;
+    embeddings?.behave({ kind: 'hang' });
+    const { body } = await service.upload('doomed.txt', `Nobody will wait for ${unique()}.`);
+    await embeddings?.arrived(before + 1);
+    expect((await service.fetch(`/api/documents/${body.id}`, { method: 'DELETE' })).status).toBe(204);
+    // The embedder never answers, and its timeout is beyond that of this test: the work was given up.
+    await embeddings?.requests[before]?.closed;
+  });
+
   it('works in the middle of the ingestion, and the same bytes may come again', async () => {
     const word = `qqq${unique()}`;
     const text = Array.from(

@@ -7,7 +7,7 @@ import { closeDataSource, dataSourceOptions, openBackend, openDataSource } from 
 import { eventually } from './eventually';
 import type { GeneratedDocument } from './ingestion-digest';
 import { ServiceProcess } from './service-process';
-import type { Untyped } from './test-app';
+import type { TestApp, Untyped } from './test-app';
 import { freshDataFolder, onServer } from './test-database';
 import { openTestServers } from './test-servers';
 
@@ -40,12 +40,22 @@ export class Deployment {
   }
 
   async request(service: ServiceProcess, path: string, body?: object): Promise<Response> {
-    const key = await readFile(join(this.settings['DATA_DIR']!, 'api-key'), 'utf8');
     return fetch(`${service.url}${path}`, {
-      headers: { 'X-API-Key': key.trim(), ...(body && !(body instanceof FormData) && JSON_TYPE) },
+      headers: { 'X-API-Key': await this.key(), ...(body && !(body instanceof FormData) && JSON_TYPE) },
       ...(body && { method: 'POST', body: body instanceof FormData ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(30_000),
     });
+  }
+
+  /** As a client of one of its processes. */
+  client({ url }: ServiceProcess): Pick<TestApp, 'fetch'> {
+    return {
+      fetch: async (path, init = {}) => {
+        const headers = new Headers(init.headers);
+        headers.set('X-API-Key', await this.key());
+        return fetch(`${url}${path}`, { ...init, headers });
+      },
+    };
   }
 
   /** @returns the document's id, made now or by an upload whose answer never came */
@@ -103,6 +113,10 @@ export class Deployment {
     } finally {
       await backend.close();
     }
+  }
+
+  private async key(): Promise<string> {
+    return (await readFile(join(this.settings['DATA_DIR']!, 'api-key'), 'utf8')).trim();
   }
 
   async close(): Promise<void> {

@@ -59,6 +59,9 @@ const CLAIMABLE = `(
 const IN_CURRENT_SPACE = (parameter: string): string =>
   `EXISTS (SELECT 1 FROM embedding_spaces WHERE id = ${parameter} AND is_current)`;
 
+/** By a claim, of which the row and the generation are the first parameters. */
+const HELD = `id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL`;
+
 /** It leaves the line, and joins it again behind those of its key that are in it by then. */
 const OUT_OF_LINE = 'turn = NULL';
 
@@ -168,6 +171,12 @@ export class IngestionLedger {
     await this.move(claim, 'lease_expires_at = now() + make_interval(secs => $3)', [leaseMs / 1000]);
   }
 
+  /** Whether the claim is the newest and its document there. */
+  async holds({ rowId, generation }: Claim): Promise<boolean> {
+    const sql = `SELECT 1 FROM documents WHERE ${HELD}`;
+    return (await this.dataSource.query<unknown[]>(sql, [rowId, generation])).length > 0;
+  }
+
   /**
    * Makes the generation visible and ends the ingestion. Touches the document's row alone.
    * @throws StaleClaimError also when the space the chunks were embedded in is not the current one any more: the lease
@@ -206,8 +215,7 @@ export class IngestionLedger {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH done AS (
          DELETE FROM documents
-          WHERE id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL
-            AND ${IN_CURRENT_SPACE('$6')}
+          WHERE ${HELD} AND ${IN_CURRENT_SPACE('$6')}
          RETURNING *),
        switched AS (
          UPDATE documents AS d
@@ -388,7 +396,7 @@ export class IngestionLedger {
     const rows = await manager.query<unknown[]>(
       `WITH moved AS (
          UPDATE documents SET ${assignments}, updated_at = now()
-          WHERE id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL AND ${condition}
+          WHERE ${HELD} AND ${condition}
          RETURNING id)
        SELECT id FROM moved`,
       [claim.rowId, claim.generation, ...parameters],

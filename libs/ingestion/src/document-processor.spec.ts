@@ -41,7 +41,7 @@ const CLAIM: Claim = {
 };
 
 /** The processor over a ledger that records its moves and a pipeline that does what the test says. */
-function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim | null = CLAIM) {
+function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim | null = CLAIM, leaseMs = 500) {
   const moves: string[] = [];
   const record =
     (name: string) =>
@@ -52,6 +52,7 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
   const ledger = {
     claim: () => Promise.resolve(claim ?? undefined),
     prolong: jest.fn(() => Promise.resolve()),
+    holds: jest.fn(() => Promise.resolve(true)),
     postpone: record('postpone'),
     wait: record('wait'),
     hold: jest.fn(() => Promise.resolve(true)),
@@ -67,7 +68,7 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
     loadConfig({
       INGESTION_MAX_ATTEMPTS: '3',
       INGESTION_BACKOFF_MS: '100',
-      INGESTION_LEASE_MS: '500',
+      INGESTION_LEASE_MS: String(leaseMs),
       INGESTION_MAX_INTERRUPTIONS: '5',
       INGESTION_MAX_PARSER_DEATHS: '3',
     }),
@@ -227,6 +228,30 @@ describe('DocumentProcessor', () => {
     ledger.prolong.mockRejectedValue(new StaleClaimError(CLAIM));
     await processor.process('d', 'd-1', shutdown);
     expect(moves).toEqual([]);
+  });
+
+  it('stops the work within two seconds of the end of its document, however long the lease', async () => {
+    jest.useFakeTimers();
+    try {
+      const { processor, moves, ledger } = processorOver(
+        (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+        CLAIM,
+        600_000,
+      );
+      const done = processor.process('d', 'd-1', shutdown);
+      await jest.advanceTimersByTimeAsync(400_000);
+      // Two thirds of its lease have passed, and it was prolonged by then.
+      expect(ledger.prolong).toHaveBeenCalledTimes(2);
+      ledger.holds.mockResolvedValue(false);
+      await jest.advanceTimersByTimeAsync(2_000);
+      await done;
+      expect(moves).toEqual([]);
+      const looks = ledger.holds.mock.calls.length;
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(ledger.holds).toHaveBeenCalledTimes(looks);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('goes on when a heartbeat merely fails', async () => {

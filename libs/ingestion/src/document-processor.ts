@@ -42,6 +42,9 @@ const DATABASE_AWAY_AT_MOST_MS = 3_600_000;
 /** A document that takes too long mostly does so by its own doing: a busy machine is given one more chance. */
 const MAX_TIMEOUTS = 2;
 
+/** How often it is looked whether a document in work has been deleted or revised: nothing goes on for nobody. */
+const LOOK_MS = 1_000;
+
 /** The process is shutting down and the document goes back untouched. */
 class HandedBackError extends Error {
   override readonly name = 'HandedBackError';
@@ -222,15 +225,31 @@ export class DocumentProcessor {
     await this.chunks.sweepDocument(claim.documentId);
   }
 
-  /** Prolongs the lease three times within its length; a lease that is lost aborts the work. */
+  /** Prolongs the lease three times within its length; a claim that is lost aborts the work, within two seconds. */
   private heartbeat(claim: Claim, stop: AbortController): () => void {
+    const { INGESTION_LEASE_MS: leaseMs } = this.config;
+    const everyMs = Math.min(LOOK_MS, leaseMs / 3);
+    /** Looks between one that prolongs and the next. */
+    const looks = Math.max(1, Math.floor(leaseMs / 3 / everyMs));
+    let beats = 0;
+    let isBeating = false;
+    const beat = async (): Promise<void> => {
+      beats += 1;
+      if (beats % looks === 0) await this.ledger.prolong(claim, leaseMs);
+      else if (!(await this.ledger.holds(claim))) throw new StaleClaimError(claim);
+    };
     const timer = setInterval(() => {
-      this.ledger.prolong(claim, this.config.INGESTION_LEASE_MS).catch((error: unknown) => {
-        // A database that is away for a moment is no reason to stop: the fencing token guards every write.
-        if (error instanceof StaleClaimError) stop.abort(error);
-        else this.logger.warn({ err: error }, 'the lease could not be prolonged');
-      });
-    }, this.config.INGESTION_LEASE_MS / 3);
+      // A database that is slow is not asked again before it has answered.
+      if (isBeating) return;
+      isBeating = true;
+      beat()
+        .catch((error: unknown) => {
+          // One that is away for a moment is no reason to stop: the fencing token guards every write.
+          if (error instanceof StaleClaimError) stop.abort(error);
+          else this.logger.warn({ err: error }, 'the lease could not be prolonged');
+        })
+        .finally(() => (isBeating = false));
+    }, everyMs);
     return () => clearInterval(timer);
   }
 }

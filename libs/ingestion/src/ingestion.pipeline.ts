@@ -21,6 +21,7 @@ import type { Chunk } from './chunking/chunk';
 import { chunkDocument } from './chunking/chunker';
 import { within } from '@vectorlane/time';
 import { IngestionObserver } from './ingestion-observer';
+import { RemainingTime, type Work } from './remaining-time';
 
 /**
  * Chunks a transaction stores. The embedded database is one session for everybody and an insert under the vector index
@@ -151,10 +152,14 @@ export class IngestionPipeline {
     { chunks, language, pages }: { chunks: readonly Chunk[]; language: string; pages: number | null },
     signal: AbortSignal,
   ): Promise<number> {
-    const startedAt = performance.now();
     const space = this.spaces.active;
     const known = await this.chunks.embeddedInputs(claim, space);
     const digests = new Map(chunks.map((chunk) => [chunk, digestOf(chunk)]));
+    const workOf = (chunk: Chunk): Work => ({
+      tokenCount: chunk.tokenCount,
+      isEmbedded: !known.has(digests.get(chunk)?.toString('hex') ?? '') && this.embeddings.reads(chunk.embeddingInput),
+    });
+    const remaining = new RemainingTime(chunks.map(workOf));
     let reused = 0;
     // When a batch cannot be stored, the model need not go on with the one after it.
     const ahead = new AbortController();
@@ -213,7 +218,7 @@ export class IngestionPipeline {
             ...this.at('embedding', PERCENT_EMBEDDING + Math.floor((99 - PERCENT_EMBEDDING) * done), {
               ...{ pages, chunks: chunks.length, chunksDone },
             }),
-            etaMs: Math.round(((performance.now() - startedAt) * (1 - done)) / done),
+            etaMs: remaining.after(batch.map(workOf), performance.now()),
           },
         );
       }
