@@ -185,7 +185,9 @@ describe('a worker whose claim was superseded', () => {
   it('finds a deleted document the same way', async () => {
     const id = await newDocument();
     const claim = await claimed(id);
+    expect(await ledger.holds(claim)).toBe(true);
     expect(await documents.remove(EVERYTHING, id)).toBe(true);
+    expect(await ledger.holds(claim)).toBe(false);
     await expect(store(claim, 0, 'nothing')).rejects.toThrow(StaleClaimError);
     await expect(moves.complete(claim)).rejects.toThrow(StaleClaimError);
     expect(await dataSource.query('SELECT 1 FROM chunks WHERE document_id = $1', [id])).toEqual([]);
