@@ -1,6 +1,7 @@
 import { stepGrowth } from '../../../test/support/steps';
 import { createExtractors, indexExtractors } from './extractors';
 import { msgOf } from './formats/mail/msg-fixture';
+import { biff, excel5Of, powerPoint97Of, word6Of } from './formats/office97/office97.fixture';
 import { pdf, text, unicode } from './formats/pdf/pdf-fixture';
 
 /**
@@ -10,6 +11,13 @@ import { pdf, text, unicode } from './formats/pdf/pdf-fixture';
 const words = (count: number, of: (index: number) => string): string[] =>
   Array.from({ length: count }, (_, n) => of(n));
 const bytes = (count: number, unit: string): Buffer => Buffer.alloc(count * 100, unit);
+
+/** Cells of a sheet, with a text each. */
+const words97 = (count: number, at: (index: number) => readonly [row: number, column: number]): Buffer[] =>
+  Array.from({ length: count }, (_, n) => {
+    const [row, column] = at(n);
+    return biff(0x204, [2, row], [2, column], [2, 0], [2, 1], Buffer.from('x'));
+  });
 
 const SHAPES: Readonly<Record<string, Readonly<Record<string, (count: number) => Buffer>>>> = {
   pdf: {
@@ -40,6 +48,39 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, (count: number) =>
           [],
         ),
       }),
+  },
+  doc: {
+    'one line': (count) => word6Of(bytes(count, 'x')),
+    paragraphs: (count) => word6Of(bytes(count, 'a\r')),
+    'cells of rows': (count) => word6Of(Buffer.from('a\x07b\x07\x07'.repeat(10 * count), 'latin1')),
+    fields: (count) => word6Of(Buffer.from('\x13PAGEREF x \x14page 4\x15.'.repeat(count), 'latin1')),
+    'fields in fields': (count) => word6Of(Buffer.from('\x13PAGEREF x '.repeat(count), 'latin1')),
+    spaces: (count) => word6Of(Buffer.from(`a${' '.repeat(100 * count)}b`)),
+  },
+  xls: {
+    rows: (count) =>
+      excel5Of(
+        1252,
+        Buffer.from('A'),
+        words97(count, (n) => [n, 0]),
+      ),
+    'cells of one row': (count) =>
+      excel5Of(
+        1252,
+        Buffer.from('A'),
+        words97(Math.min(count / 4, 250), (n) => [0, n]),
+      ),
+    'one cell again and again': (count) =>
+      excel5Of(
+        1252,
+        Buffer.from('A'),
+        words97(count, () => [0, 0]),
+      ),
+  },
+  ppt: {
+    slides: (count) => powerPoint97Of(Array.from({ length: count }, (_, n) => [[0, `Slide ${n}`]])),
+    'texts of one slide': (count) => powerPoint97Of([Array.from({ length: count }, (_, n) => [1, `Text ${n}`])]),
+    'lines of one text': (count) => powerPoint97Of([[[1, 'a\r'.repeat(count)]]]),
   },
   msg: {
     'one line': (count) => msgOf({ subject: 'a', body: bytes(count, 'x').toString() }),
