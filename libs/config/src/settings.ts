@@ -313,6 +313,14 @@ export const settingsSchema = z
     EXTRACTION_TIMEOUT_MS: milliseconds(100, 3_600_000)
       .default(60_000)
       .meta({ reason: 'Longest a parser may take for one document.' }),
+    EXTRACTION_HTML_PART: z.enum(['page', 'article']).default('page').meta({
+      reason:
+        'What of a web page is read: all that it shows, or its article without menus, footers and what is beside it. The page is the default since nothing of it is lost then; see docs/formats.md for what each finds. Documents that are there already take a change over when they are reprocessed.',
+    }),
+    EXTRACTION_DOCX_ASIDES: z.enum(['none', 'comments', 'all']).default('none').meta({
+      reason:
+        'What of a DOCX is read besides its text, behind it: nothing, comments, or headers and footers too (`all`). Nothing is the default since headers say on each page what the text says once, and comments are talk about the text.',
+    }),
     PARSER_MAX_MEMORY_BYTES: count(128 * MEBIBYTE, 65_536 * MEBIBYTE)
       .default(384 * MEBIBYTE)
       .meta({

@@ -20,6 +20,7 @@ describe('ExtractionService with the parsers of the product', () => {
   let service: ExtractionService;
   let shutdown: ShutdownSequence;
   let extractors: ReadonlyMap<string, TextExtractor>;
+  let parsers: Parsers;
 
   beforeAll(async () => {
     const module = await Test.createTestingModule({
@@ -28,6 +29,7 @@ describe('ExtractionService with the parsers of the product', () => {
     service = module.get(ExtractionService);
     shutdown = module.get(ShutdownSequence);
     extractors = module.get(TEXT_EXTRACTORS);
+    parsers = module.get(Parsers);
   });
   afterAll(() => shutdown.beforeApplicationShutdown());
 
@@ -41,6 +43,14 @@ describe('ExtractionService with the parsers of the product', () => {
     const document = await service.extract(format, source(content, `a.${format}`), signal());
     expect(document.text).toBe(text);
     expect(document.blocks).toHaveLength(blocks);
+  });
+
+  it('reads what the settings want of a page, in the parser too', async () => {
+    const config = loadConfig({ NODE_ENV: 'test', EXTRACTION_HTML_PART: 'article' });
+    const other = new ExtractionService(extractors, config, parsers);
+    const page = `<nav>Menu</nav><main>${'Words of the article. '.repeat(20)}</main>`;
+    expect((await service.extract('html', source(page, 'a.html'), signal())).text).toMatch(/^Menu/);
+    expect((await other.extract('html', source(page, 'a.html'), signal())).text).toMatch(/^Words/);
   });
 
   it('keeps the bytes of its caller, and reads a view of larger memory', async () => {

@@ -76,7 +76,9 @@ export class ExtractionService {
   private bounded(extractor: TextExtractor, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
     const { timeoutMs = this.config.EXTRACTION_TIMEOUT_MS } = extractor;
     // An extractor that does not heed its signal is left behind; it cannot hold the document.
-    return within((giveUp) => extractor.extract(source, giveUp), {
+    const { EXTRACTION_HTML_PART: htmlPart, EXTRACTION_DOCX_ASIDES: docxAsides } = this.config;
+    const wanted = { ...source, options: { htmlPart, docxAsides } };
+    return within((giveUp) => extractor.extract(wanted, giveUp), {
       timeoutMs,
       signal,
       late: () => new IngestionFailure('TIMEOUT', `Reading this file took longer than ${timeoutMs} ms.`),

@@ -27,6 +27,14 @@ export interface TextBlock extends Readonly<Position> {
   readonly headingPath: readonly string[];
 }
 
+/** What the operator wants read of some formats; what is left out is as the settings' defaults say. */
+export interface ReadingOptions {
+  /** Of a web page all that it shows, or its article without menus and the like. @default 'page' */
+  readonly htmlPart?: 'page' | 'article';
+  /** What of comments, headers and footers of a DOCX is read, behind its text. @default 'none' */
+  readonly docxAsides?: 'none' | 'comments' | 'all';
+}
+
 /** The bytes of one document and what its uploader said of them. */
 export interface ExtractionSource {
   readonly bytes: Uint8Array;
@@ -38,6 +46,7 @@ export interface ExtractionSource {
   readonly recognition?: { readonly answer?: Uint8Array };
   /** How many documents this one lies within. @default 0 */
   readonly depth?: number;
+  readonly options?: ReadingOptions;
 }
 
 /** One format. Adding a format is one class with this shape and one line in `extractors.ts`. */

@@ -43,7 +43,7 @@ export class FilesInside {
       signal.throwIfAborted();
       read += file.bytes.byteLength;
       const isWithin = depth <= MAX_DEPTH && index < MAX_FILES && read <= MAX_BYTES;
-      const document = isWithin ? await this.read(file, depth, signal) : undefined;
+      const document = isWithin ? await this.read(file, { ...source, depth }, signal) : undefined;
       if (document === undefined) notes.push(coverageNote('FILE_INSIDE_NOT_READ', file.name));
       else {
         assembly.add({ kind: 'heading', text: file.name, headingPath: titles });
@@ -54,13 +54,19 @@ export class FilesInside {
     return notes.slice(0, MAX_NOTES);
   }
 
-  private async read(file: FileInside, depth: number, signal: AbortSignal): Promise<ExtractedDocument | undefined> {
+  private async read(
+    file: FileInside,
+    { depth = 0, options }: ExtractionSource,
+    signal: AbortSignal,
+  ): Promise<ExtractedDocument | undefined> {
     const { name: filename, bytes } = file;
     try {
       const evidence = { head: bytes.subarray(0, 64 * 1024), filename };
       const declared = file.mediaType === undefined ? {} : { declaredMediaType: file.mediaType };
       const { format } = detectFormat({ ...evidence, ...declared }, this.extractors());
-      const document = await this.extractors().get(format)?.extract({ bytes, filename, depth }, signal);
+      const document = await this.extractors()
+        .get(format)
+        ?.extract({ bytes, filename, depth, ...(options && { options }) }, signal);
       return document === undefined || document.blocks.length === 0 ? undefined : document;
     } catch (error) {
       if (error instanceof Problem) return undefined;

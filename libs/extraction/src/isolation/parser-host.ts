@@ -96,12 +96,13 @@ export class ParserHost {
    * @throws the signal's reason, and then the parser is ended: there is no other way to stop it
    */
   async parse(format: string, source: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
-    const { bytes, filename, declaredCharset, recognition } = source;
+    const { bytes, filename, declaredCharset, recognition, options } = source;
     const file = {
       format,
       filename,
       ...(declaredCharset !== undefined && { declaredCharset }),
       ...(recognition !== undefined && { recognition }),
+      ...(options !== undefined && { options }),
     };
     const reply = await this.request(file, bytes, signal);
     if (reply.kind !== 'document') throw failureIn(reply);

@@ -1,7 +1,7 @@
 import { IngestionFailure, type IngestionFailureCode } from '@vectorlane/errors';
 import { packDocument, type PackedDocument } from './document-transfer';
 import type { PageView, PageWish } from '../page-view';
-import type { ExtractedDocument, TextExtractor } from '../text-extractor';
+import type { ExtractedDocument, ReadingOptions, TextExtractor } from '../text-extractor';
 
 /**
  * What crosses between this program and a parser process, one file at a time. Bytes and text cross in parts, so that
@@ -17,6 +17,7 @@ export interface FileDescription {
   readonly filename: string;
   readonly declaredCharset?: string;
   readonly recognition?: { readonly answer?: Uint8Array };
+  readonly options?: ReadingOptions;
   /** This page of the file is wanted, instead of its text. */
   readonly page?: PageWish;
 }

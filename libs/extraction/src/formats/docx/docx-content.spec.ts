@@ -215,3 +215,35 @@ it('reads archives whose names are in upper case', async () => {
   const entries = partsOf({ body: p('Loud.') }).map((entry) => ({ ...entry, name: entry.name.toUpperCase() }));
   expect((await extract(zipOf(entries))).text).toBe('Loud.');
 });
+
+describe('what stands beside the text', () => {
+  const W_PART = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
+  const header = (text: string): string => `<w:hdr ${W_PART}>${p(r(text))}</w:hdr>`;
+  const bytes = zipOf([
+    ...partsOf({ body: p(r('The text.')) }),
+    {
+      name: 'word/_rels/document.xml.rels',
+      data: relationships([
+        ['header', 'first.xml'],
+        ['header', 'other.xml'],
+        ['footer', 'footer.xml'],
+        ['comments', 'comments.xml'],
+      ]),
+    },
+    { name: 'word/first.xml', data: header('Harbour rules') },
+    { name: 'word/other.xml', data: header('Harbour rules') },
+    { name: 'word/footer.xml', data: `<w:ftr ${W_PART}>${p(r('Draft of May'))}</w:ftr>` },
+    { name: 'word/comments.xml', data: `<w:comments ${W_PART}><w:comment>${p(r('Is it?'))}</w:comment></w:comments>` },
+  ]);
+
+  it.each([
+    [undefined, 'The text.'],
+    ['none', 'The text.'],
+    ['comments', 'The text.\n\nIs it?'],
+    ['all', 'The text.\n\nHarbour rules\n\nDraft of May\n\nIs it?'],
+  ] as const)('is read as the settings say: %s', async (docxAsides, expected) => {
+    const options = docxAsides === undefined ? {} : { options: { docxAsides } };
+    const source = { bytes, filename: 'a.docx', ...options };
+    expect((await extractDocx(source, new AbortController().signal)).text).toBe(expected);
+  });
+});

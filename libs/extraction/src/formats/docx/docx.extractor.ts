@@ -1,7 +1,7 @@
 import { MAX_NOTES } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
-import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
+import type { ExtractedDocument, ExtractionSource, ReadingOptions, TextExtractor } from '../../text-extractor';
 import { ZipArchive } from '../container/zip-archive';
 import { type DocxBlock, draftOf } from './docx-blocks';
 import { coverageOf } from '../files-inside';
@@ -15,6 +15,7 @@ import { PART_LIMITS, locateParts, notWord } from './docx-package';
 import { DocxPages } from './docx-pages';
 import { DocxStory } from './docx-story';
 import { DocxStyles } from './docx-styles';
+import type { Relationship } from '../ooxml/relationships';
 import { type XmlVisitor, visitXml } from '../container/xml-reader';
 
 /** Word documents (OOXML), as Word, LibreOffice, Google Docs and others write them: what a reader of the pages sees. */
@@ -42,7 +43,7 @@ export class DocxExtractor implements TextExtractor {
  *   reason when it is aborted
  */
 export async function extractDocx(
-  { bytes }: ExtractionSource,
+  { bytes, options }: ExtractionSource,
   signal: AbortSignal,
   limits: Readonly<Record<keyof typeof PART_LIMITS, number>> = PART_LIMITS,
   depth = 0,
@@ -77,6 +78,13 @@ export async function extractDocx(
     const story = new DocxStory(properties, (block) => text.add(block), pages, notes, blocks);
     await visit(parts.document, limits.document, story);
     story.finish();
+    for (const part of asidesOf(parts.related, options)) {
+      const aside: DocxBlock[] = [];
+      const asideStory = new DocxStory(properties, (block) => aside.push(block));
+      await visit(part, limits.notes, asideStory);
+      asideStory.finish();
+      text.addAside(aside, pages.current);
+    }
     return { story, document: text.finish(pages) };
   };
 
@@ -90,6 +98,14 @@ export async function extractDocx(
   return { ...result, ...coverageOf([...embedded.notes, ...graphics.notes].slice(0, MAX_NOTES)) };
 }
 
+/** Parts that stand beside the text, in the order in which they are read. */
+function asidesOf(related: readonly Relationship[], options: ReadingOptions = {}): readonly string[] {
+  const kinds = ASIDES[options.docxAsides ?? 'none'];
+  return kinds.flatMap((kind) => related.filter((one) => one.kind === kind).map(({ target }) => target));
+}
+
+const ASIDES = { none: [], comments: ['comments'], all: ['header', 'footer', 'comments'] } as const;
+
 /** Documents inside of documents, and no further. */
 const MAX_DEPTH = 3;
 
@@ -98,12 +114,24 @@ class DocxText {
   private readonly assembly = new TextAssembly();
   private readonly pageOfBlock: number[] = [];
   private before: DocxBlock['kind'] | undefined;
+  private readonly asides = new Set<string>();
 
   /** @param block with something to see in it, so that it stays a block */
   add(block: DocxBlock): void {
     this.assembly.add(draftOf(block, this.before));
     this.pageOfBlock.push(block.page);
     this.before = block.kind;
+  }
+
+  /** What stands on many pages is given once, under no heading. */
+  addAside(blocks: readonly DocxBlock[], page: number): void {
+    const said = blocks.map(({ text }) => text).join('\n');
+    if (this.asides.has(said)) return;
+    this.asides.add(said);
+    for (const block of blocks) {
+      const kind = block.kind === 'heading' ? 'paragraph' : block.kind;
+      this.add({ kind, text: block.text, page, headingPath: [], ...(block.first && { first: true }) });
+    }
   }
 
   finish(pages: DocxPages): ExtractedDocument {

@@ -1,6 +1,7 @@
 import { assertBlockCount, assertTextLength } from '../../block-list';
 import { type BlockDraft, TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument } from '../../text-extractor';
+import type { ArticleMarks } from './html-article';
 import { BLOCKS, LISTS, UNSEEN, VERBATIM } from './html-elements';
 import { InlineText } from './html-inline';
 import { MathText } from './html-math';
@@ -28,6 +29,9 @@ export class HtmlRendering implements HtmlVisitor {
   /** Open elements below, and including, the outermost one that is not shown. */
   private unseenDepth = 0;
 
+  /** @param marks set where the article alone is wanted */
+  constructor(private readonly marks?: ArticleMarks) {}
+
   open(name: string, attributes: ReadonlyMap<string, string>): void {
     if (this.unseenDepth > 0 || this.isUnseen(name, attributes)) {
       this.unseenDepth += 1;
@@ -35,6 +39,7 @@ export class HtmlRendering implements HtmlVisitor {
     }
     if (name === 'math' || this.math.isOpen) return this.math.open(name);
     if (BLOCKS.has(name)) this.endBlock();
+    this.marks?.open(name, attributes.get('role'));
     const level = headingLevel(name);
     if (level !== undefined) this.openHeading(level);
     else if (VERBATIM.has(name)) this.openVerbatim();
@@ -58,12 +63,14 @@ export class HtmlRendering implements HtmlVisitor {
     else if (LISTS.has(name)) this.lists.close();
     else if (name === 'li') this.lists.closeItem();
     else this.tables.close(name);
+    this.marks?.close();
   }
 
   text(text: string): void {
     if (this.unseenDepth > 0) return;
     if (this.math.isOpen) this.math.text(text);
     else this.inline.append(text);
+    this.marks?.text(text);
   }
 
   finish(): ExtractedDocument {
@@ -72,7 +79,7 @@ export class HtmlRendering implements HtmlVisitor {
     if (this.title !== undefined && this.title !== '' && !this.hasHeading(this.title)) {
       assembly.add({ kind: 'heading', level: 1, text: this.title });
     }
-    for (const draft of this.drafts) assembly.add(draft);
+    for (const draft of this.marks?.articleOf(this.drafts) ?? this.drafts) assembly.add(draft);
     return assembly.finish();
   }
 
@@ -106,6 +113,7 @@ export class HtmlRendering implements HtmlVisitor {
     assertBlockCount(this.drafts.length + 1);
     assertTextLength((this.length += draft.text.length));
     this.drafts.push(draft);
+    this.marks?.mark();
   }
 
   private closeMath(): void {

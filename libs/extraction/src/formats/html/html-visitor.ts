@@ -15,7 +15,7 @@ export interface HtmlVisitor {
 
 /** The attributes that bear on the readable text; no others are read. */
 const READ_ATTRIBUTES = new Set([
-  'alt', 'aria-hidden', 'colspan', 'hidden', 'reversed', 'rowspan', 'shadowrootmode', 'start', 'style', 'type', 'value',
+  'alt', 'aria-hidden', 'colspan', 'hidden', 'reversed', 'role', 'rowspan', 'shadowrootmode', 'start', 'style', 'type', 'value',
 ]); // prettier-ignore
 const FOREIGN = new Set(['svg', 'math']);
 const NONE: ReadonlyMap<string, string> = new Map();

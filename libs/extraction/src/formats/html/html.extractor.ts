@@ -1,5 +1,6 @@
 import { decodeText } from '../../charset/text-decoding';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
+import { ArticleMarks } from './html-article';
 import { HtmlRendering } from './html-rendering';
 import { visitHtml } from './html-visitor';
 
@@ -17,7 +18,7 @@ export class HtmlExtractor implements TextExtractor {
 
 /** @throws IngestionFailure `TOO_LARGE` */
 export function extractHtml(source: ExtractionSource): ExtractedDocument {
-  const rendering = new HtmlRendering();
+  const rendering = new HtmlRendering(source.options?.htmlPart === 'article' ? new ArticleMarks() : undefined);
   visitHtml(decodeText(source, 'html').replace(/\r\n?/g, '\n'), rendering);
   return rendering.finish();
 }
