@@ -89,16 +89,23 @@ export const SUITES = [
       // Their types take half a minute of a processor: npm run test:ai-worker checks all others.
       const typed = ['langchain', 'llama_index'].map((name) => `src/vectorlane/${name}.py`);
       if (full) await run(python, ['-m', 'mypy', '--cache-dir', join(folder, 'mypy'), ...typed], { cwd: source });
-      const installed = { cwd: folder, env: { PYTHONPATH: target } };
-      const told = await run(python, [join(HERE, 'packaged_client.py'), service.url, service.key], installed);
-      const pytest = ['-p', 'no:cacheprovider', '-o', 'asyncio_mode=auto', '-q', '--rootdir', folder];
       const readme = join(ROOT, 'clients', 'python', 'README.md');
       const where = { VECTORLANE_URL: service.url, VECTORLANE_KEY: service.key, VECTORLANE_README: readme };
-      const retrieved = await run(python, ['-m', 'pytest', ...pytest, join(HERE, 'retrievers.py')], {
-        cwd: folder,
-        env: { ...installed.env, ...where },
-      });
+      const installed = { cwd: folder, env: { PYTHONPATH: target, ...where } };
+      const packaged = join(HERE, 'packaged_client.py');
+      const told = await run(python, [packaged, service.url, service.key, readme], installed);
+      const pytest = ['-p', 'no:cacheprovider', '-o', 'asyncio_mode=auto', '-q', '--rootdir', folder];
+      const retrieved = await run(python, ['-m', 'pytest', ...pytest, join(HERE, 'retrievers.py')], installed);
       return `${told}\n${retrieved}`;
+    },
+  },
+  {
+    name: '@modelcontextprotocol/client: revisions 2026-07-28 and 2025-11-25',
+    needsPython: false,
+    async work({ service, suites, run }) {
+      const program = join(await suites(), 'mcp_client.mjs');
+      copyFileSync(join(HERE, 'mcp_client.mjs'), program);
+      return run(process.execPath, [program, service.url, service.key]);
     },
   },
   {

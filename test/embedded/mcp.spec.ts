@@ -210,6 +210,58 @@ it('keeps strangers, foreign pages and other methods out', async () => {
   expect((await app.fetch('/mcp/', { method: 'POST', key: null, body: '{}' })).status).toBe(401);
 });
 
+it('answers revision 2026-07-28 without a handshake, and says what such a request lacks', async () => {
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const ask = async (
+    method: string,
+    params: object = {},
+    headers: Record<string, string> = {},
+    _meta: object = meta,
+  ) => {
+    const response = await app.fetch('/mcp', {
+      ...{ method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 7, method, params: { ...params, _meta } }) },
+      headers: {
+        ...{ 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' },
+        ...{ 'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': method, ...headers },
+      },
+    });
+    return { status: response.status, ...((await response.json()) as Untyped) };
+  };
+  const common = { resultType: 'complete', _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'vectorlane' } } };
+  expect(await ask('server/discover')).toMatchObject({
+    ...{ status: 200, id: 7 },
+    result: { ...common, supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, cacheScope: 'private' },
+  });
+  const named = { 'Mcp-Name': 'search' };
+  const search = { name: 'search', arguments: { query: 'bees in winter', limit: 1 } };
+  const found = await ask('tools/call', search, named);
+  expect(found.result).toMatchObject({ ...common, structuredContent: { results: [{ id: bees.id }] } });
+  expect(found.result).not.toHaveProperty('ttlMs');
+  expect((await ask('tools/call', search, { 'Mcp-Name': '=?base64?c2VhcmNo?=' })).result.resultType).toBe('complete');
+
+  const { 'io.modelcontextprotocol/protocolVersion': _version, ...noVersion } = meta;
+  const { 'io.modelcontextprotocol/clientCapabilities': _capabilities, ...noCapabilities } = meta;
+  for (const [asked, status, code] of [
+    [ask('initialize'), 404, -32601],
+    [ask('ping'), 404, -32601],
+    [ask('tools/list', {}, {}, noVersion), 400, -32602],
+    [ask('tools/list', {}, {}, noCapabilities), 400, -32602],
+    [ask('tools/list', {}, { 'MCP-Protocol-Version': '2025-11-25' }), 400, -32020],
+    [ask('tools/list', {}, { 'Mcp-Method': 'tools/call' }), 400, -32020],
+    [ask('tools/call', search), 400, -32020],
+    [ask('tools/call', search, { 'Mcp-Name': 'fetch' }), 400, -32020],
+  ] as const) {
+    expect(await asked).toMatchObject({ id: 7, status, error: { code } });
+  }
+  const later = { ...meta, 'io.modelcontextprotocol/protocolVersion': '2030-01-01' };
+  expect(await ask('tools/list', {}, { 'MCP-Protocol-Version': '2030-01-01' }, later)).toMatchObject({
+    ...{ status: 400, error: { code: -32022, data: { supported: ['2026-07-28'], requested: '2030-01-01' } } },
+  });
+});
+
 /** What the package for TypeScript is for, in CommonJS; the program of its README is an ES module. */
 const PROGRAM = `
 const { createReadStream, mkdirSync, rmSync, writeFileSync } = require('node:fs');

@@ -1,8 +1,13 @@
-"""The wheel of clients/python from an empty folder, synchronous and asynchronous. Arguments: base URL, key."""
+"""The wheel of clients/python from an empty folder, synchronous and asynchronous, by its readme too.
+
+Arguments: base URL, key, the readme.
+"""
 
 import asyncio
+import contextlib
 import inspect
 import io
+import re
 import sys
 import tempfile
 import threading
@@ -84,7 +89,19 @@ async def asynchronous():
         assert inspect.isasyncgen(client.events())
 
 
+def by_the_readme(readme):
+    """Five minutes to a first answer, letter by letter, and the asynchronous program."""
+    text = readme.read_text(encoding="utf-8")
+    first, _, asynchronous_one, *_ = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    for program, said in ((first, "bees.txt  In winter bees form a cluster"), (asynchronous_one, "completed")):
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            exec(compile(program, str(readme), "exec"), {"__name__": "__main__"})
+        assert said in told.getvalue(), (program, told.getvalue())
+
+
 with tempfile.TemporaryDirectory() as name:
     synchronous(Path(name))
 asyncio.run(asynchronous())
+by_the_readme(Path(sys.argv[3]))
 print("synchronous and asynchronous: upload, events, search, sync, reprocess, keys, webhooks, delete, errors")

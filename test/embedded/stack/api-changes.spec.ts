@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ROOT } from '../../support/compose-file';
+import { read, ROOT } from '../../support/compose-file';
 import type { Untyped } from '../../support/test-app';
 
 /** What `npm run check` takes for a breaking change of openapi.json, and what lets one pass. */
@@ -210,4 +210,12 @@ it.each([
   expect(others).toEqual([]);
   expect(lastRelease(changelog(entry))).toBe('1.2.0');
   expect(isNamed(change, breakingEntries(changelog(entry), '1.2.0'))).toBe(passes);
+});
+
+it('is explained: every code of a refusal stands in the page on the API, with what to do', () => {
+  const { ProblemCode } = JSON.parse(read('openapi.json')).components.schemas;
+  const rows = read('docs/api.md')
+    .split('\n')
+    .filter((line) => /^\| \d{3} /.test(line));
+  expect(ProblemCode.enum.filter((code: string) => !rows.some((row) => row.includes(`\`${code}\``)))).toEqual([]);
 });

@@ -2,7 +2,13 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
-import type { CallToolResult, ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
+import {
+  type CallToolResult,
+  ErrorCode,
+  McpError,
+  type ServerNotification,
+  type ServerRequest,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { Principal } from '@vectorlane/auth';
 import {
   ChunksRepository,
@@ -30,7 +36,8 @@ const LISTED_RESOURCES = 50;
 const ADD_WAIT_MS = 20_000;
 const ADD_POLL_MS = 200;
 
-const INSTRUCTIONS =
+export const SERVER = { name: 'vectorlane', title: 'Vectorlane', version: VERSION };
+export const INSTRUCTIONS =
   'A library of documents. `search` finds the best passage of each document that answers a question; `fetch` reads a ' +
   'whole document by the id that a search gave. Quote an exact phrase, or exclude a -word, in the query of a search.';
 
@@ -51,10 +58,7 @@ export class McpServers {
 
   /** @param baseUrl what addresses in answers begin with: `https://host`, without a slash at the end */
   serve(caller: Principal, baseUrl: string): McpServer {
-    const server = new McpServer(
-      { name: 'vectorlane', title: 'Vectorlane', version: VERSION },
-      { instructions: INSTRUCTIONS },
-    );
+    const server = new McpServer(SERVER, { instructions: INSTRUCTIONS });
     const textUrl = (id: string): string => `${baseUrl}/api/documents/${id}/text`;
     this.addReading(server, caller, textUrl);
     this.addListing(server, caller, textUrl);
@@ -163,7 +167,7 @@ export class McpServers {
       template,
       { title: 'Documents', description: 'The text of a document.', mimeType: 'text/plain' },
       async ({ href }, { id }) => {
-        const { text } = await this.read(caller, String(id));
+        const { text } = await this.read(caller, String(id)).catch(asInvalidParams);
         return { contents: [{ uri: href, mimeType: 'text/plain', text }] };
       },
     );
@@ -214,4 +218,11 @@ export class McpServers {
       return { isError: true, content: [{ type: 'text', text: `${problem.code}: ${problem.detail}` }] };
     }
   }
+}
+
+/** What a client can do something about: it asked for a resource that is not there. */
+function asInvalidParams(error: unknown): never {
+  const { code, detail } = toProblem(error);
+  const isTheirs = code === 'DOCUMENT_NOT_FOUND' || code === 'TEXT_NOT_AVAILABLE';
+  throw isTheirs ? new McpError(ErrorCode.InvalidParams, `${code}: ${detail}`) : error;
 }

@@ -8,6 +8,7 @@ import type { Request, Response } from 'express';
 import { Caller } from '../caller';
 import { RequiresScope } from '../scope.guard';
 import { McpServers } from './mcp-servers';
+import { exchangeStateless, isStateless } from './stateless-exchange';
 
 /** Programs on the user's own machine show where they come from by these names. */
 const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
@@ -33,9 +34,10 @@ export class McpController {
   async exchange(@Caller() caller: Principal, @Req() request: Request, @Res() response: Response): Promise<void> {
     this.refuseForeignPage(request.headers.origin);
     const server = this.servers.serve(caller, `${request.protocol}://${request.get('host') ?? 'localhost'}`);
-    const transport = new StreamableHTTPServerTransport();
     // A client that leaves ends what runs for it.
     response.once('close', () => void server.close());
+    if (isStateless(request)) return exchangeStateless(server, request, response);
+    const transport = new StreamableHTTPServerTransport();
     await server.connect(transport);
     await transport.handleRequest(request, response, request.body);
   }
