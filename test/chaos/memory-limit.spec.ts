@@ -81,7 +81,12 @@ async function upload(name: string, bytes: Buffer): Promise<string> {
 async function ended(id: string): Promise<string> {
   let status = '';
   await eventually(async () => {
-    ({ status } = (await call(`/api/documents/${id}`)).body as { status: string });
+    try {
+      ({ status } = (await call(`/api/documents/${id}`)).body as { status: string });
+    } catch (error) {
+      // The server ends connections that it finds idle, on a slow machine in the very moment of the next request.
+      if (service.child.exitCode !== null || service.child.signalCode !== null) throw error;
+    }
     return status === 'completed' || status === 'failed';
   }, ENDED_WITHIN_MS);
   return status;
