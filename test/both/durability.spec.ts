@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Deployment, workOf } from '../support/deployment';
+import { EventReader, type ReadEvent } from '../support/event-reader';
 import { eventually } from '../support/eventually';
 import {
   type GeneratedDocument,
@@ -12,6 +13,7 @@ import { RevisedDocument } from '../support/revised-document';
 import type { ServiceProcess } from '../support/service-process';
 import { FULL_SIZE, sized } from '../support/sizes';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
+import { StandInWebhook } from '../support/stand-in-webhook';
 import { onServer } from '../support/test-database';
 
 /**
@@ -20,6 +22,7 @@ import { onServer } from '../support/test-database';
  */
 
 const SETTINGS = {
+  WEBHOOK_ALLOW_PRIVATE: 'true',
   INGESTION_LEASE_MS: '1000',
   RECONCILE_INTERVAL_MS: '200',
   FAST_LANE_CONCURRENCY: '2',
@@ -54,7 +57,9 @@ const ALL = generateDocuments(random, DOCUMENTS + LARGE, {
   wordsPerChunk: WORDS_PER_CHUNK,
 });
 
-const STEPS = FULL_SIZE ? EVERY_STEP : seededPick(EVERY_STEP, 2);
+const STEPS = FULL_SIZE ? Array.from({ length: 6 }, () => EVERY_STEP).flat() : seededPick(EVERY_STEP, 2);
+
+const STEPS_IN_WORDS = FULL_SIZE ? `${STEPS.length} steps` : STEPS.join(', ');
 
 function seededPick<T>(all: readonly T[], count: number): T[] {
   return all
@@ -214,78 +219,90 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
     ]);
   }, 180_000);
 
-  it(`shows the content before a revision or after it, through kills at ${STEPS.join(', ')}`, async () => {
-    const deployment = await openDeployment();
-    const mortal = 'test/support/children/dies-at-a-step.cjs';
-    let working = deployment.start({}, mortal);
-    await working;
-    // Where there can be two processes, the reader asks the one that lives on.
-    const reading = onServer ? deployment.start({ ROLE: 'api' }) : undefined;
-    const document = new RevisedDocument();
-    const upload = async (filename: string, content = document.next()): Promise<string> =>
-      deployment.upload(await working, { filename, content }, document.externalId);
-    /** What a kill leaves is gone on with by the next process. */
-    const died = async (): Promise<void> => {
-      const { child } = await working;
-      await until('it has killed itself', () => Promise.resolve(child.signalCode === 'SIGKILL'));
-      working = deployment.start({}, mortal);
+  it(
+    `shows the content before a revision or after it, and tells of each once, through kills at ${STEPS_IN_WORDS}`,
+    async () => {
+      const deployment = await openDeployment();
+      const mortal = 'test/support/children/dies-at-a-step.cjs';
+      let working = deployment.start({}, mortal);
       await working;
-    };
-    const shown = (version: number) =>
-      until(`version ${version} is shown`, () => Promise.resolve(document.newest >= version));
+      // Where there can be two processes, the reader asks the one that lives on.
+      const reading = onServer ? deployment.start({ ROLE: 'api' }) : undefined;
+      const document = new RevisedDocument();
+      const upload = async (filename: string, content = document.next()): Promise<string> =>
+        deployment.upload(await working, { filename, content }, document.externalId);
+      /** What a kill leaves is gone on with by the next process. */
+      const died = async (): Promise<void> => {
+        const { child } = await working;
+        await until('it has killed itself', () => Promise.resolve(child.signalCode === 'SIGKILL'));
+        working = deployment.start({}, mortal);
+        await working;
+      };
+      const shown = (version: number) =>
+        until(`version ${version} is shown`, () => Promise.resolve(document.newest >= version));
 
-    await upload('first.txt');
-    await deployment.finished(await working, COMPLETION_TIMEOUT_MS);
-    const readers = document.read(async () => {
-      const service = await (reading ?? working);
-      return (path, body) => deployment.request(service, path, body);
-    });
-    await shown(0);
-    for (const step of STEPS) {
-      const isUpload = step.startsWith('adopt');
-      const content = document.next();
-      const sent = upload(`${step}.txt`, content);
-      if (isUpload) await expect(sent).rejects.toThrow();
-      else await sent;
+      await upload('first.txt');
+      await deployment.finished(await working, COMPLETION_TIMEOUT_MS);
+      const readers = document.read(async () => {
+        const service = await (reading ?? working);
+        return (path, body) => deployment.request(service, path, body);
+      });
+      await shown(0);
+      const follower = new EventFollower(deployment);
+      const following = follower.follow(() => working);
+      // A call that a process was making when it died is made again after half a minute: that long no gate waits.
+      const receiver = FULL_SIZE ? await StandInWebhook.start() : undefined;
+      if (receiver) await deployment.request(await working, '/api/webhooks', { url: receiver.url });
+      for (const step of STEPS) {
+        const isUpload = step.startsWith('adopt');
+        const content = document.next();
+        const sent = upload(`${step}.txt`, content);
+        if (isUpload) await expect(sent).rejects.toThrow();
+        else await sent;
+        await died();
+        // The client of an upload that was cut sends it again.
+        if (isUpload) await upload('again.txt', content);
+        await shown(document.lastVersion);
+      }
+
+      // A revision that fails leaves what is there, also where the process dies of it.
+      await upload('fail-before.json', '[broken');
       await died();
-      // The client of an upload that was cut sends it again.
-      if (isUpload) await upload('again.txt', content);
+      const failed = async () => (await deployment.list(await working))[0]?.pendingRevision?.status === 'failed';
+      await until('the revision has failed', failed);
+      expect(document.newest).toBe(document.lastVersion);
+      // One that is on its way is replaced by the next, and is never seen.
+      const release = holdEmbeddings();
+      const replaced = document.lastVersion + 1;
+      await upload('replaced.txt');
+      await until('it is embedded', async () => {
+        const [{ pendingRevision } = {}] = await deployment.list(await working);
+        return pendingRevision?.stage === 'embedding';
+      });
+      await upload('last.txt');
+      release();
       await shown(document.lastVersion);
-    }
+      const last = document.answers['both'] ?? 0;
+      await until('it was looked at again', () => Promise.resolve((document.answers['both'] ?? 0) > last + 1));
+      document.stop();
+      await readers;
+      const events = await follower.all(await working);
+      await following;
+      if (receiver) await expectAllDelivered(receiver, events);
 
-    // A revision that fails leaves what is there, also where the process dies of it.
-    await upload('fail-before.json', '[broken');
-    await died();
-    const failed = async () => (await deployment.list(await working))[0]?.pendingRevision?.status === 'failed';
-    await until('the revision has failed', failed);
-    expect(document.newest).toBe(document.lastVersion);
-    // One that is on its way is replaced by the next, and is never seen.
-    const release = holdEmbeddings();
-    const replaced = document.lastVersion + 1;
-    await upload('replaced.txt');
-    await until('it is embedded', async () => {
-      const [{ pendingRevision } = {}] = await deployment.list(await working);
-      return pendingRevision?.stage === 'embedding';
-    });
-    await upload('last.txt');
-    release();
-    await shown(document.lastVersion);
-    const last = document.answers['both'] ?? 0;
-    await until('it was looked at again', () => Promise.resolve((document.answers['both'] ?? 0) > last + 1));
-    document.stop();
-    await readers;
-
-    expect(document.wrongs).toEqual([]);
-    const versions = Array.from({ length: document.lastVersion + 1 }, (_, version) => version);
-    expect([...document.shown].sort((a, b) => a - b)).toEqual(versions.filter((version) => version !== replaced));
-    for (const service of [await working, ...(reading ? [await reading] : [])]) {
-      expect(await service.stop()).toEqual({ code: 0, signal: null });
-    }
-    // Nothing is left of what was on its way.
-    const left = `SELECT (SELECT count(*)::int FROM documents) AS documents, (SELECT count(*)::int FROM document_texts) AS texts,
+      expect(document.wrongs).toEqual([]);
+      const versions = Array.from({ length: document.lastVersion + 1 }, (_, version) => version);
+      expect([...document.shown].sort((a, b) => a - b)).toEqual(versions.filter((version) => version !== replaced));
+      for (const service of [await working, ...(reading ? [await reading] : [])]) {
+        expect(await service.stop()).toEqual({ code: 0, signal: null });
+      }
+      // Nothing is left of what was on its way.
+      const left = `SELECT (SELECT count(*)::int FROM documents) AS documents, (SELECT count(*)::int FROM document_texts) AS texts,
                          (SELECT count(*)::int FROM chunks c LEFT JOIN visible_chunks v ON v.id = c.id WHERE v.id IS NULL) AS dead`;
-    expect(await deployment.rows(left)).toEqual([{ documents: 1, texts: 1, dead: 0 }]);
-  }, 300_000);
+      expect(await deployment.rows(left)).toEqual([{ documents: 1, texts: 1, dead: 0 }]);
+    },
+    STEPS.length * 60_000 + 240_000,
+  );
 
   // Two processes on one database: only servers have that.
   if (onServer) {
@@ -331,6 +348,73 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
     );
   }
 });
+
+/** Follows all events through the deaths of the process that it hangs on, each time from the last one that it has. */
+class EventFollower {
+  private readonly numbers: number[] = [];
+  private last = Infinity;
+
+  constructor(private readonly deployment: Deployment) {}
+
+  async follow(working: () => Promise<ServiceProcess>): Promise<void> {
+    while ((this.numbers.at(-1) ?? 0) < this.last) {
+      const reader = await this.open(await working(), this.numbers.at(-1) ?? 0);
+      if (reader === undefined) continue;
+      await eventually(() => reader.isOver || (reader.events.at(-1)?.id ?? 0) >= this.last, COMPLETION_TIMEOUT_MS * 10);
+      this.numbers.push(...reader.events.map(({ id }) => id));
+      reader.close();
+    }
+  }
+
+  /** What has happened, as a stream from the beginning tells it; the one that was followed has told the same. */
+  async all(service: ServiceProcess): Promise<readonly ReadEvent[]> {
+    const reader = await this.open(service, 0);
+    await eventually(() => (reader?.events.length ?? 0) > 0, 60_000);
+    // Nothing happens any more: what is told now is all.
+    let told = 0;
+    await eventually(async () => {
+      const before = told;
+      told = reader?.events.length ?? 0;
+      await delay(1_000);
+      return told === before;
+    }, 60_000);
+    const events = reader?.events ?? [];
+    reader?.close();
+    this.last = events.at(-1)?.id ?? 0;
+    await eventually(() => (this.numbers.at(-1) ?? 0) >= this.last, 60_000);
+    expect(this.numbers).toEqual(events.map(({ id }) => id));
+    return events;
+  }
+
+  private async open(service: ServiceProcess, lastEventId: number): Promise<EventReader | undefined> {
+    try {
+      return await EventReader.open(this.deployment.client(service), '/api/events', { lastEventId });
+    } catch (error) {
+      // The process is gone, or about to go.
+      if (!(error instanceof TypeError)) throw error;
+      await delay(20);
+      return undefined;
+    }
+  }
+}
+
+/** Each event at least once, and for the first time in the order of the log. */
+async function expectAllDelivered(receiver: StandInWebhook, events: readonly ReadEvent[]): Promise<void> {
+  const told = events.filter(({ type }) => type !== 'document.progress').map(({ type, data }) => [type, data.at]);
+  const firsts = (): string[][] => {
+    const seen = new Map<string, string[]>();
+    for (const { headers, text } of receiver.posts) {
+      const { type, timestamp } = JSON.parse(text) as { type: string; timestamp: string };
+      const id = String(headers['webhook-id']);
+      if (!seen.has(id)) seen.set(id, [type, timestamp]);
+    }
+    return [...seen.values()];
+  };
+  const since = told.findIndex(([, at]) => at === firsts()[0]?.[1]);
+  await eventually(() => firsts().length >= told.length - since, 180_000);
+  expect(firsts()).toEqual(told.slice(since));
+  await receiver.close();
+}
 
 /**
  * Nothing of a document is embedded until the returned function is called: what is to happen in the middle of the work
