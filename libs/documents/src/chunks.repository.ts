@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { inTransaction, KeysetCursor, type Page } from '@vectorlane/database';
 import { Place } from '@vectorlane/domain';
+import { Problem } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { StoredSpace } from './embedding-spaces.repository';
@@ -46,8 +47,9 @@ interface ChunkRow {
   place: unknown;
 }
 
-/** Ordinal of the last chunk of a page. */
-const cursors = new KeysetCursor(z.tuple([z.number().int().min(0).max(2_147_483_647)]));
+const integer = z.number().int().min(0).max(2_147_483_647);
+/** Ordinal of the last chunk of a page, and the generation that it is of: pages of two are no document. */
+const cursors = new KeysetCursor(z.tuple([integer, integer]));
 
 /** A generation that is not visible and that no worker can complete any more. */
 const DEAD = `x.generation IS DISTINCT FROM d.visible_generation
@@ -166,17 +168,21 @@ export class ChunksRepository {
 
   /** Visible chunks in order. @throws Problem `INVALID_CURSOR` */
   async list(documentId: string, limit: number, cursor: string | undefined): Promise<Page<StoredChunk>> {
-    const [after] = cursor === undefined ? [-1] : cursors.decode(cursor);
-    const rows = await this.dataSource.query<ChunkRow[]>(
-      `SELECT id, ordinal, content, char_start, char_end, token_count, place
+    const [after, generation] = cursor === undefined ? [-1] : cursors.decode(cursor);
+    const rows = await this.dataSource.query<(ChunkRow & { generation: number })[]>(
+      `SELECT id, ordinal, content, char_start, char_end, token_count, place, generation
          FROM visible_chunks
         WHERE document_id = $1 AND ordinal > $2
         ORDER BY ordinal LIMIT $3`,
       [documentId, after, limit + 1],
     );
     const items = rows.slice(0, limit).map(toStoredChunk);
-    const last = items.at(-1);
-    return { items, nextCursor: rows.length > limit && last !== undefined ? cursors.encode([last.ordinal]) : null };
+    // Where there is a cursor, there was a chunk behind it.
+    if (generation !== undefined && rows[0]?.generation !== generation) {
+      throw new Problem('INVALID_CURSOR', 'The document has other content by now: begin with its first chunk again.');
+    }
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return { items, nextCursor: last === undefined ? null : cursors.encode([last.ordinal, last.generation]) };
   }
 
   /** Removes what earlier generations of one document left behind, once it has completed or failed. */

@@ -317,6 +317,25 @@ describe('a revision', () => {
     expect(await rowsLeft(id)).toEqual({ revisions: 0, chunks: 2 });
   });
 
+  it('ends the pages of the content before: what comes next is not of the same document', async () => {
+    const name = randomUUID();
+    const id = await completed(name);
+    const put = async (words: readonly string[]): Promise<void> => {
+      const claim = await claimed(await revised(name));
+      for (const [ordinal, word] of words.entries()) await store(claim, ordinal, word);
+      await moves.complete(claim, words.length);
+    };
+    await put(['one', 'two', 'three']);
+    const first = await chunks.list(id, 1, undefined);
+    const second = await chunks.list(id, 1, first.nextCursor ?? 'none');
+    expect(second.items.map(({ content }) => content)).toEqual(['two']);
+    for (const words of [['uno', 'dos', 'tres'], ['eins']]) {
+      await put(words);
+      await expect(chunks.list(id, 1, second.nextCursor ?? 'none')).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
+    }
+    expect(await seen(id)).toEqual(['eins']);
+  });
+
   it('that fails leaves what is there, says so, and can be retried', async () => {
     const name = randomUUID();
     const id = await completed(name);
