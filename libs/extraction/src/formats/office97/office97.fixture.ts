@@ -68,7 +68,8 @@ export function powerPoint97Of(slides: readonly (readonly (readonly [kind: numbe
     pptRecord(0x3f3, numbers(index + 2, 0, texts.length, 256 + index, 0)),
     ...texts.flatMap(([kind, text]) => [
       pptRecord(0xf9f, numbers(kind)),
-      pptRecord(0xfa0, Buffer.from(text, 'utf16le')),
+      // A placeholder in which nothing was written has a header alone.
+      ...(text === '' ? [] : [pptRecord(0xfa0, Buffer.from(text, 'utf16le'))]),
     ]),
   ]);
   const parts = [pptRecord(0x3e8, [pptRecord(0xff0, outline, 0)]), ...slides.map((texts) => slide(texts.length))];

@@ -141,7 +141,7 @@ describe('XLS', () => {
 describe('PPT', () => {
   it('gives each slide with its title, its lists and other texts', async () => {
     const slides = [
-      [[0, 'Tides'], [1, 'High\rLow\x0bwater'], [4, 'A note']],
+      [[2, ''], [0, 'Tides'], [1, 'High\rLow\x0bwater'], [4, 'A note']],
       [[6, 'Причал'], [5, 'от зари']],
       [[4, 'No title here']],
     ] as const; // prettier-ignore

@@ -20,7 +20,15 @@ export interface SlideText {
 
 /** Texts that a slide's list has for it, in their order: shapes may say no more than which of them is theirs. */
 export function outlineOf(records: readonly PptRecord[]): readonly SlideText[] {
-  return textsOf(records, []);
+  const found: SlideText[] = [];
+  for (const { type, body } of records) {
+    // Shapes count headers, those of placeholders too in which nothing was written.
+    if (type === PPT.textHeader) found.push({ kind: body.readUInt32LE(0), text: '' });
+    const [written] = textsOf([{ type, body }], []);
+    const header = found.at(-1);
+    if (written !== undefined && header !== undefined) found.splice(-1, 1, { ...header, text: written.text });
+  }
+  return found;
 }
 
 /** The texts of a slide, or of its notes, in the order of their shapes. */
@@ -51,7 +59,10 @@ function textsOfShape(shape: Buffer, outline: readonly SlideText[]): readonly Sl
   return textsOf([...within(text.body)], outline);
 }
 
-function textsOf(records: readonly PptRecord[], outline: readonly SlideText[]): readonly SlideText[] {
+function textsOf(
+  records: readonly Pick<PptRecord, 'type' | 'body'>[],
+  outline: readonly SlideText[],
+): readonly SlideText[] {
   const found: SlideText[] = [];
   let kind = 4;
   for (const { type, body } of records) {
