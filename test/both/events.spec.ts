@@ -74,7 +74,7 @@ describe('the stream of one document', () => {
     const paragraphs = Array.from({ length: 60 }, (_, index) => `Pier ${index}. ${'Salt water and rope. '.repeat(40)}`);
     const { id } = await put(paragraphs.join('\n\n'));
     const inWork = service
-      .reached(id, (document) => document.progress?.chunksDone > 0)
+      .reached(id, (document) => typeof document.progress?.etaMs === 'number')
       .finally(() => {
         embeddings?.behaveAlways({ kind: 'well' });
         release();

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import type { Clock } from '../../apps/cli/src/terminal';
+import { systemClock } from '../../apps/cli/src/terminal';
 import { read, ROOT } from '../support/compose-file';
 import { TestApp } from '../support/test-app';
 import { runCli } from './cli/run-cli';
@@ -14,11 +13,6 @@ const folder = /^npm run ingest -- (\S+)$/m.exec(readme)?.[1] ?? '';
 const question = /^npm run search -- "([^"]+)"$/m.exec(readme)?.[1] ?? '';
 const answer = /<!-- showcase: the first passage comes from (\S+) -->/.exec(readme)?.[1] ?? '';
 
-const clock: Clock = {
-  now: Date.now,
-  sleep: (milliseconds, signal) => setTimeout(milliseconds, undefined, signal && { signal }),
-};
-
 describe('what it says to type', () => {
   let service: TestApp;
   beforeAll(async () => {
@@ -29,7 +23,7 @@ describe('what it says to type', () => {
   const run = (key: string, command: string) =>
     runCli(wordsOf(command), {
       environment: { VECTORLANE_URL: service.url, VECTORLANE_API_KEY: key },
-      clock,
+      clock: systemClock,
       confirm: () => Promise.resolve(true),
     });
   const succeeding = async (key: string, command: string): Promise<string> => {

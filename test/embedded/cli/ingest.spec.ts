@@ -205,7 +205,7 @@ describe('ingest', () => {
     const run = await ingest();
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('redirects to another address');
-    expect(api.requests.map(({ path }) => path)).toEqual(['/api/documents?limit=1', '/api/documents']);
+    expect(api.requests.map(({ path }) => path)).toEqual(['/api/documents?limit=1', '/api/events', '/api/documents']);
   });
 
   it('says where it stood when it is interrupted', async () => {
