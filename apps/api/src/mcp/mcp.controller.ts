@@ -1,4 +1,4 @@
-import { Controller, Post, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { Config } from '@vectorlane/config';
@@ -30,6 +30,7 @@ export class McpController {
   }
 
   @Post()
+  @HttpCode(200)
   @RequiresScope('read', 'within-collections')
   async exchange(@Caller() caller: Principal, @Req() request: Request, @Res() response: Response): Promise<void> {
     this.refuseForeignPage(request.headers.origin);
