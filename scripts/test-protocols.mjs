@@ -20,10 +20,7 @@ await main(async () => {
   const words = process.argv.slice(2);
   await bootstrap({ quiet: true });
   const python = await pythonOrNothing();
-  const chosen = SUITES.filter(
-    ({ name, isFullOnly = false }) =>
-      (full || !isFullOnly) && (words.length === 0 || words.some((word) => name.includes(word))),
-  );
+  const chosen = SUITES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const folder = mkdtempSync(join(tmpdir(), 'vectorlane-protocols-'));
   const service = await startService(folder);

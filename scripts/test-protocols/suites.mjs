@@ -9,7 +9,7 @@ import { withKey } from './service.mjs';
  *   suites: () => Promise<string>, run: Run, full: boolean }} Scene
  * @typedef {(command: string, args: string[], options?: { cwd?: string, env?: NodeJS.ProcessEnv,
  *   timeoutMs?: number }) => Promise<string>} Run throws what the command printed where it fails
- * @typedef {{ name: string, needsPython: boolean, isAlone?: boolean, isFullOnly?: boolean,
+ * @typedef {{ name: string, needsPython: boolean, isAlone?: boolean,
  *   work(scene: Scene): Promise<string> }} Suite
  */
 
@@ -128,13 +128,12 @@ export const SUITES = [
     name: 'schemathesis: examples, fuzzing and sequences of all operations',
     needsPython: true,
     isAlone: true,
-    work: (scene) => schemathesis(scene, ['--phases', 'examples,fuzzing,stateful', ...cases(scene.full ? 400 : 10)]),
+    work: (scene) => schemathesis(scene, ['--phases', 'examples,fuzzing,stateful', ...cases(scene.full ? 400 : 4)]),
   },
   {
     name: 'schemathesis: every boundary of the schemas',
     needsPython: true,
     isAlone: true,
-    isFullOnly: true,
     work: (scene) => schemathesis(scene, ['--phases', 'coverage']),
   },
 ];

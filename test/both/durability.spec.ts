@@ -57,7 +57,7 @@ const ALL = generateDocuments(random, DOCUMENTS + LARGE, {
   wordsPerChunk: WORDS_PER_CHUNK,
 });
 
-const STEPS = FULL_SIZE ? Array.from({ length: 6 }, () => EVERY_STEP).flat() : seededPick(EVERY_STEP, 2);
+const STEPS = FULL_SIZE ? Array.from({ length: 6 }, () => EVERY_STEP).flat() : seededPick(EVERY_STEP, 1);
 
 const STEPS_IN_WORDS = FULL_SIZE ? `${STEPS.length} steps` : STEPS.join(', ');
 
