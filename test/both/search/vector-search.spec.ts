@@ -195,7 +195,7 @@ describe('vectors of an earlier version', () => {
     );
     expect(document?.coverage).toMatchObject({ notes: ['MODEL_LANGUAGE'] });
     expect(await vectors.convertAll(() => true)).toBe(true);
-  });
+  }, 120_000);
 });
 
 /** What the service asks the database for while `work` runs. */
