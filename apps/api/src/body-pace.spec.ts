@@ -4,6 +4,7 @@ import { watchPace } from './body-pace';
 
 class Body extends EventEmitter {
   paused = false;
+  complete = false;
   isPaused(): boolean {
     return this.paused;
   }
@@ -13,10 +14,10 @@ class Body extends EventEmitter {
 function send(
   bytesPerSecond: (second: number) => number,
   seconds: number,
-  paused = false,
+  { paused = false, complete = false } = {},
 ): [number, string] | undefined {
   const body = new Body();
-  body.paused = paused;
+  Object.assign(body, { paused, complete });
   let refused: [number, string] | undefined;
   let second = 0;
   const stop = watchPace(body as unknown as IncomingMessage, ({ code }) => (refused = [second, code]));
@@ -45,5 +46,8 @@ describe('a slow upload', () => {
   it('is refused when nothing comes any more', () =>
     expect(send((second) => (second === 0 ? 10_000_000 : 0), 120)).toEqual([29, 'BODY_TOO_SLOW']));
 
-  it('is not the client’s doing while we do not read', () => expect(send(() => 0, 120, true)).toBeUndefined());
+  it('is not the client’s doing while we do not read', () => expect(send(() => 0, 120, { paused: true })).toBeUndefined());
+
+  it('is not one that is here and waits for us', () =>
+    expect(send(() => 0, 120, { complete: true })).toBeUndefined());
 });

@@ -9,7 +9,8 @@ const LEAST_BYTES_PER_SECOND = 1_024;
 const LOOK_MS = 1_000;
 
 /**
- * Watches that a body comes, and not too slowly. Time in which we do not read is not the client's.
+ * Watches that a body comes, and not too slowly. Time in which we do not read is not the client's, nor what we take once
+ * all of it is here.
  * @param giveUp called once, with what to refuse the request with
  * @returns stops watching
  */
@@ -26,7 +27,7 @@ export function watchPace(request: IncomingMessage, giveUp: (problem: Problem) =
     const now = performance.now();
     const passedMs = now - lookedAt;
     lookedAt = now;
-    if (request.isPaused()) return;
+    if (request.isPaused() || request.complete) return;
     elapsedMs += passedMs;
     idleMs += passedMs;
     const isSlow = elapsedMs > GRACE_MS && bytes / (elapsedMs / 1_000) < LEAST_BYTES_PER_SECOND;

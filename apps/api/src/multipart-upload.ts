@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
 import { Problem } from '@vectorlane/errors';
@@ -42,7 +43,9 @@ export async function receiveMultipart<Fields extends FieldReaders>(
   if (Number(request.get('content-length') ?? 0) > maxFileBytes + OVERHEAD_BYTES) {
     throw new Problem('TOO_LARGE', `A file may have at most ${maxFileBytes} bytes.`);
   }
-  const body = new MultipartBody(request, receive, fields);
+  // Called as the bytes come, outside of what belongs to this request (its bounds on the database, its id in the log)
+  // where they come after the headers: Node runs it for the connection then.
+  const body = new MultipartBody(request, AsyncResource.bind(receive), fields);
   return body.read();
 }
 
