@@ -46,8 +46,8 @@ describe('a slow upload', () => {
   it('is refused when nothing comes any more', () =>
     expect(send((second) => (second === 0 ? 10_000_000 : 0), 120)).toEqual([29, 'BODY_TOO_SLOW']));
 
-  it('is not the client’s doing while we do not read', () => expect(send(() => 0, 120, { paused: true })).toBeUndefined());
+  it('is not the client’s doing while we do not read', () =>
+    expect(send(() => 0, 120, { paused: true })).toBeUndefined());
 
-  it('is not one that is here and waits for us', () =>
-    expect(send(() => 0, 120, { complete: true })).toBeUndefined());
+  it('is not one that is here and waits for us', () => expect(send(() => 0, 120, { complete: true })).toBeUndefined());
 });

@@ -9,8 +9,8 @@ const LEAST_BYTES_PER_SECOND = 1_024;
 const LOOK_MS = 1_000;
 
 /**
- * Watches that a body comes, and not too slowly. Time in which we do not read is not the client's, nor what we take once
- * all of it is here.
+ * Watches that a body comes, and not too slowly. Time in which we do not read is not the client's, nor what we take
+ * once all of it is here.
  * @param giveUp called once, with what to refuse the request with
  * @returns stops watching
  */
