@@ -11,6 +11,9 @@ import { ROOT } from './bootstrap.mjs';
  * @typedef {{ code: number, passed: number, failed: number, skipped: number }} JestCounts
  */
 
+/** So many suites are named that took the most of a processor, where a run has many. */
+const DEAREST = 25;
+
 /** How long Jest may take to end when all tests have. */
 const LINGER_MS = 20_000;
 
@@ -35,6 +38,7 @@ export async function runJest(args, options) {
 export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
   const folder = mkdtempSync(join(tmpdir(), 'vectorlane-jest-'));
   const resultFile = join(folder, 'result.json');
+  const processorFile = join(folder, 'processor.txt');
   try {
     const code = await new Promise((/** @type {(code: number) => void} */ resolve, reject) => {
       const child = spawn(
@@ -47,7 +51,7 @@ export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
           ...args,
         ],
         // A group of its own, so that Jest's workers and what the tests started end with it.
-        { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env }, detached: true },
+        { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env, TEST_PROCESSOR_FILE: processorFile }, detached: true },
       );
       const timer = setTimeout(() => {
         process.stderr.write(`\nThe tests did not end within ${timeoutMs / 60_000} minutes and are ended.\n`);
@@ -81,10 +85,26 @@ export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
         resolve(exitCode ?? 1);
       });
     });
+    tellDearest(processorFile);
     return close(code, resultFile);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * What the gate is long by. Children count when they have ended.
+ * @param {string} file a line for each suite: processor seconds, a space, its path
+ */
+function tellDearest(file) {
+  if (!existsSync(file)) return;
+  const suites = readFileSync(file, 'utf8').trim().split('\n');
+  if (suites.length <= DEAREST) return;
+  const seconds = (/** @type {string} */ suite) => Number.parseFloat(suite);
+  const all = suites.reduce((sum, suite) => sum + seconds(suite), 0);
+  const dearest = suites.sort((one, other) => seconds(other) - seconds(one)).slice(0, DEAREST);
+  const lines = dearest.map((suite) => `${seconds(suite).toFixed(1).padStart(8)}${suite.slice(suite.indexOf(' '))}`);
+  process.stderr.write(`\nProcessor seconds: ${Math.round(all)} in all, of which\n${lines.join('\n')}\n`);
 }
 
 /**

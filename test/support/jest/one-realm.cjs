@@ -5,8 +5,8 @@
 const { TestEnvironment } = require('jest-environment-node');
 const { ModernFakeTimers } = require('@jest/fake-timers');
 const { ModuleMocker } = require('jest-mock');
-const { readFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { appendFileSync, readFileSync } = require('node:fs');
+const { dirname, join, relative } = require('node:path');
 const vm = require('node:vm');
 
 /** Stands for the main context where Jest wants to be told one: Node has no name for it. */
@@ -29,9 +29,22 @@ globalThis[Symbol.for('vectorlane.pglite-code')] ??= new WebAssembly.Module(
   readFileSync(join(dirname(require.resolve('@electric-sql/pglite')), 'pglite.wasm')),
 );
 
+/** Processor seconds of this process and of its children that have ended, where the system says (Linux). */
+function processorSeconds() {
+  try {
+    const [, fields] = readFileSync('/proc/self/stat', 'utf8').split(') ');
+    const ticks = fields.split(' ').slice(11, 15).map(Number);
+    return ticks.reduce((sum, each) => sum + each, 0) / 100;
+  } catch {
+    return process.cpuUsage().user / 1e6;
+  }
+}
+
 module.exports = class OneRealm extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
+    this.suite = relative(config.globalConfig.rootDir, context.testPath);
+    this.begunAt = processorSeconds();
     this.global = globalThis;
     globalThis[NATIVE_REQUIRE] = require;
     this.moduleMocker = new ModuleMocker(globalThis);
@@ -51,6 +64,9 @@ module.exports = class OneRealm extends TestEnvironment {
   async teardown() {
     await super.teardown();
     this.restore();
+    // What the gate is long by: scripts/jest.mjs prints the dearest.
+    const file = process.env.TEST_PROCESSOR_FILE;
+    if (file) appendFileSync(file, `${(processorSeconds() - this.begunAt).toFixed(1)} ${this.suite}\n`);
   }
 
   getVmContext() {
