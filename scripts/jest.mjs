@@ -51,7 +51,12 @@ export async function countJest(args, { env = {}, workers = 2, timeoutMs }) {
           ...args,
         ],
         // A group of its own, so that Jest's workers and what the tests started end with it.
-        { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env, TEST_PROCESSOR_FILE: processorFile }, detached: true },
+        {
+          cwd: ROOT,
+          stdio: ['ignore', 'ignore', 'inherit'],
+          env: { ...process.env, ...env, TEST_PROCESSOR_FILE: processorFile },
+          detached: true,
+        },
       );
       const timer = setTimeout(() => {
         process.stderr.write(`\nThe tests did not end within ${timeoutMs / 60_000} minutes and are ended.\n`);

@@ -33,13 +33,13 @@ const SETTINGS = {
 const WORDS_PER_CHUNK = 85;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 const KILLS = sized(2, 20);
-const DOCUMENTS = sized(30, 200);
+const DOCUMENTS = sized(18, 200);
 /** How long the endpoint takes for a text: kills find work in hand. At full size the kills hit the model inside. */
 const EMBEDDING_MS = 10;
 const UPLOADS_AT_ONCE = 3;
 /** Only servers can have more than one process on them. */
 const PROCESSES = onServer ? 2 : 1;
-const COMPLETION_TIMEOUT_MS = DOCUMENTS * 3_000;
+const COMPLETION_TIMEOUT_MS = sized(90_000, 600_000);
 
 /** Where the process that works on a revision is killed; each commit takes some of them by its seed. */
 const EVERY_STEP = [

@@ -5,7 +5,7 @@ import { eventually } from './eventually';
 import { repeatedKeys } from './json-keys';
 
 const ROOT = join(__dirname, '../..');
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 
 /** The built service as a process of its own, as an operator runs it: for signals, kills and exit codes. */
 export class ServiceProcess {
@@ -78,7 +78,7 @@ export class ServiceProcess {
     if (this.child.exitCode !== null || this.child.signalCode !== null) {
       return { code: this.child.exitCode, signal: this.child.signalCode };
     }
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), 60_000);
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 120_000);
     this.child.kill(signal);
     const [code, by] = (await once(this.child, 'exit')) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);

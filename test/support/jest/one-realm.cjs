@@ -29,6 +29,9 @@ globalThis[Symbol.for('vectorlane.pglite-code')] ??= new WebAssembly.Module(
   readFileSync(join(dirname(require.resolve('@electric-sql/pglite')), 'pglite.wasm')),
 );
 
+/** Time limits are written for a quiet machine: one that has other work gets so many times as long. */
+const PATIENCE = 3;
+
 /** Processor seconds of this process and of its children that have ended, where the system says (Linux). */
 function processorSeconds() {
   try {
@@ -45,6 +48,7 @@ module.exports = class OneRealm extends TestEnvironment {
     super(config, context);
     this.suite = relative(config.globalConfig.rootDir, context.testPath);
     this.begunAt = processorSeconds();
+    this.patient = new WeakSet();
     this.global = globalThis;
     globalThis[NATIVE_REQUIRE] = require;
     this.moduleMocker = new ModuleMocker(globalThis);
@@ -59,6 +63,14 @@ module.exports = class OneRealm extends TestEnvironment {
       for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
       Object.assign(process.env, env);
     };
+  }
+
+  // Each test, and each hook once, however often it runs.
+  handleTestEvent({ name, test, hook }, { testTimeout }) {
+    const begun = name === 'test_fn_start' ? test : name === 'hook_start' ? hook : undefined;
+    if (begun === undefined || this.patient.has(begun)) return;
+    this.patient.add(begun);
+    begun.timeout = (begun.timeout ?? testTimeout) * PATIENCE;
   }
 
   async teardown() {
