@@ -271,7 +271,7 @@ const { hasCode, Vectorlane } = require('@vectorlane/client/node');
   const client = new Vectorlane({ url: process.env.VECTORLANE_URL, apiKey: process.env.VECTORLANE_KEY });
   const collection = 'packed';
   mkdirSync('notes/sub', { recursive: true });
-  writeFileSync('notes/ants.md', 'Ants carry leaves. '.repeat(4000));
+  writeFileSync('notes/ants.md', 'Ants carry leaves. '.repeat(400));
   writeFileSync('notes/sub/eels.txt', 'Eels swim to the sea.');
   const first = await client.sync('notes', { collection });
   for (const document of first.uploaded) await client.waitUntilDone(document);
