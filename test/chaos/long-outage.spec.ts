@@ -7,6 +7,7 @@ import { PrivateServers, type ServerName } from '../support/private-servers';
 import { ServiceProcess } from '../support/service-process';
 import { StandInAiWorker } from '../support/stand-in-ai-worker';
 import { StandInEmbeddings } from '../support/stand-in-embeddings';
+import { answers, StandInWebhook } from '../support/stand-in-webhook';
 import type { Untyped } from '../support/test-app';
 
 /**
@@ -21,6 +22,8 @@ const AWAY_MS = 60 * 60_000;
 const LOOKS = 60;
 const LOOKS_PER_UPLOAD = 10;
 const BACK_WITHIN_MS = 30_000;
+/** The pauses between tries double, so that the next one may be as far off as the first was. */
+const RECEIVED_WITHIN_MS = 100 * 60_000;
 const OFFICE: readonly string[] = ['pdflatex.pdf', 'python-docx.docx'];
 
 interface Scene {
@@ -93,12 +96,13 @@ async function withoutServer(name: ServerName): Promise<Scene> {
 async function call(
   service: ServiceProcess,
   path: string,
-  body?: FormData,
+  body?: FormData | object,
 ): Promise<{ status: number; body: Untyped }> {
+  const isForm = body === undefined || body instanceof FormData;
   const response = await fetch(`${service.url}${path}`, {
-    headers: { 'X-API-Key': keys.get(service) ?? '' },
+    headers: { 'X-API-Key': keys.get(service) ?? '', ...(!isForm && { 'Content-Type': 'application/json' }) },
     signal: AbortSignal.timeout(10_000),
-    ...(body && { method: 'POST', body }),
+    ...(body && { method: 'POST', body: isForm ? body : JSON.stringify(body) }),
   });
   return { status: response.status, body: await response.json() };
 }
@@ -194,4 +198,40 @@ it.concurrent.each<[string, () => Promise<Scene>]>([
     expect([service.child.exitCode, service.child.signalCode]).toEqual([null, null]);
   },
   AWAY_MS + 10 * 60_000,
+);
+
+it.concurrent(
+  'an hour without the receiver of its webhook loses none of the events, nor their order',
+  async () => {
+    const { settings } = await startEmbeddings();
+    const service = await startService({ ...settings, WEBHOOK_ALLOW_PRIVATE: 'true' });
+    const receiver = await StandInWebhook.start(answers.drop);
+    ends.push(() => receiver.close());
+    const { status } = await call(service, '/api/webhooks', { url: receiver.url });
+    expect(status).toBe(201);
+    const ids: string[] = [];
+    for (let index = 0; index < 10; index += 1)
+      ids.push((await upload(service, `${index}.txt`, `Text ${index}, of which nobody hears.`)) ?? '');
+    await untilDone(service, ids, 2 * BACK_WITHIN_MS);
+    await delay(AWAY_MS);
+
+    const unheard = receiver.posts.length;
+    receiver.answerWith(answers.status(204));
+    const backAt = performance.now();
+    const told = (id: string): unknown[] =>
+      receiver.bodies
+        .slice(unheard)
+        .filter(({ data }) => (data as Untyped).documentId === id)
+        .map(({ type }) => type);
+    const isWhole = (id: string): boolean => told(id).at(-1) === 'document.completed';
+    while (!ids.every(isWhole)) {
+      if (performance.now() - backAt > RECEIVED_WITHIN_MS) throw new Error(JSON.stringify(ids.map(told)));
+      await delay(1_000);
+    }
+    const minutes = ((performance.now() - backAt) / 60_000).toFixed(1);
+    process.stderr.write(`webhook: ${unheard} calls in vain, all events ${minutes} min after the return\n`);
+    const accepted = [['document.accepted', 'document.completed']];
+    expect(ids.map(told).filter((types) => JSON.stringify([types]) !== JSON.stringify(accepted))).toEqual([]);
+  },
+  AWAY_MS + RECEIVED_WITHIN_MS + 10 * 60_000,
 );
