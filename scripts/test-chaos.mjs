@@ -21,7 +21,7 @@ await main(async () => {
   const env = FULL_SIZE ? await aiWorker() : {};
   // One after the other where it is measured, side by side where it is only to hold.
   process.exit(
-    await jestOnServers(args, { install, env, workers: FULL_SIZE ? 1 : 2, timeoutMs: (FULL_SIZE ? 60 : 25) * 60_000 }),
+    await jestOnServers(args, { install, env, workers: FULL_SIZE ? 1 : 2, timeoutMs: (FULL_SIZE ? 240 : 25) * 60_000 }),
   );
 });
 
