@@ -1,7 +1,9 @@
 import { stepGrowth } from '../../../test/support/steps';
 import { createExtractors, indexExtractors } from './extractors';
 import { msgOf } from './formats/mail/msg-fixture';
-import { biff, excel5Of, powerPoint97Of, word6Of } from './formats/office97/office97.fixture';
+import {
+  biff, compoundOf, excel5Of, powerPoint97Of, powerPoint97Streams, pptRecord, word6Of,
+} from './formats/office97/office97.fixture'; // prettier-ignore
 import { pdf, text, unicode } from './formats/pdf/pdf-fixture';
 
 /**
@@ -81,6 +83,12 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, (count: number) =>
     slides: (count) => powerPoint97Of(Array.from({ length: count }, (_, n) => [[0, `Slide ${n}`]])),
     'texts of one slide': (count) => powerPoint97Of([Array.from({ length: count }, (_, n) => [1, `Text ${n}`])]),
     'lines of one text': (count) => powerPoint97Of([[[1, 'a\r'.repeat(count)]]]),
+    // The first edit leads to the slides; that they can be found takes a look at each behind it.
+    'behind its edits': (count) => {
+      const records = powerPoint97Streams([[[0, 'Title']]])['PowerPoint Document'];
+      const edits = Array<Buffer>(20).fill(pptRecord(0xff5, Buffer.alloc(28, 0x7f)));
+      return compoundOf({ 'PowerPoint Document': Buffer.concat([records, ...edits, Buffer.alloc(100 * count)]) });
+    },
   },
   msg: {
     'one line': (count) => msgOf({ subject: 'a', body: bytes(count, 'x').toString() }),

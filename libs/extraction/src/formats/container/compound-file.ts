@@ -11,21 +11,29 @@ const MAGIC = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 const ENTRY_BYTES = 128;
 const NAME_LENGTH_OFFSET = 64;
 
+/** A stream by its name: of the root, or of a storage that stands in it. */
+export type StreamByName = (name: string, storage?: string) => Buffer | undefined;
+
 /**
- * The streams of a compound file that stand in its root, by their names.
+ * The streams of a compound file, by their names.
  * @throws Error that says what is broken
  */
-export function openCompoundFile(source: Uint8Array): (name: string) => Buffer | undefined {
+export function openCompoundFile(source: Uint8Array): StreamByName {
   checkCompoundFile(source);
   const reader = new Reader(new Uint8Array(source).buffer);
   reader.parse();
   const root = reader.rootFolder();
-  const names = root.fileNames();
-  return (name) => {
-    const known = names.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-    const bytes = known === undefined ? null : root.readFile(known);
+  return (name, storage) => {
+    const folder = storage === undefined ? root : root.subFolders().find((one) => isSameName(one.name, storage));
+    const known = folder?.fileNames().find((candidate) => isSameName(candidate, name));
+    const bytes = known === undefined ? null : (folder?.readFile(known) ?? null);
     return bytes === null ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
+}
+
+/** Names differ by more than the case of their letters ([MS-CFB] 2.6.4). */
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 /**

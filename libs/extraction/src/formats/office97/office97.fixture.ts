@@ -2,15 +2,29 @@ import { burn } from '@kenjiuno/msgreader/lib/Burner';
 
 /** Files of Office before 2007 made by the specs, of those kinds that no program at hand writes any more. */
 
+const STORAGE = 1;
 const DOCUMENT = 2;
 const ROOT = 5;
 
-export function compoundOf(streams: Readonly<Record<string, Buffer>>): Buffer {
-  const entries = Object.entries(streams).map(([name, bytes]) => {
-    return { name, type: DOCUMENT, length: bytes.length, binaryProvider: () => Uint8Array.from(bytes) };
-  });
-  const children = entries.map((_, index) => index + 1);
-  return Buffer.from(burn([{ name: 'Root Entry', type: ROOT, length: 0, children }, ...entries]));
+/** By their names; those of a storage within it. */
+export type Streams = Readonly<Record<string, Buffer | Readonly<Record<string, Buffer>>>>;
+
+export function compoundOf(streams: Streams): Buffer {
+  type Entry = Parameters<typeof burn>[0][number];
+  const root = { name: 'Root Entry', type: ROOT, length: 0, children: [] as number[] };
+  const entries: Entry[] = [root];
+  const add = (parent: number[], entry: Entry): void => void parent.push(entries.push(entry) - 1);
+  const addStream = (parent: number[], name: string, bytes: Buffer): void =>
+    add(parent, { name, type: DOCUMENT, length: bytes.length, binaryProvider: () => Uint8Array.from(bytes) });
+  for (const [name, content] of Object.entries(streams)) {
+    if (Buffer.isBuffer(content)) addStream(root.children, name, content);
+    else {
+      const children: number[] = [];
+      add(root.children, { name, type: STORAGE, length: 0, children });
+      for (const [inner, bytes] of Object.entries(content)) addStream(children, inner, bytes);
+    }
+  }
+  return Buffer.from(burn(entries));
 }
 
 const FIB_BYTES = 0x300;
@@ -52,9 +66,25 @@ export function pptRecord(type: number, body: Buffer | readonly Buffer[], instan
   return Buffer.concat([numberOf(2, (instance << 4) | (isContainer ? 0xf : 0)), numberOf(2, type), numberOf(4, data.length), data]); // prettier-ignore
 }
 
+type Slides = readonly (readonly (readonly [kind: number, text: string])[])[];
+
 /** A presentation whose slides refer to the texts of its outline, as PowerPoint 97 wrote them. */
-export function powerPoint97Of(slides: readonly (readonly (readonly [kind: number, text: string])[])[]): Buffer {
-  const numbers = (...values: readonly number[]): Buffer => Buffer.concat(values.map((value) => numberOf(4, value)));
+export function powerPoint97Of(slides: Slides): Buffer {
+  return compoundOf(powerPoint97Streams(slides));
+}
+
+/** Numbers of four bytes each. */
+export function numbers(...values: readonly number[]): Buffer {
+  return Buffer.concat(values.map((value) => numberOf(4, value)));
+}
+
+/** What tells where the latest edit of a presentation is. */
+export function currentUser(lastEdit: number): Buffer {
+  return pptRecord(0xff6, numbers(20, 0xe391c05f, lastEdit));
+}
+
+/** The streams of `powerPoint97Of`; its last record is the edit. */
+export function powerPoint97Streams(slides: Slides): { 'Current User': Buffer; 'PowerPoint Document': Buffer } {
   const shapes = (count: number): Buffer[] =>
     Array.from({ length: count }, (_, index) =>
       pptRecord(0xf004, [pptRecord(0xf00d, [pptRecord(0xf9e, numbers(index))])]),
@@ -81,10 +111,10 @@ export function powerPoint97Of(slides: readonly (readonly (readonly [kind: numbe
   }
   const directory = pptRecord(0x1772, numbers((parts.length << 20) | 1, ...places));
   const edit = pptRecord(0xff5, numbers(0, 0, 0, end, 1, 0, 0));
-  return compoundOf({
-    'Current User': pptRecord(0xff6, numbers(20, 0xe391c05f, end + directory.length)),
+  return {
+    'Current User': currentUser(end + directory.length),
     'PowerPoint Document': Buffer.concat([...parts, directory, edit]),
-  });
+  };
 }
 
 function numberOf(bytes: 1 | 2 | 4, value: number): Buffer {

@@ -4,7 +4,9 @@ import { encode } from 'iconv-lite';
 import { detectFormat } from '../../detect/format-detection';
 import { createExtractors, indexExtractors } from '../../extractors';
 import type { ExtractedDocument } from '../../text-extractor';
-import { biff, compoundOf, excel5Of, powerPoint97Of, word6Of } from './office97.fixture';
+import {
+  biff, compoundOf, currentUser, excel5Of, numbers, powerPoint97Of, powerPoint97Streams, pptRecord, word6Of,
+} from './office97.fixture'; // prettier-ignore
 
 const extractors = indexExtractors(createExtractors());
 
@@ -157,6 +159,67 @@ describe('PPT', () => {
     ]);
     expect(document.blocks.map(({ slide }) => slide)).toEqual([1, 1, 1, 1, 2, 2, 3]);
     expect(document.coverage?.pages).toBe(3);
+  });
+
+  const tides = powerPoint97Streams([[[0, 'Tides'], [1, 'High']]]); // prettier-ignore
+  const records = tides['PowerPoint Document'];
+  const EDIT_BYTES = 36;
+  const whole = [
+    ['heading', 'Tides', ''],
+    ['list-item', '- High', 'Tides'],
+  ];
+
+  it.each<[string, Buffer | undefined]>([
+    ['is missing', undefined],
+    ['is empty', Buffer.alloc(0)],
+    ['is of another kind', Buffer.from('The name of somebody who wrote this.')],
+    ['leads to the beginning', currentUser(0)],
+    ['leads into a slide', currentUser(40)],
+    ['leads out of the presentation', currentUser(0x7fffffff)],
+  ])('is read when what leads to its latest edit %s', async (_name, user) => {
+    const bytes = compoundOf({ 'PowerPoint Document': records, ...(user !== undefined && { 'Current User': user }) });
+    expect(await outline('a.ppt', bytes)).toEqual(whole);
+  });
+
+  it.each<[string, (older: Buffer) => Buffer]>([
+    ['is cut off', (older) => Buffer.concat([older, records.subarray(-EDIT_BYTES, -10)])],
+    ['leads nowhere', (older) => Buffer.concat([older, pptRecord(0xff5, Buffer.alloc(28, 0x7f))])],
+    ['is zeros', (older) => Buffer.concat([older, Buffer.alloc(EDIT_BYTES)])],
+  ])('is read as it was before, and says so, when its latest edit %s', async (_name, damage) => {
+    const streams = { 'PowerPoint Document': damage(records), 'Current User': currentUser(records.length) };
+    const { text, coverage } = await read('a.ppt', compoundOf(streams));
+    expect([text, coverage?.notes]).toEqual(['Tides\n\n- High', ['DAMAGED_PAGES']]);
+  });
+
+  it('says that a slide is damaged', async () => {
+    const streams = powerPoint97Streams([[[0, 'Tides']], [[0, 'Winds']], [[0, 'Stars']]]);
+    const damaged = Buffer.from(streams['PowerPoint Document']);
+    // The second of the slides, which stand one behind the other.
+    const slide = Buffer.from('0f00ee03', 'hex');
+    damaged.writeUInt16LE(0x3333, damaged.indexOf(slide, damaged.indexOf(slide) + 1) + 2);
+    const document = await read('a.ppt', compoundOf({ ...streams, 'PowerPoint Document': damaged }));
+    expect([document.text, document.coverage]).toEqual([
+      'Tides\n\nStars',
+      { pages: 3, pagesWithoutText: [], notes: ['DAMAGED_PAGES'] },
+    ]);
+  });
+
+  it('that is one of PowerPoint 95 too is read as that of 97', async () => {
+    const of95 = { 'Current User': Buffer.alloc(80), 'PowerPoint Document': Buffer.from('03000000ffff0000', 'hex') };
+    expect(await outline('a.ppt', compoundOf({ ...of95, PP97_DUALSTORAGE: tides }))).toEqual(whole);
+    await expect(read('a.ppt', compoundOf(of95))).rejects.toMatchObject({
+      code: 'CORRUPT_FILE',
+      message: expect.stringMatching(/older than PowerPoint 97/),
+    });
+  });
+
+  it('that is encrypted says so without what leads to its latest edit', async () => {
+    const cipher = pptRecord(0x2f14, [Buffer.alloc(40)]);
+    const directory = pptRecord(0x1772, numbers((1 << 20) | 7, records.length));
+    const place = records.length + cipher.length;
+    const edit = pptRecord(0xff5, numbers(0, 0, 0, place, 1, 0, 0, 7));
+    const streams = { 'PowerPoint Document': Buffer.concat([records, cipher, directory, edit]) };
+    await expect(read('a.ppt', compoundOf(streams))).rejects.toMatchObject({ code: 'PASSWORD_PROTECTED' });
   });
 
   it.each([

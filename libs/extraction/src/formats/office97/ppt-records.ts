@@ -3,12 +3,13 @@
 export const PPT = {
   document: 0x3e8, slide: 0x3ee, slideAtom: 0x3ef, notes: 0x3f0, slidePersist: 0x3f3, drawing: 0x40c,
   placeholder: 0xbc3, outlineText: 0xf9e, textHeader: 0xf9f, textCharacters: 0xfa0, textBytes: 0xfa8,
-  slideList: 0xff0, userEdit: 0xff5, persistDirectory: 0x1772,
+  slideList: 0xff0, userEdit: 0xff5, currentUser: 0xff6, persistDirectory: 0x1772,
+  cipher: 0x2f14,
   shapes: 0xf002, group: 0xf003, shape: 0xf004, shapeClientData: 0xf011, shapeText: 0xf00d, childAnchor: 0xf00f,
   properties: 0xf00b, moreProperties: 0xf122,
 } as const; // prettier-ignore
 
-const HEADER_BYTES = 8;
+export const HEADER_BYTES = 8;
 const CONTAINER = 0xf;
 
 export interface PptRecord {
@@ -43,44 +44,4 @@ export function* within(body: Buffer): Generator<PptRecord, void> {
 export function first(body: Buffer, type: number): PptRecord | undefined {
   for (const record of within(body)) if (record.type === type) return record;
   return undefined;
-}
-
-/** Where the parts of the presentation lie: each edit that was saved adds to it, and the latest counts. */
-export class PersistDirectory {
-  private readonly places = new Map<number, number>();
-  readonly document: number;
-
-  /** @param lastEdit place of the latest edit's record */
-  constructor(
-    private readonly stream: Buffer,
-    lastEdit: number,
-  ) {
-    let document = 0;
-    const seen = new Set<number>();
-    for (let at = lastEdit; at > 0 && !seen.has(at);) {
-      seen.add(at);
-      const { type, body } = recordAt(stream, at);
-      if (type !== PPT.userEdit) throw new Error('an edit is not where it should be');
-      document ||= body.readUInt32LE(16);
-      this.take(recordAt(stream, body.readUInt32LE(12)).body);
-      at = body.readUInt32LE(8);
-    }
-    this.document = document;
-  }
-
-  get(id: number): PptRecord | undefined {
-    const at = this.places.get(id);
-    return at === undefined || at + HEADER_BYTES > this.stream.length ? undefined : recordAt(this.stream, at);
-  }
-
-  private take(entries: Buffer): void {
-    for (let at = 0; at + 4 <= entries.length;) {
-      const head = entries.readUInt32LE(at);
-      at += 4;
-      for (let index = 0; index < head >>> 20 && at + 4 <= entries.length; index += 1, at += 4) {
-        const id = (head & 0xfffff) + index;
-        if (!this.places.has(id)) this.places.set(id, entries.readUInt32LE(at));
-      }
-    }
-  }
 }

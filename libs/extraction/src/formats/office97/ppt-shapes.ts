@@ -67,7 +67,7 @@ function textsOf(
   let kind = 4;
   for (const { type, body } of records) {
     if (type === PPT.textHeader) kind = body.readUInt32LE(0);
-    else if (type === PPT.outlineText) found.push(...outline.slice(body.readUInt32LE(0)).slice(0, 1));
+    else if (type === PPT.outlineText) found.push(outline[body.readUInt32LE(0)] ?? { kind, text: '' });
     else if (type === PPT.textCharacters) found.push({ kind, text: body.toString('utf16le') });
     else if (type === PPT.textBytes) found.push({ kind, text: body.toString('latin1') });
   }

@@ -1,9 +1,11 @@
+import { coverageNote } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { notInCompoundFile, openCompoundFile, readingCompoundFile } from '../container/compound-file';
 import { passwordProtected } from '../container/zip-archive';
-import { first, PersistDirectory, PPT, type PptRecord, within } from './ppt-records';
+import { type Parts, partsOf } from './ppt-directory';
+import { first, PPT, type PptRecord, within } from './ppt-records';
 import { outlineOf, type SlideText, TEXT_KIND, textsOfSlide } from './ppt-shapes';
 
 /** Presentations of PowerPoint 97 to 2003: the text of each slide with its title, then its notes. */
@@ -21,44 +23,72 @@ export class PptExtractor implements TextExtractor {
 
 const ADVICE = 'Open it in PowerPoint, save it as PPTX and upload that.';
 
+/** In the place of the stream's own mark: its parts are encrypted. */
 const ENCRYPTED = 0xf3d1c4df;
 const MAX_SLIDES = 5_000;
 const MAX_TITLE_LENGTH = 300;
 const SLIDES = 0;
 const NOTES = 2;
-/** In their place another program stands: a version from before PowerPoint 97. */
-const OLD_STREAMS = ['PP40', 'PP97_DUALSTORAGE'];
+const RECORDS = 'PowerPoint Document';
+/** Holds what PowerPoint 97 reads, where the streams of the root are for PowerPoint 95. */
+const BESIDE_95 = 'PP97_DUALSTORAGE';
+/** In its place another program stands: a version from before PowerPoint 97. */
+const OLD_STREAM = 'PP40';
+/** How the presentation of PowerPoint 95 begins. */
+const OF_95 = Buffer.from('03000000ffff0000', 'hex');
 
-function readPresentation(bytes: Uint8Array): ExtractedDocument {
+/** @throws IngestionFailure `PASSWORD_PROTECTED`, `CORRUPT_FILE`; Error that says what is broken */
+function openPresentation(bytes: Uint8Array): Parts {
   const stream = openCompoundFile(bytes);
-  const [user, records] = [stream('Current User'), stream('PowerPoint Document')];
-  if (stream('EncryptedSummary') !== undefined || user?.readUInt32LE(12) === ENCRYPTED) throw passwordProtected();
-  if (user === undefined || records === undefined) {
-    const isOld = OLD_STREAMS.some((name) => stream(name) !== undefined);
+  const storage = stream(RECORDS, BESIDE_95) === undefined ? undefined : BESIDE_95;
+  const records = stream(RECORDS, storage);
+  const user = latestEdit(stream('Current User', storage));
+  if (stream('EncryptedSummary') !== undefined || user?.mark === ENCRYPTED) throw passwordProtected();
+  const isOld = stream(OLD_STREAM) !== undefined || records?.subarray(0, OF_95.length).equals(OF_95) === true;
+  if (isOld || records === undefined) {
     const found = isOld ? 'This presentation is older than PowerPoint 97.' : 'There is no presentation in this file.';
     throw notInCompoundFile(bytes, found, ADVICE);
   }
-  const directory = new PersistDirectory(records, user.readUInt32LE(16));
-  const document = directory.get(directory.document);
-  if (document === undefined || document.type !== PPT.document) throw new Error('there is no list of slides');
-  const slides = listOf(document.body, SLIDES);
+  const parts = partsOf(records, user?.place);
+  if (parts.directory.isEncrypted) throw passwordProtected();
+  return parts;
+}
+
+const USER_BYTES = 20;
+
+/** What the stream beside the presentation says of it; nothing, where it is not what it should be. */
+function latestEdit(stream: Buffer | undefined): { mark: number; place: number } | undefined {
+  if (stream === undefined || stream.length < USER_BYTES || stream.readUInt16LE(2) !== PPT.currentUser)
+    return undefined;
+  return { mark: stream.readUInt32LE(12), place: stream.readUInt32LE(16) };
+}
+
+function readPresentation(bytes: Uint8Array): ExtractedDocument {
+  const { directory, isOutdated } = openPresentation(bytes);
+  const list = directory.document?.body ?? Buffer.alloc(0);
+  const slides = listOf(list, SLIDES);
   if (slides.length > MAX_SLIDES) {
     throw new IngestionFailure('TOO_LARGE', `This presentation has more than ${MAX_SLIDES} slides.`);
   }
-  const notes = new Map(listOf(document.body, NOTES).map((one) => [one.id, one]));
+  const notes = new Map(listOf(list, NOTES).map((one) => [one.id, one]));
   const assembly = new TextAssembly();
+  let isDamaged = isOutdated;
   for (const [index, { persistId, texts }] of slides.entries()) {
-    const slide = directory.get(persistId);
-    if (slide === undefined || slide.type !== PPT.slide) continue;
+    const slide = directory.get(persistId, PPT.slide);
+    if (slide === undefined) {
+      isDamaged = true;
+      continue;
+    }
     const own = notes.get(first(slide.body, PPT.slideAtom)?.body.readUInt32LE(16) ?? 0);
-    const page = own === undefined ? undefined : directory.get(own.persistId);
+    const page = own === undefined ? undefined : directory.get(own.persistId, PPT.notes);
     const said = page === undefined ? [] : textsOfSlide(page.body, outlineOf(own?.texts ?? []));
     addSlide(assembly, index + 1, [
       ...textsOfSlide(slide.body, outlineOf(texts)),
       ...said.filter(({ kind }) => kind === TEXT_KIND.notes).map((one) => ({ ...one, kind: OF_NOTES })),
     ]);
   }
-  return { ...assembly.finish(), coverage: { pages: slides.length, pagesWithoutText: [], notes: [] } };
+  const coverage = isDamaged ? [coverageNote('DAMAGED_PAGES')] : [];
+  return { ...assembly.finish(), coverage: { pages: slides.length, pagesWithoutText: [], notes: coverage } };
 }
 
 interface ListedSlide {
