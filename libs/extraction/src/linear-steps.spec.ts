@@ -4,6 +4,7 @@ import { msgOf } from './formats/mail/msg-fixture';
 import {
   biff, compoundOf, excel5Of, powerPoint97Of, powerPoint97Streams, pptRecord, word6Of,
 } from './formats/office97/office97.fixture'; // prettier-ignore
+import { word97Of } from './formats/office97/word97.fixture';
 import { pdf, text, unicode } from './formats/pdf/pdf-fixture';
 
 /**
@@ -58,6 +59,21 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, (count: number) =>
     fields: (count) => word6Of(Buffer.from('\x13PAGEREF x \x14page 4\x15.'.repeat(count), 'latin1')),
     'fields in fields': (count) => word6Of(Buffer.from('\x13PAGEREF x '.repeat(count), 'latin1')),
     spaces: (count) => word6Of(Buffer.from(`a${' '.repeat(100 * count)}b`)),
+    'numbered paragraphs': (count) =>
+      word97Of({
+        paragraphs: Array.from({ length: count }, (_, n) => ({ text: 'a', list: 1, ilvl: n % 9 })),
+        lists: [{ levels: [{ text: '%1.' }, { text: '%1.%2' }] }],
+      }),
+    'paragraphs of a long number': (count) =>
+      word97Of({
+        paragraphs: Array.from({ length: count }, () => ({ text: 'a', list: 1 })),
+        lists: [{ levels: [{ kind: 255, text: ' '.repeat(20 * count) }] }],
+      }),
+    'lists of one paragraph each': (count) =>
+      word97Of({
+        paragraphs: Array.from({ length: count }, (_, n) => ({ text: 'a', list: n + 1 })),
+        lists: Array.from({ length: count }, () => ({ levels: [{ text: '%1.' }] })),
+      }),
   },
   xls: {
     rows: (count) =>

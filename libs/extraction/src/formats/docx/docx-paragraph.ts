@@ -1,6 +1,7 @@
 import { withoutInvisible } from '../../text-normalisation';
+import type { ListMark } from '../list-numbers';
 import { type DocxBlock, headingBlock } from './docx-blocks';
-import type { DocxNumbering, ListMark } from './docx-numbering';
+import type { DocxNumbering } from './docx-numbering';
 import type { DocxStyles, ParagraphStyle } from './docx-styles';
 
 /** One paragraph while it is read: its properties come first, then its text in pieces. */

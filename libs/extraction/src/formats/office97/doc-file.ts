@@ -46,6 +46,7 @@ interface Layout {
   readonly paragraphs: number;
   readonly footnotes: readonly [references: number, texts: number];
   readonly endnotes: readonly [references: number, texts: number];
+  readonly lists: readonly [formats: number, overrides: number];
 }
 
 const LAYOUT_97: Layout = {
@@ -53,6 +54,7 @@ const LAYOUT_97: Layout = {
   pieces: 0x1a2, styles: 0xa2, characters: 0xfa, paragraphs: 0x102,
   footnotes: [0xaa, 0xb2],
   endnotes: [0x20a, 0x212],
+  lists: [0x2e2, 0x2ea],
 }; // prettier-ignore
 /** Where Word 6 has them; its styles and properties are written in another way. */
 const LAYOUT_6: Pick<Layout, 'lengths' | 'pieces'> = { lengths: [0x34, 0x38, 0x3c, 0x44, 0x48, 0x4c], pieces: 0x160 };
@@ -142,6 +144,14 @@ export class DocFile {
     return this.layout === undefined ? undefined : this.part(this.layout.styles);
   }
 
+  /** Of its lists how they are numbered, with the levels behind, which are not counted; and what paragraphs name. */
+  lists(): readonly [formats: Buffer, overrides: Buffer] {
+    const [formats, overrides] = this.layout?.lists ?? [];
+    if (formats === undefined || overrides === undefined || this.document.length < overrides + 8) return [EMPTY, EMPTY];
+    const hasLists = this.document.readUInt32LE(formats + 4) > 0;
+    return [hasLists ? this.table.subarray(this.document.readUInt32LE(formats)) : EMPTY, this.part(overrides)];
+  }
+
   /** Of each note, where the text refers to it, and from where to where it goes in the text of all notes. */
   notes(kind: 'footnotes' | 'endnotes'): readonly { at: number; from: number; to: number }[] {
     if (this.layout === undefined) return [];
@@ -217,7 +227,8 @@ function readCharacters(page: Buffer): readonly Properties[] {
   });
 }
 
-const NOTHING = { style: 0, changes: Buffer.alloc(0) };
+const EMPTY = Buffer.alloc(0);
+const NOTHING = { style: 0, changes: EMPTY };
 
 function readPage(
   page: Buffer,

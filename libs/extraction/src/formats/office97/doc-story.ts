@@ -1,12 +1,17 @@
 import { assertTextLength } from '../../block-list';
+import { BULLET, type ListMark, ListNumbers } from '../list-numbers';
 import { changesIn, type DocFile, type Properties } from './doc-file';
-import { DocStyles } from './doc-styles';
+import { DocLists } from './doc-lists';
+import { DocStyles, LIST_CHANGE } from './doc-styles';
 
 /** Codes of the changes that count, by [MS-DOC] 2.6. */
 const CHANGE = {
-  deleted: 0x0800, hidden: 0x083c, inTable: 0x2416, endsRow: 0x2417, outline: 0x2640, list: 0x460b, innerDepth: 0x6649,
+  deleted: 0x0800, hidden: 0x083c, inTable: 0x2416, endsRow: 0x2417, outline: 0x2640, innerDepth: 0x6649,
 } as const; // prettier-ignore
 const BODY_TEXT = 9;
+/** Numbers of lists end here; behind are paragraphs that Word 6 numbered, and those that were in a list. */
+const LISTS = 0x7fe;
+const LIST_OF_WORD_6 = 0xf801;
 
 const CELL = '\x07';
 const PARAGRAPH = '\r';
@@ -20,7 +25,9 @@ const SHOWN: ReadonlyMap<string, string> = new Map([
 export interface StoryBlock {
   readonly text: string;
   readonly level?: number;
-  readonly isItem?: boolean;
+  /** Of a list item: what stands before its text, and how deep it lies. */
+  readonly bullet?: string;
+  readonly depth?: number;
   readonly cells?: readonly string[];
   /** Of a row: whether the table begins with it. */
   readonly isFirst?: boolean;
@@ -28,16 +35,26 @@ export interface StoryBlock {
 
 interface ParagraphLook {
   readonly level: number | undefined;
+  /** Whether its style alone makes it an item. */
   readonly isItem: boolean;
+  /** Number of its list; none or zero when it is in none. */
+  readonly list: number | undefined;
+  readonly ilvl: number;
   readonly inTable: boolean;
   readonly endsRow: boolean;
 }
+
+const PLAIN: ParagraphLook = {
+  level: undefined, isItem: false, list: undefined, ilvl: 0, inTable: false, endsRow: false,
+}; // prettier-ignore
 
 /** What a reader sees, as blocks: the main text with its notes where it refers to them, then the text boxes. */
 export class DocStory {
   private readonly paragraphs: Lookup;
   private readonly characters: Lookup;
   private readonly styles: DocStyles;
+  private readonly lists: DocLists;
+  private readonly numbers = new ListNumbers();
   /** Notes by the place that refers to them. */
   private readonly notes = new Map<number, string>();
   private pieces: string[] = [];
@@ -55,6 +72,7 @@ export class DocStory {
     this.paragraphs = new Lookup(file.paragraphs());
     this.characters = new Lookup(file.characters());
     this.styles = new DocStyles(file.styles());
+    this.lists = new DocLists(...file.lists());
   }
 
   read(): void {
@@ -129,21 +147,24 @@ export class DocStory {
     const text = this.pieces.join('');
     this.pieces = [];
     const look = this.lookAt(byte);
+    const list = look.endsRow ? undefined : this.markOf(look);
     // Word 6 says nothing of paragraphs; only the mark of a cell is left of its tables.
     const inTable = look.inTable || mark === CELL;
     if (!inTable) {
       this.endTable();
-      this.give(text, look);
+      this.give(text, look, list);
       return;
     }
+    // Bullets of cells are no text, numbers are.
+    const shown = list?.role === 'item' && list !== BULLET && text.trim() !== '' ? list.mark + text : text;
     if (mark !== CELL) {
-      this.cell.push(text);
+      this.cell.push(shown);
       return;
     }
     const isRowEnd = look.endsRow || (!this.file.hasProperties && text === '' && this.cells !== undefined);
     if (isRowEnd) this.endRow();
     else {
-      this.cells = [...(this.cells ?? []), [...this.cell, text].join(' ').replace(/\s+/g, ' ').trim()];
+      this.cells = [...(this.cells ?? []), [...this.cell, shown].join(' ').replace(/\s+/g, ' ').trim()];
       this.cell = [];
     }
   }
@@ -163,25 +184,38 @@ export class DocStory {
     this.isFirstRow = true;
   }
 
-  private give(text: string, { level, isItem }: ParagraphLook): void {
-    if (text.trim() === '') return;
-    this.out({ text: text.trim(), isItem, ...(level !== undefined && { level }) });
+  private give(text: string, { level, ilvl }: ParagraphLook, list: ListMark | undefined): void {
+    const trimmed = text.trim();
+    if (trimmed === '') return;
+    const mark = list?.role === 'item' ? list.mark : '';
+    // Titles are no items, whatever decorates them.
+    if (level !== undefined) this.out({ text: list === BULLET ? trimmed : mark + trimmed, level });
+    else if (list === undefined || list.role === 'none') this.out({ text: trimmed });
+    else this.out({ text: trimmed, bullet: mark, depth: ilvl });
+  }
+
+  /** What stands before a paragraph; also one without text has been counted. */
+  private markOf({ list, ilvl, isItem }: ParagraphLook): ListMark | undefined {
+    if (list === undefined) return isItem ? BULLET : undefined;
+    if (list >= 1 && list <= LISTS) return this.numbers.next(this.lists.get(list), ilvl);
+    return list === LIST_OF_WORD_6 ? BULLET : undefined;
   }
 
   private lookAt(byte: number | undefined): ParagraphLook {
     const paragraph = byte === undefined ? undefined : this.paragraphs.at(byte);
-    if (paragraph === undefined) return { level: undefined, isItem: false, inTable: false, endsRow: false };
-    const style = this.styles.get(paragraph.style);
-    let { level, isItem } = style;
+    if (paragraph === undefined) return PLAIN;
+    const { isItem, ...style } = this.styles.get(paragraph.style);
+    let { level, list, ilvl } = style;
     let [inTable, endsRow] = [false, false];
     for (const [code, value] of changesIn(paragraph.changes)) {
       if (code === CHANGE.inTable) inTable = value === 1;
       else if (code === CHANGE.innerDepth) inTable ||= value > 0;
       else if (code === CHANGE.endsRow) endsRow = value === 1;
-      else if (code === CHANGE.list) isItem = value > 0;
+      else if (code === LIST_CHANGE.list) list = value;
+      else if (code === LIST_CHANGE.ilvl) ilvl = value & 0xff;
       else if (code === CHANGE.outline) level = value < BODY_TEXT ? Math.min(value + 1, 6) : undefined;
     }
-    return { level, isItem: isItem && level === undefined, inTable, endsRow };
+    return { level, isItem, list, ilvl: ilvl ?? 0, inTable, endsRow };
   }
 }
 

@@ -26,14 +26,14 @@ function readDocument(bytes: Uint8Array): ExtractedDocument {
   if (main === undefined) throw notInCompoundFile(bytes, 'There is no Word document in this file.', ADVICE);
   const assembly = new TextAssembly();
   let before: DocxBlock['kind'] | undefined;
-  const story = new DocStory(new DocFile(main, stream), ({ text, level, isItem, cells, isFirst }) => {
+  const story = new DocStory(new DocFile(main, stream), ({ text, level, bullet, depth = 0, cells, isFirst }) => {
     const block: DocxBlock =
       cells !== undefined
         ? { kind: 'row', text: cells.join(' | '), first: isFirst === true, page: 1 }
         : level !== undefined
           ? headingBlock(text, level, 1)
-          : isItem === true
-            ? { kind: 'list-item', text, bullet: '- ', page: 1 }
+          : bullet !== undefined
+            ? { kind: 'list-item', text, bullet, depth, page: 1 }
             : { kind: 'paragraph', text, page: 1 };
     assembly.add(draftOf(block, before));
     before = block.kind;
