@@ -58,7 +58,7 @@ describe('numbers of lists in DOC', () => {
       ['I.', '1.1'],
     ],
     [
-      'that begin later, and go on above a level that does not start them anew',
+      'that begin later, and go on above a level that does not begin them again',
       {
         paragraphs: items(0, 1, 0, 1),
         lists: [
@@ -73,7 +73,7 @@ describe('numbers of lists in DOC', () => {
       ['4.', '1)', '5.', '2)'],
     ],
     [
-      'that another list of the same kind begins anew, and goes on with',
+      'that another list of the same kind begins again, and goes on with',
       {
         paragraphs: [1, 1, 2, 2, 1].map((list, index) => ({ text: `item ${index}`, list })),
         lists: [{ levels: [{ text: '%1.' }] }],
