@@ -31,7 +31,7 @@ export async function test(python, args, root) {
   const env = { ...process.env, ...sourcesOf(root), PYTHONDONTWRITEBYTECODE: '1' };
   // What is set for a service of one's own says nothing about these tests.
   for (const name of Object.keys(env))
-    if (/^(AI_WORKER_(?!PYTHON)|OCR_|TESSERACT_|MODEL_PATH)/.test(name)) delete env[name];
+    if (/^(AI_WORKER_(?!PYTHON)|OCR_|RERANK_|TESSERACT_|MODEL_PATH)/.test(name)) delete env[name];
   const total = { passed: 0, failed: 0, skipped: 0 };
   const runs = [{ name: 'AI worker', cwd: app, tools: [...TOOLS, GENERATED], pytest: ['-n', '2', ...args] }];
   // Its own tests hold what is generated there.

@@ -1,25 +1,40 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AiWorkerProcess } from '../support/ai-worker-process';
 import { TestApp, type Untyped } from '../support/test-app';
 
-/** The whole service with the real Python AI worker: what only shows itself where pictures become text. */
+/** The whole service with the real Python AI worker: pictures become text, and a cross-encoder gives the order. */
 jest.setTimeout(300_000);
 
 const FIXTURES = join(__dirname, '../fixtures');
 const bytes = (file: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(FIXTURES, file)));
 
+const reranker = mkdtempSync(join(tmpdir(), 'vectorlane-reranker-'));
 let worker: AiWorkerProcess;
 let service: TestApp;
 
 beforeAll(async () => {
-  worker = await AiWorkerProcess.start();
-  service = await TestApp.start(worker.settings, 'local');
+  writeCrossEncoder(reranker);
+  worker = await AiWorkerProcess.start({ RERANK_MODEL_PATH: reranker });
+  service = await TestApp.start({ ...worker.settings, RERANK_TIMEOUT_MS: '30000' }, 'local');
 });
 afterAll(async () => {
   await service?.stop();
   await worker?.stop('SIGKILL');
+  rmSync(reranker, { recursive: true, force: true });
 });
+
+/** That of the worker's own tests, which counts the words that question and passage share. */
+function writeCrossEncoder(folder: string): void {
+  const cwd = join(__dirname, '../../apps/ai-worker');
+  execFileSync(String(process.env['TEST_AI_WORKER_PYTHON']), ['-B', '-m', 'tests.cross_encoder', folder], {
+    cwd,
+    env: { PATH: process.env['PATH'], PYTHONPATH: join(cwd, 'src') },
+    timeout: 120_000,
+  });
+}
 
 async function ingest(filename: string, file: string): Promise<Untyped> {
   const { status, body } = await service.upload(filename, bytes(file));
@@ -76,6 +91,28 @@ it.each([
   expect(await ingest('file.pdf', file)).toMatchObject({ status: 'failed', attempts: 0, failure: { code } });
 });
 
+it('a search is reranked by the worker, which was named nowhere but in AI_WORKER_URL', async () => {
+  const [answers, repeats] = await Promise.all(
+    [
+      'Miss Ashdown repairs the lantern of the harbour on Mondays.',
+      'The bread, the butter, the jam, the tea, the milk, the salt and the pepper.',
+    ].map(async (text, at) => {
+      const { body } = await service.upload(`text-${at}.txt`, new TextEncoder().encode(text));
+      return (await service.finished(body.id as string, 120_000)).id as string;
+    }),
+  );
+  const query = 'who repairs the lantern of the harbour';
+  const ask = async (rerank: boolean): Promise<Untyped> =>
+    (await service.json('/api/search', { query, rerank, topK: 100 })).body;
+  expect((await ask(false)).results[0].documentId).toBe(answers);
+  const { reranked, results } = await ask(true);
+  expect([reranked, results[0].documentId]).toEqual([true, repeats]);
+  // Twice “the” in the question, seven times in the passage, and the model takes two off.
+  expect(results[0].score).toBeCloseTo(1 / (1 + Math.exp(-12)), 6);
+  const sent = worker.requests.filter(({ path }) => path === '/v1/rerank');
+  expect(sent).toMatchObject([{ status: 200, documents: results.length }]);
+});
+
 it('both logs carry the id of the job', async () => {
   const { body } = await service.json('/api/documents?format=png');
   const requests = worker.requests.filter(({ requestId }) => String(requestId).startsWith(body.items[0].id));
@@ -85,7 +122,13 @@ it('both logs carry the id of the job', async () => {
 it('the worker shows in /ready, with text recognition', async () => {
   const { status, body } = await service.json('/ready', undefined, { key: null });
   expect(status).toBe(200);
-  expect(body.checks['ai-worker']).toMatchObject({ status: 'up', model: 'up', parsers: 'up', ocr: 'up' });
+  expect(body.checks['ai-worker']).toMatchObject({
+    status: 'up',
+    model: 'up',
+    parsers: 'up',
+    ocr: 'up',
+    reranker: 'up',
+  });
 });
 
 it('without the worker a PDF with text is read here, and a scan waits for it', async () => {

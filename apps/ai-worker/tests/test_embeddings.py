@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vectorlane_ai_worker.embeddings.model import EmbeddingModel, batches
-from vectorlane_ai_worker.embeddings.model_files import ModelFilesError, find_model_files
+from vectorlane_ai_worker.embeddings.model import EmbeddingModel
+from vectorlane_ai_worker.embeddings.model_files import find_model_files
+from vectorlane_ai_worker.inference import ModelFilesError, batches
 
 from .support import Worker, running, within
 

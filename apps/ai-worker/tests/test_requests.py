@@ -47,7 +47,7 @@ def test_probes_are_open(worker: Worker, path: str) -> None:
     assert worker.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/embeddings", "/v1/recognise"])
+@pytest.mark.parametrize("path", ["/v1/embeddings", "/v1/recognise", "/v1/rerank"])
 @pytest.mark.parametrize(
     "authorisation",
     [

@@ -18,6 +18,23 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly '/v1/rerank': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Question and passages to scores */
+    readonly post: operations['rerank'];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly '/v1/recognise': {
     readonly parameters: {
       readonly query?: never;
@@ -163,7 +180,7 @@ export interface components {
     readonly Readiness: {
       /** @enum {string} */
       readonly status: 'ok' | 'loading' | 'shutting_down';
-      /** @description `model` and `parsers` decide; `ocr` does not. */
+      /** @description `model`, `parsers` and, where one is configured, `reranker` decide; `ocr` does not. */
       readonly checks: {
         readonly [key: string]: 'up' | 'down';
       };
@@ -191,6 +208,38 @@ export interface components {
        * @constant
        */
       readonly problem?: 'damaged';
+    };
+    /** @description Question and passage together are cut to the model's window; fields that are not named here are ignored. */
+    readonly RerankRequest: {
+      /** @description The question. */
+      readonly query: string;
+      /** @description The passages. */
+      readonly documents: readonly string[];
+      /**
+       * @description How many of the best are wanted; all without it.
+       * @default null
+       */
+      readonly top_n: number | null;
+      /**
+       * @description Taken for compatibility, and ignored: there is one model.
+       * @default null
+       */
+      readonly model: string | null;
+    };
+    readonly RerankResponse: {
+      /** @description The best first. */
+      readonly results: readonly components['schemas']['RerankResult'][];
+      readonly usage: components['schemas']['RerankUsage'];
+    };
+    readonly RerankResult: {
+      /** @description Position of the passage in the request. */
+      readonly index: number;
+      /** @description How well the passage answers the question. */
+      readonly relevance_score: number;
+    };
+    readonly RerankUsage: {
+      /** @description Tokens read, the question's once for each passage. */
+      readonly total_tokens: number;
     };
     readonly Usage: {
       /** @description Tokens embedded, [CLS] and [SEP] among them. */
@@ -239,6 +288,32 @@ export interface operations {
         };
         content: {
           readonly 'application/json': components['schemas']['EmbeddingsResponse'];
+        };
+      };
+    };
+  };
+  readonly rerank: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': components['schemas']['RerankRequest'];
+      };
+    };
+    readonly responses: {
+      /** @description Successful Response */
+      readonly 200: {
+        headers: {
+          /** @description The request's id: the caller's, or one made here. */
+          readonly 'X-Request-ID'?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['RerankResponse'];
         };
       };
     };

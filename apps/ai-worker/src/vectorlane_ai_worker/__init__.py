@@ -1,4 +1,4 @@
-"""Stateless compute for Vectorlane: text to vectors, PDF and images to text. Knows no database and no queue."""
+"""Stateless compute for Vectorlane: text to vectors and scores, PDF and images to text. No database, no queue."""
 
 import os
 

@@ -22,6 +22,8 @@ from .metrics import Metrics
 from .openapi import Health, Readiness, openapi_document
 from .problems import Problem
 from .request_pipeline import RequestPipeline
+from .reranking.reranker import Reranker
+from .reranking.routes import RerankRequest, rerank_router
 from .settings import Settings
 
 _OPENAI_ROUTE = "/v1/embeddings"
@@ -43,6 +45,13 @@ class AiWorker:
             batch_tokens=settings.embedding_batch_tokens,
             metrics=self.metrics,
         )
+        self.reranker = Reranker(
+            folder=settings.rerank_model_path,
+            threads=settings.rerank_threads,
+            max_tokens=settings.rerank_max_tokens,
+            batch_tokens=settings.rerank_batch_tokens,
+            metrics=self.metrics,
+        )
         self.pool = ParserPool(
             size=settings.extraction_concurrency,
             max_documents=settings.parser_max_documents,
@@ -55,22 +64,25 @@ class AiWorker:
 
     @property
     def ready(self) -> bool:
-        return self.lifecycle.phase is Phase.READY and self.embedder.ready and self.pool.usable
+        reranks = self.reranker.ready or not self.reranker.configured
+        return self.lifecycle.phase is Phase.READY and self.embedder.ready and reranks and self.pool.usable
 
     async def start(self) -> None:
-        """Loads the model and starts the parsers, one after the other: both want every core.
+        """Loads the models and starts the parsers, one after the other: all want every core.
 
         Raises:
-            ModelFilesError: the model's files cannot be used.
+            ModelFilesError: a model's files cannot be used.
             ParserDied: parsers cannot be started.
 
         """
         await self.pool.start()
         await self.embedder.load()
+        await self.reranker.load()
         self.lifecycle.loaded()
 
     async def close(self) -> None:
         self.embedder.close()
+        self.reranker.close()
         await self.pool.close()
 
     def asgi(self) -> ASGIApp:
@@ -78,14 +90,14 @@ class AiWorker:
         return RequestPipeline(self.app, metrics=self.metrics, lifecycle=self.lifecycle, routes=routes)
 
     def openapi(self) -> dict[str, Any]:
-        return openapi_document(self.app, [EmbeddingsRequest])
+        return openapi_document(self.app, [EmbeddingsRequest, RerankRequest])
 
     def _app(self) -> FastAPI:
         settings, metrics, lifecycle = self.settings, self.metrics, self.lifecycle
         app = FastAPI(
             title="Vectorlane AI worker",
             version="1.0.0",
-            summary="Stateless compute: texts to vectors, PDF and images to text.",
+            summary="Stateless compute: texts to vectors and scores, PDF and images to text.",
             docs_url=None,
             redoc_url=None,
             openapi_url=None,
@@ -100,6 +112,21 @@ class AiWorker:
                     "embeddings",
                     in_work=settings.embedding_concurrency,
                     waiting=settings.embedding_queue,
+                    max_wait_s=max_wait_s,
+                    metrics=metrics,
+                ),
+                lifecycle=lifecycle,
+                guard=guard,
+            )
+        )
+        app.include_router(
+            rerank_router(
+                settings=settings,
+                reranker=self.reranker,
+                admission=Admission(
+                    "rerank",
+                    in_work=settings.rerank_concurrency,
+                    waiting=settings.rerank_queue,
                     max_wait_s=max_wait_s,
                     metrics=metrics,
                 ),
@@ -147,6 +174,8 @@ class AiWorker:
                 "parsers": "up" if self.pool.usable else "down",
                 "ocr": "up" if self.ocr_available else "down",
             }
+            if self.reranker.configured:
+                checks["reranker"] = "up" if self.reranker.ready else "down"
             return JSONResponse({"status": status, "checks": checks}, 200 if self.ready else _SERVICE_UNAVAILABLE)
 
         @app.get("/metrics", operation_id="metrics", summary="Prometheus text format", response_class=Response)

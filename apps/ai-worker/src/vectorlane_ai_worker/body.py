@@ -3,11 +3,15 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from .problems import Problem
+
+_MAX_NAMED_ERRORS = 3
+_Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes:
@@ -51,6 +55,22 @@ async def _chunks(request: Request, max_bytes: int, timeout_s: float) -> AsyncIt
             raise _too_large(max_bytes)
         if chunk:
             yield chunk
+
+
+def parse_body(shape: type[_Shape], body: bytes) -> _Shape:
+    """Raises `INVALID_REQUEST`, naming fields and what is wrong with them."""
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        # Without the input, which is somebody's text.
+        parts = error.errors(include_url=False, include_input=False, include_context=False)[:_MAX_NAMED_ERRORS]
+        field = next((str(part["loc"][0]) for part in parts if part["loc"]), None)
+        words = "; ".join(f"{'.'.join(map(str, part['loc'])) or 'body'}: {_words(part['type'])}" for part in parts)
+        raise Problem("INVALID_REQUEST", f"The request is not valid: {words}.", param=field) from None
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 def _too_large(max_bytes: int) -> Problem:

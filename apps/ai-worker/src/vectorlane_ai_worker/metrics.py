@@ -54,6 +54,16 @@ class Metrics:
             buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
             registry=self.registry,
         )
+        self.rerank_pairs = Counter("rerank_pairs_total", "Passages rated for a question.", registry=self.registry)
+        self.rerank_tokens = Counter(
+            "rerank_tokens_total", "Tokens of questions and passages rated, without padding.", registry=self.registry
+        )
+        self.rerank_batch_duration = Histogram(
+            "rerank_batch_duration_seconds",
+            "Time the reranker's model spent on a batch.",
+            buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
+            registry=self.registry,
+        )
         self.in_work = Gauge("admission_in_work", "Requests in work.", ["operation"], registry=self.registry)
         self.queue_depth = Gauge(
             "admission_queue_depth", "Requests admitted that do not work yet.", ["operation"], registry=self.registry
@@ -71,7 +81,7 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
-        for operation in ("embeddings", "extract"):
+        for operation in ("embeddings", "extract", "rerank"):
             self.in_work.labels(operation)
             self.queue_depth.labels(operation)
             for reason in ("full", "waited"):

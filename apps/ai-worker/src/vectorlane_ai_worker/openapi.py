@@ -41,7 +41,9 @@ class OpenAiError(BaseModel):
 
 class Readiness(BaseModel):
     status: Literal["ok", "loading", "shutting_down"]
-    checks: dict[str, Literal["up", "down"]] = Field(description="`model` and `parsers` decide; `ocr` does not.")
+    checks: dict[str, Literal["up", "down"]] = Field(
+        description="`model`, `parsers` and, where one is configured, `reranker` decide; `ocr` does not."
+    )
 
 
 class Health(BaseModel):
@@ -65,7 +67,7 @@ def _failure(status: int, media_type: str, model: type[BaseModel]) -> dict[str, 
 _MEANING = {
     400: "The request is not valid.",
     401: "The token is missing or not valid.",
-    404: "There is no such model.",
+    404: "There is no such model (`MODEL_NOT_FOUND`).",
     408: "The body took too long to arrive.",
     413: "The body is larger than is taken (`TOO_LARGE`).",
     415: "The content is of no format that is read here (`UNSUPPORTED_FORMAT`).",
@@ -76,7 +78,7 @@ _MEANING = {
     429: "Too many requests of this kind are in work (`BUSY`).",
     500: "Something went wrong on our side.",
     503: "Starting or ending (`NOT_READY`).",
-    504: "The texts took too long to embed.",
+    504: "The texts took too long for the model (`EMBEDDING_TIMEOUT`, `RERANK_TIMEOUT`).",
 }
 
 

@@ -42,6 +42,7 @@ REFUSALS: Final[Mapping[str, Definition]] = {
     "INTERNAL_ERROR": Definition(500, "Something went wrong on our side", retryable=True),
     "NOT_READY": Definition(503, "The service is starting or ending", retryable=True),
     "EMBEDDING_TIMEOUT": Definition(504, "The texts took too long to embed", retryable=True),
+    "RERANK_TIMEOUT": Definition(504, "The passages took too long to rate", retryable=True),
 }
 
 PROBLEMS: Final[Mapping[str, Definition]] = {**OUTCOMES, **REFUSALS}

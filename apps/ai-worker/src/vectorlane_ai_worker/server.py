@@ -18,8 +18,8 @@ import structlog
 import uvicorn
 
 from .app import AiWorker
-from .embeddings.model_files import ModelFilesError
 from .extraction.parser_process import ParserDied
+from .inference import ModelFilesError
 from .logs import frames_of
 
 _SECOND_SIGNAL_AFTER_S = 1.0

@@ -53,6 +53,26 @@ class Settings(BaseSettings):
     embedding_queue: int = Field(16, ge=0, le=1_024, description="Embeddings requests that may wait; beyond: 429.")
     embedding_timeout_ms: Milliseconds = Field(60_000, description="Longest an embeddings request may be in work.")
 
+    rerank_model_path: Path | None = Field(
+        None,
+        description="Folder with a cross-encoder for `/v1/rerank`: `model.onnx` or `onnx/model.onnx`, and "
+        "`tokenizer.json`. Unset: the route answers 404.",
+    )
+    rerank_max_tokens: int = Field(
+        512, ge=16, le=8_192, description="The reranker's window: question and passage together are cut to it."
+    )
+    rerank_threads: int = Field(2, ge=1, le=64, description="Threads of ONNX Runtime inside one batch of pairs.")
+    rerank_batch_tokens: int = Field(
+        4_096, ge=512, le=65_536, description="Most tokens of one batch of pairs, padding included; bounds memory."
+    )
+    rerank_max_documents: int = Field(256, ge=1, le=2_048, description="Most passages of one rerank request.")
+    rerank_max_body_bytes: int = Field(8 * MEBIBYTE, ge=1_024, description="Largest body of a rerank request.")
+    rerank_concurrency: int = Field(
+        2, ge=1, le=64, description="Rerank requests in work; more in turns would all come too late for their searches."
+    )
+    rerank_queue: int = Field(16, ge=0, le=1_024, description="Rerank requests that may wait; beyond: 429.")
+    rerank_timeout_ms: Milliseconds = Field(30_000, description="Longest a rerank request may be in work.")
+
     extraction_concurrency: int = Field(2, ge=1, le=64, description="Parser processes, one document each at a time.")
     extraction_queue: int = Field(4, ge=0, le=1_024, description="Documents that may wait for a parser; beyond: 429.")
     extraction_timeout_ms: Milliseconds = Field(120_000, description="Longest a parser may take for one document.")

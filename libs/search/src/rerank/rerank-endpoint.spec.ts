@@ -1,8 +1,12 @@
 import { Logger } from '@nestjs/common';
+import { loadConfig } from '@vectorlane/config';
+import { ShutdownSequence } from '@vectorlane/shutdown';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RerankEndpoint, type RerankEndpointOptions } from './rerank-endpoint';
 import { reordered } from './rerank-order';
+import type { Reranker } from './reranker';
+import { selectReranker } from './reranker-selection';
 
 type Behaviour = (body: Record<string, unknown>, request: IncomingMessage, response: ServerResponse) => void;
 
@@ -150,6 +154,43 @@ it('leaves a server alone that has failed three times, and comes back', async ()
   } finally {
     jest.useRealTimers();
   }
+});
+
+it('takes a server that may have no reranker, and has none, at its word for a while', async () => {
+  const warn = jest.spyOn(Logger.prototype, 'warn');
+  jest.useFakeTimers({ doNotFake: ['setTimeout', 'setImmediate', 'nextTick', 'clearTimeout', 'queueMicrotask'] });
+  try {
+    behave = json(404, { code: 'MODEL_NOT_FOUND' });
+    const endpoint = endpointWith({ url: `${base}/v1/rerank`, kind: 'cohere', isOptional: true });
+    for (let tries = 0; tries < 3; tries += 1) expect(await endpoint.rate('why?', PASSAGES)).toBeUndefined();
+    expect(asked).toHaveLength(1);
+    expect(warn).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(31_000);
+    behave = cohere;
+    expect(await endpoint.rate('why?', PASSAGES)).toEqual(SCORES);
+  } finally {
+    jest.useRealTimers();
+    warn.mockRestore();
+  }
+});
+
+describe('who reranks', () => {
+  const shutdown = new ShutdownSequence();
+  const AI_WORKER_TOKEN = 'a'.repeat(32);
+  const selected = (settings: Record<string, string>): Reranker => selectReranker(loadConfig(settings), shutdown);
+  afterAll(() => shutdown.run());
+
+  it('is nobody without an address, the AI worker where there is one, and the endpoint that is named first', async () => {
+    behave = cohere;
+    expect(await selected({}).rate('why?', PASSAGES)).toBeUndefined();
+    expect(await selected({ AI_WORKER_URL: `${base}/`, AI_WORKER_TOKEN }).rate('why?', PASSAGES)).toEqual(SCORES);
+    const both = { AI_WORKER_URL: 'http://127.0.0.1:1', AI_WORKER_TOKEN, RERANK_API_URL: base, RERANK_API_KEY: 'key' };
+    expect(await selected({ ...both, RERANK_API_KIND: 'cohere' }).rate('why?', PASSAGES)).toEqual(SCORES);
+    expect(asked.map(({ path, token }) => [path, token])).toEqual([
+      ['/v1/rerank', `Bearer ${AI_WORKER_TOKEN}`],
+      ['/v2/rerank', 'Bearer key'],
+    ]);
+  });
 });
 
 it('stops with the one who asks, and holds it against nobody', async () => {

@@ -11,6 +11,8 @@ export interface RerankEndpointOptions {
   /** `auto`: found out by asking. */
   readonly kind: RerankKind | 'auto';
   readonly timeoutMs: number;
+  /** A server that may have no reranker: 404 is then no trouble, and asked about again after the pause. */
+  readonly isOptional?: boolean;
 }
 
 const MAX_CONNECTIONS = 8;
@@ -22,6 +24,7 @@ const PAUSE_MS = 30_000;
 const OTHER_PROTOCOL = new Set([400, 404, 405, 415, 422]);
 
 class Misunderstood extends Error {}
+class HasNone extends Error {}
 
 /** A reranker behind HTTP. Whatever it does, a search goes on without it. */
 export class RerankEndpoint implements Reranker {
@@ -105,6 +108,7 @@ export class RerankEndpoint implements Reranker {
       },
       signal,
     );
+    if (reply.status === 404 && this.options.isOptional === true) throw new HasNone();
     if (OTHER_PROTOCOL.has(reply.status)) throw new Misunderstood(`refused with status ${reply.status}`);
     if (reply.status !== 200) throw new Error(`answered with status ${reply.status}`);
     const answer = parse(reply);
@@ -119,7 +123,8 @@ export class RerankEndpoint implements Reranker {
 
   private failed(error: unknown): void {
     this.failures += 1;
-    if (this.failures >= FAILURES) this.pausedUntil = performance.now() + PAUSE_MS;
+    if (this.failures >= FAILURES || error instanceof HasNone) this.pausedUntil = performance.now() + PAUSE_MS;
+    if (error instanceof HasNone) return;
     // Only its message: what is sent and answered holds questions and passages.
     const reason = error instanceof Error ? error.message : 'failed';
     this.logger.warn({ reason }, 'the reranker cannot be used at present');

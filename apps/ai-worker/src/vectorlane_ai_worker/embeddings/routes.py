@@ -6,11 +6,11 @@ import json
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ..admission import Admission
 from ..auth import TokenGuard
-from ..body import read_body
+from ..body import parse_body, read_body
 from ..lifecycle import Lifecycle
 from ..openapi import PROBLEM_HEADERS, json_body, openai_errors
 from ..problems import Problem
@@ -19,7 +19,6 @@ from .embedder import Embedded, Embedder
 from .model_files import DIMENSION, MODEL_NAME
 
 _MAX_TEXT_LENGTH = 4_000_000
-_MAX_NAMED_ERRORS = 3
 
 Text = Annotated[str, StringConstraints(max_length=_MAX_TEXT_LENGTH)]
 
@@ -99,14 +98,7 @@ async def _embed(texts: list[str], request: Request, embedder: Embedder, timeout
 
 
 def _parse(body: bytes, settings: Settings) -> EmbeddingsRequest:
-    try:
-        wanted = EmbeddingsRequest.model_validate_json(body)
-    except ValidationError as error:
-        # Without the input, which is somebody's text.
-        parts = error.errors(include_url=False, include_input=False, include_context=False)[:_MAX_NAMED_ERRORS]
-        field = next((str(part["loc"][0]) for part in parts if part["loc"]), None)
-        words = "; ".join(f"{'.'.join(map(str, part['loc'])) or 'body'}: {_words(part['type'])}" for part in parts)
-        raise Problem("INVALID_REQUEST", f"The request is not valid: {words}.", param=field) from None
+    wanted = parse_body(EmbeddingsRequest, body)
     if wanted.model != MODEL_NAME:
         raise Problem("MODEL_NOT_FOUND", f"The only model here is {MODEL_NAME}.", param="model")
     if wanted.dimensions not in (None, DIMENSION):
@@ -114,10 +106,6 @@ def _parse(body: bytes, settings: Settings) -> EmbeddingsRequest:
     if isinstance(wanted.input, list) and len(wanted.input) > settings.embedding_max_texts:
         raise Problem("INVALID_REQUEST", f"A request has at most {settings.embedding_max_texts} texts.", param="input")
     return wanted
-
-
-def _words(kind: str) -> str:
-    return kind.replace("_", " ")
 
 
 def _response(embedded: Embedded, encoding_format: str) -> Response:
