@@ -124,7 +124,7 @@ def test_without_a_model_there_is_404_before_the_body(worker: Worker) -> None:
 
 def test_a_request_is_bounded_in_time_and_others_in_number(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"RERANK_THREADS": 1, "RERANK_BATCH_TOKENS": 512, "RERANK_TIMEOUT_MS": 2_000}
-    bounds = {"RERANK_CONCURRENCY": 1, "RERANK_QUEUE": 0, "RERANK_MAX_DOCUMENTS": 2_048}
+    bounds: dict[str, Any] = {"RERANK_CONCURRENCY": 1, "RERANK_QUEUE": 0, "RERANK_MAX_DOCUMENTS": 2_048}
     long = {"documents": ["word " * 600] * 2_048}
     with running(RERANK_MODEL_PATH=write(tmp_path), **settings, **bounds) as slow, ThreadPoolExecutor() as pool:
         first = pool.submit(ask, slow, **long)

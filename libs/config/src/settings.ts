@@ -229,7 +229,7 @@ export const settingsSchema = z
       .meta({
         secret: true,
         reason:
-          "A reranker that speaks Cohere's v2 protocol (Cohere, Jina, vLLM, Infinity) or text-embeddings-inference's: `https://api.cohere.com`, `http://tei:8080`, or the whole address that ends in `/rerank`. Unset: searches are not reranked.",
+          "A reranker that speaks Cohere's v2 protocol (Cohere, Jina, vLLM, Infinity) or text-embeddings-inference's: `https://api.cohere.com`, `http://tei:8080`, or the whole address that ends in `/rerank`. Unset: the AI worker is asked, which may have one (`RERANK_MODEL_PATH` there).",
       }),
     RERANK_API_KEY: z
       .string()
@@ -246,7 +246,7 @@ export const settingsSchema = z
       reason: 'Longest a search waits for the reranker; then the order is the one without it.',
     }),
     RERANK_DEFAULT: z.stringbool().default(false).meta({
-      reason: 'Whether a search that does not say `rerank` is reranked. Goes with `RERANK_API_URL`.',
+      reason: 'Whether a search that does not say `rerank` is reranked. Goes with a reranker.',
     }),
 
     SEARCH_RECALL_PROBE_ONE_IN: count(0, 1_000_000).default(200).meta({
@@ -266,7 +266,7 @@ export const settingsSchema = z
       .meta({
         secret: true,
         reason:
-          'The Python AI worker (`npm run ai-worker`): it reads PDF, scans among them, and images, and embeds with gte-small in fp32 unless `EMBEDDING_API_URL` or `EMBEDDING_MODEL_PATH` says where vectors come from. Unset: everything but images and scans works without it. Goes with `AI_WORKER_TOKEN`; the same for all processes.',
+          'The Python AI worker (`npm run ai-worker`): it reads PDF, scans among them, and images, embeds with gte-small in fp32 unless `EMBEDDING_API_URL` or `EMBEDDING_MODEL_PATH` says where vectors come from, and reranks if it has a model for that. Unset: everything but images and scans works without it. Goes with `AI_WORKER_TOKEN`; the same for all processes.',
       }),
     AI_WORKER_TOKEN: z
       .string()

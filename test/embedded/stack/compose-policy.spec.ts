@@ -60,6 +60,22 @@ describe('which services there are', () => {
     expect(() => renderCompose(filled, files)).toThrow('DATABASE_URL');
   });
 
+  it('takes a cross-encoder of one’s own by `.env` alone', () => {
+    const files = ['docker-compose.yml', 'docker/compose.reranker.yml'];
+    const own = { RERANK_MODEL_FOLDER: '/srv/models/reranker', RERANK_DEFAULT: 'true' };
+    const { services: there } = renderCompose({ ...filled, ...own }, files);
+    expect(there['ai-worker'].volumes).toEqual([
+      { type: 'bind', source: '/srv/models/reranker', target: '/app/reranker', read_only: true },
+    ]);
+    expect(there['ai-worker'].environment).toMatchObject({
+      AI_WORKER_TOKEN: filled['AI_WORKER_TOKEN'],
+      RERANK_MODEL_PATH: '/app/reranker',
+    });
+    for (const name of ['backend', 'backend-2'])
+      expect(there[name].environment).toMatchObject({ RERANK_DEFAULT: 'true', AI_WORKER_URL: 'http://ai-worker:8000' });
+    expect(() => renderCompose(filled, files)).toThrow('RERANK_MODEL_FOLDER');
+  });
+
   it('runs the backend with all roles on PostgreSQL, Redis and the AI worker', () => {
     expect(services['backend'].environment).toMatchObject({
       ROLE: 'all',
