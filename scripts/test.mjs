@@ -9,7 +9,7 @@ import { runJest } from './jest.mjs';
 import { jestOnServers } from './test-servers/jest-on-servers.mjs';
 import { installBrowser, installPgbouncer, installPromtool } from './test-servers/packages.mjs';
 
-const TIMEOUT_MS = 50 * 60_000;
+const TIMEOUT_MS = (process.env.TEST_FULL === '1' ? 240 : 50) * 60_000;
 
 await main(async () => {
   await bootstrap();
