@@ -75,7 +75,7 @@ export const deleteSchema = z
     path: ['filter'],
     error: 'must hold a condition, or the collection has to be named',
   })
-  .meta({ not: ALL_OF_EVERYTHING, example: { filter: { metadata: { year: { lt: 2020 } } }, dryRun: true } });
+  .meta({ not: ALL_OF_EVERYTHING, example: { filter: { metadata: { year: { gte: 2020 } } }, dryRun: true } });
 
 export const deletedSchema = z.object({
   matched,

@@ -73,7 +73,14 @@ export const textDocumentSchema = z
     externalId: externalIdSchema.exactOptional(),
     onDuplicate: onDuplicateSchema.exactOptional(),
   })
-  .meta({ not: EITHER });
+  .meta({
+    not: EITHER,
+    example: {
+      text: 'Bees cluster to keep warm in winter.',
+      filename: 'bees.md',
+      metadata: { author: 'Ada', year: 2026 },
+    },
+  });
 
 const MOST_IN_A_MANIFEST = 1_000;
 
@@ -93,7 +100,10 @@ export const manifestSchema = z
       .min(1)
       .max(MOST_IN_A_MANIFEST),
   })
-  .meta({ description: 'Files as their owner has them.' });
+  .meta({
+    description: 'Files as their owner has them.',
+    example: { items: [{ externalId: 'handbooks/leave.md', sha256: '9f'.repeat(32) }] },
+  });
 
 export const manifestAnswerSchema = z.object({
   items: z.array(
@@ -143,7 +153,7 @@ export const listQuerySchema = z.strictObject({
   createdBefore: moment.exactOptional().meta({ format: 'date-time' }),
   metadata: metadataConditions
     .exactOptional()
-    .meta({ description: 'Conditions as in a filter, as JSON.', example: '{"year":{"gte":2020}}' }),
+    .meta({ description: 'Conditions as in a filter, as JSON: `{"year":{"gte":2020}}`.' }),
   collection: list(CollectionName).optional().meta({ description: 'Left out: all that the key may see.' }),
   sort: z.enum(SORTS).default('-createdAt').meta({ description: 'A dash before it reverses the order.' }),
   count: z

@@ -631,6 +631,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /**
+     * @example {
+     *       "text": "Bees cluster to keep warm in winter.",
+     *       "filename": "bees.md",
+     *       "metadata": {
+     *         "author": "Ada",
+     *         "year": 2026
+     *       }
+     *     }
+     */
     readonly AddTextRequest: {
       /**
        * @description The document itself.
@@ -918,7 +928,7 @@ export interface components {
      *       "filter": {
      *         "metadata": {
      *           "year": {
-     *             "lt": 2020
+     *             "gte": 2020
      *           }
      *         }
      *       },
@@ -1088,7 +1098,17 @@ export interface components {
         readonly status?: components['schemas']['DocumentStatus'];
       }[];
     };
-    /** @description Files as their owner has them. */
+    /**
+     * @description Files as their owner has them.
+     * @example {
+     *       "items": [
+     *         {
+     *           "externalId": "handbooks/leave.md",
+     *           "sha256": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f"
+     *         }
+     *       ]
+     *     }
+     */
     readonly DocumentStatusRequest: {
       /**
        * @description Name of a collection.
@@ -1588,7 +1608,7 @@ export interface operations {
         readonly externalId?: string;
         readonly createdAfter?: string;
         readonly createdBefore?: string;
-        /** @description Conditions as in a filter, as JSON. */
+        /** @description Conditions as in a filter, as JSON: `{"year":{"gte":2020}}`. */
         readonly metadata?: string;
         /** @description Left out: all that the key may see. */
         readonly collection?: readonly components['schemas']['CollectionName'][];

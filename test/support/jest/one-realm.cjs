@@ -31,6 +31,7 @@ globalThis[Symbol.for('vectorlane.pglite-code')] ??= new WebAssembly.Module(
 
 /** Time limits are written for a quiet machine: one that has other work gets so many times as long. */
 const PATIENCE = 3;
+const PATIENT = Symbol.for('vectorlane.patient');
 
 /** Processor seconds of this process and of its children that have ended, where the system says (Linux). */
 function processorSeconds() {
@@ -48,7 +49,6 @@ module.exports = class OneRealm extends TestEnvironment {
     super(config, context);
     this.suite = relative(config.globalConfig.rootDir, context.testPath);
     this.begunAt = processorSeconds();
-    this.patient = new WeakSet();
     this.global = globalThis;
     globalThis[NATIVE_REQUIRE] = require;
     this.moduleMocker = new ModuleMocker(globalThis);
@@ -65,11 +65,11 @@ module.exports = class OneRealm extends TestEnvironment {
     };
   }
 
-  // Each test, and each hook once, however often it runs.
+  // Each test, and each hook once, however often it runs; the suites before hear of it too, and know it by the mark.
   handleTestEvent({ name, test, hook }, { testTimeout }) {
     const begun = name === 'test_fn_start' ? test : name === 'hook_start' ? hook : undefined;
-    if (begun === undefined || this.patient.has(begun)) return;
-    this.patient.add(begun);
+    if (begun === undefined || begun[PATIENT]) return;
+    begun[PATIENT] = true;
     begun.timeout = (begun.timeout ?? testTimeout) * PATIENCE;
   }
 
