@@ -82,7 +82,7 @@ it('answers with something where an example is sent as it stands, after the uplo
   // What the page would send for the others.
   const { paths, components } = (await (await fetch(`${service.url}/openapi.json`)).json()) as Untyped;
   const example = (path: string): object => {
-    const { schema } = paths[path].post.requestBody.content['application/json'] as Untyped;
+    const { schema } = paths[path].post.requestBody.content['application/json'];
     return components.schemas[schema.$ref.split('/').at(-1)].example as object;
   };
   const answers = {

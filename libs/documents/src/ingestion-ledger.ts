@@ -89,6 +89,10 @@ const NEXT_TURN = `1 + greatest(0,
   (SELECT max(o.turn) FROM documents o WHERE o.lane = d.lane AND o.status = 'processing'),
   (SELECT min(o.turn) FROM documents o WHERE o.lane = d.lane AND o.status = 'pending'))`;
 
+/** Of a row whose document readers see already: a search under way learns that it is another one now. */
+const SWITCHED = (row: string): string =>
+  `(switched_at, switched_by) = (SELECT now(), pg_current_xact_id() WHERE ${row}.visible_generation IS NOT NULL)`;
+
 /** What a document takes over from its revision. */
 const REVISED = [
   ...['sha256', 'content_id', 'filename', 'format', 'lane', 'media_type', 'declared_charset', 'size_bytes', 'metadata'],
@@ -206,7 +210,7 @@ export class IngestionLedger {
        timings = $5, coverage = $7, reused_chunks = $8, lease_expires_at = NULL, failure_code = NULL, failure_message = NULL,
        failure_retryable = NULL, ${NOT_WAITING}, waits = 0`;
     if (claim.isRevision) return this.switchTo(claim, assignments, parameters);
-    const set = `${assignments}, visible_generation = generation`;
+    const set = `${assignments}, ${SWITCHED('documents')}, visible_generation = generation`;
     await this.move(claim, set, parameters, this.dataSource.manager, IN_CURRENT_SPACE('$6'));
   }
 
@@ -219,7 +223,7 @@ export class IngestionLedger {
          RETURNING *),
        switched AS (
          UPDATE documents AS d
-            SET ${assignments}, updated_at = now(), revision = d.revision + 1, generation = done.generation,
+            SET ${assignments}, ${SWITCHED('d')}, updated_at = now(), revision = d.revision + 1, generation = done.generation,
                 visible_generation = done.generation, ${REVISED.map((column) => `${column} = done.${column}`).join(', ')}
            FROM done WHERE d.id = done.revision_of RETURNING d.id)
        SELECT id FROM switched`,

@@ -25,7 +25,7 @@ const MAX_DEPTH = 4_000;
  * Finding passages and reading them are several statements. Where a document has got other content between them, what
  * was found of it may be part of the old or part of the new: the search looks again, so often at most.
  */
-const MOST_LOOKS = 3;
+const MOST_LOOKS = 5;
 
 /** Candidates that a reranker reads. */
 const RERANKED = 50;

@@ -11,6 +11,7 @@ import {
   PassagesRepository,
   StaleClaimError,
   type StoredSpace,
+  SwitchesRepository,
   WordsRepository,
 } from '@vectorlane/documents';
 import { Reconciler } from '@vectorlane/ingestion';
@@ -423,17 +424,19 @@ describe('a revision', () => {
 
   describe('that completes while a search looks', () => {
     /** Completes it at the moment at which a part of the search reads for the first time. */
-    const meanwhile = async (part: Untyped, method: string, request: object): Promise<string[]> => {
+    const meanwhile = async (part: Untyped, method: string | string[], request: object): Promise<string[]> => {
       const externalId = randomUUID();
       const id = await completed(externalId);
       const claim = await claimed(await revised(externalId));
       await store(claim, 0, 'old and new');
-      const spy = jest.spyOn(part, method as never).mockImplementation((async (...args: unknown[]) => {
-        spy.mockRestore();
-        await store(claim, 1, 'old and newer');
-        await moves.complete(claim, 2);
-        return part[method](...args);
-      }) as never);
+      const spies: jest.SpyInstance[] = [method].flat().map((name) =>
+        jest.spyOn(part, name as never).mockImplementation((async (...args: unknown[]) => {
+          for (const spy of spies) spy.mockRestore();
+          await store(claim, 1, 'old and newer');
+          await moves.complete(claim, 2);
+          return part[name](...args);
+        }) as never),
+      );
       const { body } = await service.json('/api/search', {
         ...{ query: 'old', mode: 'keyword', filter: { documentId: [id] } },
         ...request,
@@ -446,8 +449,25 @@ describe('a revision', () => {
 
     it('between its words and what readers see of them, or before passages are read, is found whole', async () => {
       const whole = ['old and new', 'old and newer'];
-      expect(await meanwhile(service.app.get(WordsRepository), 'passing', {})).toEqual(whole);
+      // How much passes is sampled: either may be asked.
+      const words = service.app.get(WordsRepository);
+      expect(await meanwhile(words, ['passing', 'visible'], {})).toEqual(whole);
       expect(await meanwhile(service.app.get(PassagesRepository), 'read', {})).toEqual(whole);
+    });
+
+    it('is noticed by its own change of the document alone', async () => {
+      const name = randomUUID();
+      const id = await completed(name);
+      const switches = service.app.get(SwitchesRepository);
+      const filter = { scope: EVERYTHING, documentId: [id] };
+      const before = await switches.moment();
+      const claim = await claimed(await revised(name));
+      await store(claim, 0, 'new');
+      expect(await switches.since(before, filter)).toBe(false);
+      await moves.complete(claim);
+      await dataSource.query('UPDATE documents SET updated_at = now() WHERE id = $1', [id]);
+      expect(await switches.since(before, filter)).toBe(true);
+      expect(await switches.since(await switches.moment(), filter)).toBe(false);
     });
 
     it('before it is reduced to the best of each document is found', async () => {

@@ -16,6 +16,7 @@ import { TurnsOfKeys1766000000000 } from './1766000000000-turns-of-keys';
 import { ProgressOfWork1766200000000 } from './1766200000000-progress-of-work';
 import { CoverageInEvents1766310000000 } from './1766310000000-coverage-in-events';
 import { SwitchedDocuments1766300000000 } from './1766300000000-switched-documents';
+import { MomentOfASwitch1766320000000 } from './1766320000000-moment-of-a-switch';
 import { FailedDocuments1765400000000 } from './1765400000000-failed-documents';
 import { Files1765820000000 } from './1765820000000-files';
 import { PlaceOfAChunk1765310000000 } from './1765310000000-place-of-a-chunk';
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   ProgressOfWork1766200000000,
   SwitchedDocuments1766300000000,
   CoverageInEvents1766310000000,
+  MomentOfASwitch1766320000000,
 ];

@@ -64,6 +64,8 @@ export const TABLES: readonly BackedUpTable[] = [
       stage: inHand('t.stage', `'queued'`),
       percent: inHand('t.percent', '0'),
       lease_expires_at: 'NULL',
+      // A number of this cluster alone.
+      switched_by: 'NULL',
     },
     size: '500',
     page: 200,

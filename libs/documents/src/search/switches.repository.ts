@@ -9,7 +9,7 @@ export interface Moment {
   readonly at: string;
 }
 
-/** Far longer than a search takes, or a completion; the index is read as far back. */
+/** Far longer than a completion takes, which begins before it is seen; the index is read as far back. */
 const LOOK_BACK = `interval '1 minute'`;
 
 /**
@@ -29,7 +29,7 @@ export class SwitchesRepository {
   }
 
   /**
-   * Whether any document that passes the filter has completed once more since then. One that has completed for the
+   * Whether any document that passes the filter has got other content since then. One that has completed for the
    * first time is none of them: before, readers saw nothing of it.
    */
   async since({ snapshot, at }: Moment, filter: SearchFilter): Promise<boolean> {
@@ -38,13 +38,9 @@ export class SwitchesRepository {
     const at$ = `${parameters.add(at)}::timestamptz`;
     const passing = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
     const rows = await this.dataSource.query<unknown[]>(
-      // A row names the transaction that wrote it by the lower half of its number, a snapshot by the whole.
-      `WITH since AS (SELECT ${snapshot$} AS snapshot, pg_snapshot_xmin(${snapshot$})::text::bigint AS first)
-       SELECT 1 FROM documents d CROSS JOIN since
-        WHERE d.status = 'completed' AND d.generation > 1 AND d.revision_of IS NULL
-          AND d.updated_at > ${at$} - ${LOOK_BACK} AND ${passing}
-          AND NOT pg_visible_in_snapshot(
-                (first + ((d.xmin::text::bigint - first) & 4294967295))::text::xid8, since.snapshot)
+      `SELECT 1 FROM documents d
+        WHERE d.switched_at > ${at$} - ${LOOK_BACK} AND ${passing}
+          AND NOT pg_visible_in_snapshot(d.switched_by, ${snapshot$})
         LIMIT 1`,
       parameters.values,
     );
