@@ -1,5 +1,6 @@
 """`POST /v1/rerank`: Cohere's shape, any cross-encoder, bounded in documents, bytes, tokens and time."""
 
+import asyncio
 import math
 import subprocess
 import sys
@@ -10,13 +11,16 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from vectorlane_ai_worker.app import AiWorker
 from vectorlane_ai_worker.embeddings.model_files import find_model_files
 from vectorlane_ai_worker.inference import ModelFilesError
 from vectorlane_ai_worker.reranking.model import CrossEncoder
+from vectorlane_ai_worker.settings import Settings
 
 from .cross_encoder import INT32, NOTHING_SHARED, onnx, write
-from .support import APP, MODULE, Worker, environment, running, within
+from .support import APP, AUTHORISED, MODULE, TOKEN, Worker, environment, running, within
 
 QUESTION = "where is the harbour light"
 #: Of the question's words they share none, four and two.
@@ -120,6 +124,34 @@ def test_without_a_model_there_is_404_before_the_body(worker: Worker) -> None:
     answer = worker.post("/v1/rerank", content=b"{")
     assert (answer.status_code, answer.json()["code"], answer.json()["retryable"]) == (404, "MODEL_NOT_FOUND", False)
     assert "reranker" not in worker.get("/ready").json()["checks"]
+
+
+def test_while_it_loads_there_is_503_and_nobody_is_welcome(folder: Path) -> None:
+    worker = AiWorker(Settings(ai_worker_token=SecretStr(TOKEN), rerank_model_path=folder, tesseract_path="none"))
+
+    async def answers() -> tuple[httpx.Response, httpx.Response]:
+        transport = httpx.ASGITransport(worker.asgi())
+        async with httpx.AsyncClient(transport=transport, base_url="http://worker", headers=AUTHORISED) as client:
+            return await client.post("/v1/rerank", json={}), await client.get("/ready")
+
+    refused, readiness = asyncio.run(answers())
+    assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "NOT_READY", "1")
+    assert (readiness.status_code, readiness.json()["checks"]["reranker"]) == (503, "down")
+
+
+def test_a_caller_who_hangs_up_frees_the_model(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"RERANK_BATCH_TOKENS": 512, "RERANK_MAX_DOCUMENTS": 2_048, "RERANK_CONCURRENCY": 1}
+    with running(RERANK_MODEL_PATH=write(tmp_path), **settings) as worker:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(
+                worker.url + "/v1/rerank",
+                json={"query": QUESTION, "documents": ["word " * 600] * 2_048},
+                headers=AUTHORISED,
+                timeout=1.0,
+            )
+        worker.until(lambda: next((line for line in worker.lines() if line.get("status") == 499), None))
+        assert worker.metric("rerank_pairs_total") == 0
+        assert ask(worker).status_code == 200
 
 
 def test_a_request_is_bounded_in_time_and_others_in_number(tmp_path: Path) -> None:
