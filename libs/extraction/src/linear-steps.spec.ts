@@ -11,8 +11,7 @@ import { pdf, text, unicode } from './formats/pdf/pdf-fixture';
  * Formats whose readers look at numbers: the places of characters on a page, the sectors of a compound file. What
  * PDFium does before is bounded by time alone.
  */
-const words = (count: number, of: (index: number) => string): string[] =>
-  Array.from({ length: count }, (_, n) => of(n));
+const words = <T>(count: number, of: (index: number) => T): T[] => Array.from({ length: count }, (_, n) => of(n));
 const bytes = (count: number, unit: string): Buffer => Buffer.alloc(count * 100, unit);
 
 /** Cells of a sheet, with a text each. */
@@ -59,6 +58,8 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, (count: number) =>
     fields: (count) => word6Of(Buffer.from('\x13PAGEREF x \x14page 4\x15.'.repeat(count), 'latin1')),
     'fields in fields': (count) => word6Of(Buffer.from('\x13PAGEREF x '.repeat(count), 'latin1')),
     spaces: (count) => word6Of(Buffer.from(`a${' '.repeat(100 * count)}b`)),
+    notes: (count) =>
+      word97Of({ paragraphs: words(count, () => ({ text: 'a\x02' })), notes: words(count, () => 'note') }),
     'numbered paragraphs': (count) =>
       word97Of({
         paragraphs: Array.from({ length: count }, (_, n) => ({ text: 'a', list: 1, ilvl: n % 9 })),

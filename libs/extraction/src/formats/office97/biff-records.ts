@@ -16,6 +16,8 @@ export interface BiffRecord {
   readonly data: Buffer;
   /** Bytes of the records that only go on with this one. */
   readonly more: readonly Buffer[];
+  /** How long all of them are in the file. */
+  readonly bytes: number;
 }
 
 /** The records from a place on; a last one that is cut off is left out. */
@@ -30,10 +32,10 @@ export function* recordsFrom(stream: Buffer, start: number): Generator<BiffRecor
     at = end;
     return { type, data };
   };
-  for (let record = take(); record !== undefined; record = take()) {
+  for (let from = at, record = take(); record !== undefined; from = at, record = take()) {
     const more: Buffer[] = [];
     for (let next = take(BIFF.continue); next !== undefined; next = take(BIFF.continue)) more.push(next.data);
-    yield { ...record, more };
+    yield { ...record, more, bytes: at - from };
   }
 }
 

@@ -107,6 +107,7 @@ export class DocFile {
     const isSimple = isOld && (flags & 4) === 0;
     const first = { start: 0, end: this.total, at: document.readUInt32LE(0x18), width: 1 } as const;
     this.pieces = isSimple ? [first] : piecesOf(this.part(pieces), isOld);
+    this.assertApart();
     this.charset = isOld ? this.charsetOfWord6() : 'windows-1252';
   }
 
@@ -121,6 +122,16 @@ export class DocFile {
     if (width === 2) return bytes.toString('utf16le');
     // Since Word 97 one byte is what windows-1252 says. Before, characters of two bytes count as two.
     return decodeCharset(bytes, this.charset);
+  }
+
+  /** Pieces stand beside each other in the file: together they are no longer than it is. */
+  private assertApart(): void {
+    const { length } = this.document;
+    let sum = 0;
+    for (const { at, start, end, width } of this.pieces) {
+      sum += Math.max(0, Math.min((end - start) * width, length - at));
+      if (sum > length) throw new Error('the pieces of the text are longer than the document');
+    }
   }
 
   /** By its language, unless that says no more than a program's default; then what its bytes look like. */

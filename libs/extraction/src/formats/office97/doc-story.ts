@@ -50,8 +50,8 @@ const PLAIN: ParagraphLook = {
 
 /** What a reader sees, as blocks: the main text with its notes where it refers to them, then the text boxes. */
 export class DocStory {
-  private readonly paragraphs: Lookup;
-  private readonly characters: Lookup;
+  private readonly paragraphs: Lookup<ParagraphLook>;
+  private readonly characters: Lookup<boolean>;
   private readonly styles: DocStyles;
   private readonly lists: DocLists;
   private readonly numbers = new ListNumbers();
@@ -84,12 +84,20 @@ export class DocStory {
     this.story(boxes, boxes + textBoxes);
   }
 
+  /** Their texts follow one another, so that one way through all of them finds each. */
   private takeNotes(kind: 'footnotes' | 'endnotes', start: number, length: number): void {
-    for (const { at, from, to } of this.file.notes(kind)) {
-      const parts: string[] = [];
-      const end = start + Math.min(to, length);
-      this.eachCharacter(start + Math.min(from, length), end, (character) => parts.push(shownAs(character)));
-      const text = parts.join('').replace(/\s+/g, ' ').trim();
+    const notes = this.file.notes(kind);
+    const parts = notes.map((): string[] => []);
+    let index = 0;
+    this.eachCharacter(start, start + length, (character, position) => {
+      while (index < notes.length && position - start >= (notes[index]?.to ?? 0)) {
+        index += 1;
+        this.fields = [];
+      }
+      if (position - start >= (notes[index]?.from ?? Infinity)) parts[index]?.push(shownAs(character));
+    });
+    for (const [note, { at }] of notes.entries()) {
+      const text = (parts[note] ?? []).join('').replace(/\s+/g, ' ').trim();
       if (text !== '') this.notes.set(at, ` [${text}] `);
     }
   }
@@ -203,7 +211,10 @@ export class DocStory {
 
   private lookAt(byte: number | undefined): ParagraphLook {
     const paragraph = byte === undefined ? undefined : this.paragraphs.at(byte);
-    if (paragraph === undefined) return PLAIN;
+    return paragraph === undefined ? PLAIN : this.paragraphs.said(paragraph, (said) => this.lookOf(said));
+  }
+
+  private lookOf(paragraph: Properties): ParagraphLook {
     const { isItem, ...style } = this.styles.get(paragraph.style);
     let { level, list, ilvl } = style;
     let [inTable, endsRow] = [false, false];
@@ -220,7 +231,7 @@ export class DocStory {
 }
 
 /** Both ways of saying it: 1 is yes, 129 is the other than the style says. */
-function hiddenBy(changes: Buffer): boolean {
+function hiddenBy({ changes }: Properties): boolean {
   let hidden = false;
   for (const [code, value] of changesIn(changes)) {
     if (code === CHANGE.deleted || code === CHANGE.hidden) hidden ||= (value & 1) === 1;
@@ -233,9 +244,9 @@ function shownAs(character: string): string {
 }
 
 /** Properties by the byte that they are said of; asked for mostly in the order of bytes. */
-class Lookup {
+class Lookup<Look> {
   private index = 0;
-  private readonly known = new Map<Properties, boolean>();
+  private readonly known = new Map<Properties, Look>();
 
   constructor(private readonly all: readonly Properties[]) {}
 
@@ -245,8 +256,8 @@ class Lookup {
   }
 
   /** What a look at them comes to, once for each. */
-  said(properties: Properties, look: (changes: Buffer) => boolean): boolean {
-    const known = this.known.get(properties) ?? look(properties.changes);
+  said(properties: Properties, look: (properties: Properties) => Look): Look {
+    const known = this.known.get(properties) ?? look(properties);
     this.known.set(properties, known);
     return known;
   }

@@ -68,9 +68,12 @@ export function pptRecord(type: number, body: Buffer | readonly Buffer[], instan
 
 type Slides = readonly (readonly (readonly [kind: number, text: string])[])[];
 
-/** A presentation whose slides refer to the texts of its outline, as PowerPoint 97 wrote them. */
-export function powerPoint97Of(slides: Slides): Buffer {
-  return compoundOf(powerPoint97Streams(slides));
+/**
+ * A presentation whose slides refer to the texts of its outline, as PowerPoint 97 wrote them.
+ * @param shapes so many of the texts of a slide have one
+ */
+export function powerPoint97Of(slides: Slides, shapes = Infinity): Buffer {
+  return compoundOf(powerPoint97Streams(slides, shapes));
 }
 
 /** Numbers of four bytes each. */
@@ -84,9 +87,12 @@ export function currentUser(lastEdit: number): Buffer {
 }
 
 /** The streams of `powerPoint97Of`; its last record is the edit. */
-export function powerPoint97Streams(slides: Slides): { 'Current User': Buffer; 'PowerPoint Document': Buffer } {
+export function powerPoint97Streams(
+  slides: Slides,
+  most = Infinity,
+): { 'Current User': Buffer; 'PowerPoint Document': Buffer } {
   const shapes = (count: number): Buffer[] =>
-    Array.from({ length: count }, (_, index) =>
+    Array.from({ length: Math.min(count, most) }, (_, index) =>
       pptRecord(0xf004, [pptRecord(0xf00d, [pptRecord(0xf9e, numbers(index))])]),
     );
   const slide = (count: number): Buffer =>

@@ -7,6 +7,7 @@ import type { ExtractedDocument } from '../../text-extractor';
 import {
   biff, compoundOf, currentUser, excel5Of, numbers, powerPoint97Of, powerPoint97Streams, pptRecord, word6Of,
 } from './office97.fixture'; // prettier-ignore
+import { word97Of } from './word97.fixture';
 
 const extractors = indexExtractors(createExtractors());
 
@@ -45,6 +46,15 @@ describe('DOC', () => {
       ['row', 'Berth | Fee', ''],
       ['row', 'north | 12', ''],
       ['paragraph', 'After.', ''],
+    ]);
+  });
+
+  it('gives notes where the text refers to them', async () => {
+    const paragraphs = [{ text: 'Fees\x02 are due\x02.' }, { text: 'Other words\x02.' }];
+    const bytes = word97Of({ paragraphs, notes: ['Of 2030', ' on \x13DATE\x14Monday\x15', 'See above'] });
+    expect((await outline('a.doc', bytes)).map(([, text]) => text.replace(/ +/g, ' '))).toEqual([
+      'Fees [Of 2030] are due [on Monday] .',
+      'Other words [See above] .',
     ]);
   });
 
@@ -159,6 +169,15 @@ describe('PPT', () => {
     ]);
     expect(document.blocks.map(({ slide }) => slide)).toEqual([1, 1, 1, 1, 2, 2, 3]);
     expect(document.coverage?.pages).toBe(3);
+  });
+
+  it('gives texts of the outline that no shape shows, behind the others', async () => {
+    const bytes = powerPoint97Of([[[0, 'Tides'], [1, 'High'], [4, 'Low']]], 1); // prettier-ignore
+    expect(await outline('a.ppt', bytes)).toEqual([
+      ['heading', 'Tides', ''],
+      ['list-item', '- High', 'Tides'],
+      ['paragraph', 'Low', 'Tides'],
+    ]);
   });
 
   const tides = powerPoint97Streams([[[0, 'Tides'], [1, 'High']]]); // prettier-ignore

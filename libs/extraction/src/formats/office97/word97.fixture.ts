@@ -144,14 +144,17 @@ function pageOf(paragraphs: readonly WordParagraph[], places: readonly number[])
 }
 
 export interface Word97 {
+  /** A text refers to each of them, in their order, with the character 2. */
+  readonly notes?: readonly string[];
   readonly paragraphs: readonly WordParagraph[];
   readonly styles?: readonly WordStyle[];
   readonly lists?: readonly WordList[];
   readonly overrides?: readonly WordOverride[];
 }
 
-export function word97Of({ paragraphs, styles = [{ builtIn: 0 }], lists = [], overrides }: Word97): Buffer {
-  const text = Buffer.from(paragraphs.map((one) => `${one.text}\r`).join(''), 'utf16le');
+export function word97Of({ paragraphs, styles = [{ builtIn: 0 }], lists = [], overrides, notes = [] }: Word97): Buffer {
+  const main = paragraphs.map((one) => `${one.text}\r`).join('');
+  const text = Buffer.from(main + notes.map((note) => `${note}\r`).join(''), 'utf16le');
   const places = [TEXT_AT];
   for (const one of paragraphs) places.push((places.at(-1) ?? 0) + (one.text.length + 1) * 2);
   const pages: Buffer[] = [];
@@ -164,7 +167,7 @@ export function word97Of({ paragraphs, styles = [{ builtIn: 0 }], lists = [], ov
   const firstPage = body.length / PAGE_BYTES;
   const formats = formatsOf(lists);
   const table: Buffer[] = [];
-  const put = (pair: number, bytes: Buffer, behind = Buffer.alloc(0)): void => {
+  const put = (pair: number, bytes: Buffer, behind: Buffer = Buffer.alloc(0)): void => {
     body.writeUInt32LE(Buffer.concat(table).length, pair);
     body.writeUInt32LE(bytes.length, pair + 4);
     table.push(bytes, behind);
@@ -175,8 +178,18 @@ export function word97Of({ paragraphs, styles = [{ builtIn: 0 }], lists = [], ov
   put(0x1a2, Buffer.concat([u(1, 2), u(4, 16), u(4, 0, length), u(2, 0), u(4, TEXT_AT), u(2, 0)]));
   put(0x2e2, formats.counted, formats.behind);
   put(0x2ea, overridesOf(overrides ?? lists.map((_, list) => ({ list }))));
+  putNotes(main, notes, put);
   body.writeUInt16LE(0xa5ec, 0);
   body.writeUInt16LE(0x200, 0x0a);
-  body.writeUInt32LE(length, 0x4c);
+  body.writeUInt32LE(main.length, 0x4c);
+  body.writeUInt32LE(length - main.length, 0x50);
   return compoundOf({ WordDocument: Buffer.concat([body, ...pages]), '1Table': padded(Buffer.concat(table), 4_096) });
+}
+
+function putNotes(main: string, notes: readonly string[], put: (pair: number, bytes: Buffer) => void): void {
+  if (notes.length === 0) return;
+  const references = [...main].flatMap((character, index) => (character === '\x02' ? [index] : []));
+  put(0xaa, Buffer.concat([u(4, ...references, main.length), Buffer.alloc(references.length * 2)]));
+  let end = 0;
+  put(0xb2, u(4, 0, ...notes.map((note) => (end += note.length + 1))));
 }

@@ -69,8 +69,11 @@ class Workbook {
   private from1904 = false;
   /** Of texts that were made of cells; many cells may have the same one. */
   private length = 0;
+  /** Sheets stand beside each other: together they are no longer than the stream. */
+  private bytesOfSheets: number;
 
   constructor(private readonly stream: Buffer) {
+    this.bytesOfSheets = stream.length;
     for (const record of recordsFrom(stream, 0)) {
       const { type, data } = record;
       if (type === BIFF.endOfFile) break;
@@ -98,7 +101,8 @@ class Workbook {
       while (cells.length < column) cells.push('');
       cells[column] = text.replace(/\s*\n\s*/g, ' ');
     };
-    for (const { type, data } of recordsFrom(this.stream, start)) {
+    for (const { type, data, bytes } of recordsFrom(this.stream, start)) {
+      if ((this.bytesOfSheets -= bytes) < 0) throw new Error('the sheets are longer than the workbook');
       if (type === BIFF.beginOfFile) open += 1;
       else if (type === BIFF.endOfFile && (open -= 1) <= 0) break;
       // A chart in the sheet has records of its own.

@@ -16,6 +16,8 @@ export function builtInFormat(id: number): string | undefined {
   return BUILT_IN.get(id);
 }
 
+const MAX_CODE_LENGTH = 500;
+
 /** @param code the format's code, of which the part for positive numbers counts; empty for the general one */
 export function shownNumber(value: string, code: string, from1904: boolean): string {
   const number = Number(value);
@@ -29,13 +31,25 @@ export function shownNumber(value: string, code: string, from1904: boolean): str
   return decorated(pattern, isNegative ? Math.abs(number) : number, bare);
 }
 
-function sections(code: string): string[] {
-  return code.slice(0, 500).split(/;(?=(?:[^"]*"[^"]*")*[^"]*$)/);
+/** What stands between semicolons, but for those in quotes; asked for once for each number. */
+function sections(code: string): readonly string[] {
+  const found: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  const end = Math.min(code.length, MAX_CODE_LENGTH);
+  for (let at = 0; at < end; at += 1) {
+    const character = code.charAt(at);
+    if (character === '"') isQuoted = !isQuoted;
+    if (character !== ';' || isQuoted) continue;
+    found.push(code.slice(start, at));
+    start = at + 1;
+  }
+  return [...found, code.slice(start, end)];
 }
 
 /** Without what is shown as it stands: quoted and escaped words, colours, conditions, padding. */
 function withoutWords(pattern: string): string {
-  return pattern.replace(/"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]/gi, '');
+  return pattern.replace(/"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\][]*\]/gi, '');
 }
 
 /** Fifteen digits, as spreadsheets count. */
