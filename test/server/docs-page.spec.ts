@@ -1,16 +1,46 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { TestApp, type Untyped } from '../support/test-app';
 
-/** The documentation as a person meets it: in a real browser, under the content security policy it is served with. */
+/** What is met in a real browser: the documentation, under the policy it is served with, and our client in a page. */
 let service: TestApp;
 let context: BrowserContext;
 let profile: string;
+let site: Server;
+
+/** A page of somebody else's, with our client in it. */
+const bundle = `
+  import { build } from 'vite';
+  const lib = { entry: 'clients/typescript/src/index.ts', formats: ['es'] };
+  const [{ output }] = await build({ configFile: false, logLevel: 'silent', build: { lib, write: false } });
+  process.stdout.write(output[0].code);`;
+const SITE = `<!doctype html><title>A site</title>
+  <script type="module">import * as client from '/client.js'; window.vectorlane = client;</script>`;
+async function startSite(): Promise<Server> {
+  const command = ['--input-type=module', '--eval', bundle];
+  const { stdout } = await promisify(execFile)(process.execPath, command, {
+    ...{ cwd: join(__dirname, '../..'), maxBuffer: 10 ** 7, timeout: 60_000 },
+  });
+  const server = createServer((request, response) =>
+    request.url === '/client.js'
+      ? response.setHeader('Content-Type', 'text/javascript').end(stdout)
+      : response.setHeader('Content-Type', 'text/html').end(SITE),
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+}
+const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 beforeAll(async () => {
-  service = await TestApp.start();
+  site = await startSite();
+  service = await TestApp.start({ CORS_ORIGIN: originOf(site) });
   profile = await mkdtemp(join(tmpdir(), 'vectorlane-browser-'));
   context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium',
@@ -26,6 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await context?.close();
   await service?.stop();
+  site?.close();
   await rm(profile, { recursive: true, force: true });
 }, 60_000);
 
@@ -97,3 +128,35 @@ it('answers with something where an example is sent as it stands, after the uplo
   for (const [path, [status, body]] of Object.entries(answers))
     expect([path, await service.json(path, example(path))]).toMatchObject([path, { status, body }]);
 }, 120_000);
+
+it('is used by a page of another origin, with our client in it: a File in, a passage out', async () => {
+  const page = await context.newPage();
+  await page.goto(originOf(site));
+  await page.waitForFunction(() => 'vectorlane' in window);
+  const seen = await page.evaluate(
+    async ([url, apiKey]) => {
+      const { Vectorlane, hasCode } = (window as Untyped).vectorlane;
+      const client = new Vectorlane({ url, apiKey });
+      const file = new File(['Gulls nest on the lighthouse in May.'], 'gulls.txt', { type: 'text/plain' });
+      const document = await client.upload(file, { collection: 'birds' });
+      const percents: number[] = [];
+      await client.waitUntilDone(document, { onProgress: ({ percent }: Untyped) => percents.push(percent as number) });
+      const { results } = await client.search({ query: 'gulls', collection: 'birds' });
+      const names: string[] = [];
+      for await (const { filename } of client.documents({ collection: ['birds'] })) names.push(filename as string);
+      await client.deleteDocument(document);
+      const gone = (await client
+        .getDocument(document)
+        .catch((error: unknown) => hasCode(error, 'DOCUMENT_NOT_FOUND'))) as boolean;
+      return { heard: percents.length > 0, found: results[0].content as string, names, gone };
+    },
+    [service.url, service.key],
+  );
+  expect(seen).toEqual({
+    heard: true,
+    found: 'Gulls nest on the lighthouse in May.',
+    names: ['gulls.txt'],
+    gone: true,
+  });
+  await page.close();
+}, 60_000);
