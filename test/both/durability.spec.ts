@@ -306,7 +306,8 @@ describe(`durability (TEST_SEED=${SEED})`, () => {
 
   // Two processes on one database: only servers have that.
   if (onServer) {
-    it.each(['after the other has finished', 'while the other works on it'])(
+    const moments = ['after the other has finished', 'while the other works on it'];
+    it.each(sized(seededPick(moments, 1), moments))(
       'is taken over when it stalls, and changes nothing when it goes on %s',
       async (when) => {
         const documents = ALL.slice(-2);

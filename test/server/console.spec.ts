@@ -269,7 +269,7 @@ it('keeps filters in the address, and is worked by keyboard alone', async () => 
 }, 90_000);
 
 it('scrolls through thousands of documents with no more rows than a screen needs', async () => {
-  const all = sized(2_000, 10_000);
+  const all = sized(600, 10_000);
   const sample = await listed('ants.md');
   await browser.makeUpDocuments(sample, all);
   try {
