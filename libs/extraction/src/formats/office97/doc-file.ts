@@ -6,6 +6,9 @@ import { passwordProtected } from '../container/zip-archive';
 
 const WORD_97 = 0xa5ec;
 const WORD_6: ReadonlySet<number> = new Set([0xa5dc, 0xa699, 0xa5db]);
+/** Of the flags of Word 6 and 95: the text is in pieces, it is in UTF-16. */
+const COMPLEX = 0x04;
+const WIDE = 0x1000;
 const PAGE_BYTES = 512;
 /** What stands before it in a code page marks cells, fields, paragraphs. */
 const SPACE = 0x20;
@@ -104,11 +107,12 @@ export class DocFile {
       endnotes: endnotes ?? 0,
       textBoxes: textBoxes ?? 0,
     };
-    const isSimple = isOld && (flags & 4) === 0;
-    const first = { start: 0, end: this.total, at: document.readUInt32LE(0x18), width: 1 } as const;
-    this.pieces = isSimple ? [first] : piecesOf(this.part(pieces), isOld);
+    const isSimple = isOld && (flags & COMPLEX) === 0;
+    const width = isOld && (flags & WIDE) === 0 ? 1 : 2;
+    const first = { start: 0, end: this.total, at: document.readUInt32LE(0x18), width } as const;
+    this.pieces = isSimple ? [first] : piecesOf(this.part(pieces), width);
     this.assertApart();
-    this.charset = isOld ? this.charsetOfWord6() : 'windows-1252';
+    this.charset = width === 1 ? this.charsetOfWord6() : 'windows-1252';
   }
 
   /** Whether anything but the text is known of it. */
@@ -203,7 +207,8 @@ export class DocFile {
   }
 }
 
-function piecesOf(table: Buffer, isOld: boolean): readonly Piece[] {
+/** @param most bytes of a letter; since Word 97 each piece says whether its have but one */
+function piecesOf(table: Buffer, most: 1 | 2): readonly Piece[] {
   let at = 0;
   // Properties that pieces share stand before.
   while (table.readUInt8(at) === 1) at += 3 + table.readUInt16LE(at + 1);
@@ -215,7 +220,7 @@ function piecesOf(table: Buffer, isOld: boolean): readonly Piece[] {
     const [start, end] = [list.readUInt32LE(index * 4), list.readUInt32LE(index * 4 + 4)];
     const place = list.readUInt32LE((count + 1) * 4 + index * 8 + 2);
     const isNarrow = (place & 0x40000000) !== 0;
-    const width = isOld || isNarrow ? 1 : 2;
+    const width = isNarrow ? 1 : most;
     if (end > start) pieces.push({ start, end, at: isNarrow ? (place & 0x3fffffff) / 2 : place, width });
   }
   return pieces;

@@ -36,7 +36,7 @@ export function word6Of(text: Buffer, { language = 0x409, flags = 0 } = {}): Buf
   head.writeUInt16LE(language, 6);
   head.writeUInt16LE(flags, 0x0a);
   head.writeUInt32LE(FIB_BYTES, 0x18);
-  head.writeUInt32LE(text.length, 0x34);
+  head.writeUInt32LE((flags & 0x1000) === 0 ? text.length : text.length / 2, 0x34);
   return compoundOf({ WordDocument: Buffer.concat([head, text]) });
 }
 

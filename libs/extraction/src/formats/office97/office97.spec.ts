@@ -38,6 +38,15 @@ describe('DOC', () => {
     expect((await outline('a.doc', word6Of(text, { language }))).map(([, block]) => block)).toEqual(expected);
   });
 
+  it.each([
+    ['Russian', 0x419, 'Причал закрыт.'],
+    ['Japanese', 0x411, '埠頭は閉鎖中です。'],
+    ['no language', 0, 'Fees – “due” 10 €'],
+  ])('of Word 95 with letters of two bytes, in %s', async (_name, language, text) => {
+    const bytes = word6Of(Buffer.from(`${text}\r`, 'utf16le'), { language, flags: 0x1000 });
+    expect((await outline('a.doc', bytes)).map(([, block]) => block)).toEqual([text]);
+  });
+
   it('gives what fields came to, and the cells of tables', async () => {
     const text =
       'See \x13PAGEREF x \x13 nested \x14 y \x15 \x14page 4\x15.\rBerth\x07Fee\x07\x07north\x0712\x07\x07After.\r';
