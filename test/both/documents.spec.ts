@@ -92,10 +92,10 @@ describe('POST /api/documents', () => {
   });
 
   it('takes metadata as browsers send a Blob, and the name that filename* gives', async () => {
-    const send = async (file: string): Promise<{ status: number; body: Record<string, unknown> }> => {
-      const blob = 'form-data; name="metadata"; filename="blob"\r\nContent-Type: application/json';
+    const blob = 'form-data; name="metadata"; filename="blob"\r\nContent-Type: application/json';
+    const send = async (file: string, metadata = blob): Promise<{ status: number; body: Record<string, unknown> }> => {
       const parts = [
-        [blob, '{"k":1}'],
+        [metadata, '{"k":1}'],
         [file, `# Berths\n\n${unique()}\n`],
       ];
       const body = parts.map(([head, content]) => `--B1\r\nContent-Disposition: ${head}\r\n\r\n${content}\r\n`);
@@ -110,14 +110,23 @@ describe('POST /api/documents', () => {
     const named = await send(star);
     expect(named).toMatchObject({ status: 202, body: { filename: 'tarif-été.md', format: 'md' } });
     expect(await service.finished(named.body.id as string)).toMatchObject({ metadata: { k: 1 } });
+    for (const other of [
+      'form-data; name="metadata"; filename="a.json"\r\nContent-Type: application/json; charset=utf-8',
+      'form-data; name="metadata"; filename="blob"\r\nContent-Type: application/octet-stream',
+    ]) {
+      const sent = await send(star, other);
+      expect(await service.finished(sent.body.id as string)).toMatchObject({ metadata: { k: 1 } });
+    }
 
     expect((await send('form-data; name="file"; filename="Geb\xfchren.md"')).body).toMatchObject({
       filename: 'Gebühren.md',
     });
-    expect(await send('form-data; name="file"')).toMatchObject({
-      status: 400,
-      body: { code: 'INVALID_MULTIPART', detail: expect.stringContaining('filename') },
-    });
+    for (const nameless of ['', '; size=3', '\r\nContent-Type: text/plain']) {
+      expect(await send(`form-data; name="file"${nameless}`)).toMatchObject({
+        status: 400,
+        body: { code: 'INVALID_MULTIPART', detail: expect.stringContaining('filename') },
+      });
+    }
   });
 
   it('takes a text as JSON', async () => {

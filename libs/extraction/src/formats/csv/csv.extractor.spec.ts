@@ -7,6 +7,8 @@ const rows = (source: string, filename = 'a.csv'): [number | undefined, string][
   return blocks.map(({ row, start, end }) => [row, text.slice(start, end)]);
 };
 
+const LONG = 'Gross tonnage of all ships that called at the port within the year of the report';
+
 describe('extractCsv', () => {
   it('writes each data row under its headers', () => {
     expect(rows('\ufeffName,City,Note\r\n"Lovelace, Ada",London,"said ""yes"""\r\nBob,,"two\r\nlines"\r\n')).toEqual([
@@ -226,6 +228,51 @@ describe('findTable', () => {
     ],
   ])('%s', (_name, rows, hasHeader) => {
     expect(findTable(rows)).toEqual({ preamble: 0, hasHeader });
+  });
+});
+
+describe('headers as programs and people write them', () => {
+  it.each([
+    ['an index without a name', ',ship,port\n0,Halcyon,Bergen\n1,Kestrel,Oslo\n', '0\nship: Halcyon\nport: Bergen'],
+    [
+      'an index of letters',
+      ',tonnage,built\nHalcyon,4120,1999\nKestrel,980,2001\n',
+      'Halcyon\ntonnage: 4120\nbuilt: 1999',
+    ],
+    [
+      'an index between semicolons',
+      ';Schiff;Hafen\n0;Halcyon;Bergen\n1;Kestrel;Oslo\n',
+      '0\nSchiff: Halcyon\nHafen: Bergen',
+    ],
+    ['numbers of rows', 'Nr.;Schiff\n1;Halcyon\n2;Kestrel\n', 'Nr.: 1\nSchiff: Halcyon'],
+    [
+      'numbers and amounts',
+      'No.,Ship,Fee in EUR\n1,Halcyon,12\n2,Kestrel,9\n',
+      'No.: 1\nShip: Halcyon\nFee in EUR: 12',
+    ],
+    ['numbers of entries', 'lfd. Nr.;Datum\n1;2026-01-03\n2;2026-01-04\n', 'lfd. Nr.: 1\nDatum: 2026-01-03'],
+    ['a question', 'id,How often do you moor here?\n1,weekly\n2,never\n', 'id: 1\nHow often do you moor here?: weekly'],
+    [
+      'two questions',
+      '"Are you a member?","Since when, if so?"\nyes,2019\nno,\n',
+      'Are you a member?: yes\nSince when, if so?: 2019',
+    ],
+    [
+      'questions with numbers',
+      'Q1. Which berth?,Q2. Which fee?\nnorth,12\nsouth,9\n',
+      'Q1. Which berth?: north\nQ2. Which fee?: 12',
+    ],
+    ['years', 'Port,2019,2020,2021\nBergen,12,14,9\nOslo,3,4,5\n', 'Port: Bergen\n2019: 12\n2020: 14\n2021: 9'],
+    ['years alone', '2019,2020,2021\n1,2,3\n4,5,6\n', '2019: 1\n2020: 2\n2021: 3'],
+    ['years and a sum', 'Berth;2024;2025;Sum\nnorth;1;2;3\nsouth;4;5;9\n', 'Berth: north\n2024: 1\n2025: 2\nSum: 3'],
+    ['equal names', 'name,name\nAda,Lovelace\nGrace,Hopper\n', 'name: Ada\nname: Lovelace'],
+    ['equal names apart', 'ship,fee,fee\nHalcyon,12,13\nKestrel,9,10\n', 'ship: Halcyon\nfee: 12\nfee: 13'],
+    ['names that are all equal', 'value,value,value\n1,2,3\n4,5,6\n', 'value: 1\nvalue: 2\nvalue: 3'],
+    ['a long name', `id,${LONG}\n1,12\n2,9\n`, `id: 1\n${LONG}: 12`],
+    ['a long name in quotes', `"${LONG}, in EUR",b\n1,12\n2,9\n`, `${LONG}, in EUR: 1\nb: 12`],
+    ['long names alone', `${LONG};${LONG} before\n1;12\n2;9\n`, `${LONG}: 1\n${LONG} before: 12`],
+  ])('name the cells: %s', (_name, source, first) => {
+    expect(rows(source)[0]).toEqual([1, first]);
   });
 });
 

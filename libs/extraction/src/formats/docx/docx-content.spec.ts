@@ -211,8 +211,15 @@ describe('documents inside of a document', () => {
   });
 });
 
-it('reads archives whose names are in upper case', async () => {
-  const entries = partsOf({ body: p('Loud.') }).map((entry) => ({ ...entry, name: entry.name.toUpperCase() }));
+it.each<[string, (name: string) => string]>([
+  ['in upper case', (name) => name.toUpperCase()],
+  ['with a folder in upper case', (name) => name.replace(/^word/, 'WORD')],
+  [
+    'with a large letter at the beginning of each',
+    (name) => name.replace(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase()),
+  ],
+])('reads archives whose names are %s', async (_name, named) => {
+  const entries = partsOf({ body: p('Loud.') }).map((entry) => ({ ...entry, name: named(entry.name) }));
   expect((await extract(zipOf(entries))).text).toBe('Loud.');
 });
 

@@ -150,10 +150,15 @@ describe('extractHtml', () => {
     expect(outline(source).map(([, text]) => text)).toEqual(expected);
   });
 
-  it('shows what a component has in its shadow, and no other template', () => {
-    expect(
-      read('<x-card><template shadowrootmode="open"><p>shown</template></x-card><template>no</template>').text,
-    ).toBe('shown');
+  it.each([
+    ['', '<x-card><template shadowrootmode="open"><p>shown</template></x-card><template>no</template>'],
+    [', closed', '<x-card><template shadowrootmode=closed>shown<style>p{}</style></template></x-card>'],
+    [
+      ', in another one',
+      `<x-a>${'<template shadowrootmode="open"><x-b>'.repeat(2)}shown</x-b></template></x-b></template></x-a>`,
+    ],
+  ])('shows what a component has in its shadow, and no other template%s', (_name, source) => {
+    expect(read(source).text).toBe('shown');
   });
 
   it.each([

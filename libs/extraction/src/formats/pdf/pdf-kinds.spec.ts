@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { finishDocument } from '../../document-check';
 import type { ExtractedDocument } from '../../text-extractor';
 import { compositeFont, HELVETICA, hex, objects, onePage, pdf, stream, text, unicodeMap } from './pdf-fixture';
@@ -7,6 +9,7 @@ import { PdfExtractor } from './pdf.extractor';
 
 /** Kinds of files that lose or corrupt text in many readers. */
 
+const OFFICE = join(__dirname, '../../../../../test/fixtures/office');
 const extractor = new PdfExtractor(new FilesInside(() => indexExtractors(createExtractors())));
 
 async function read(bytes: Uint8Array): Promise<ExtractedDocument> {
@@ -290,6 +293,7 @@ describe('files inside of a file', () => {
   it.each([
     ['an attachment', inside(['plan.xlsx']), ['FILE_INSIDE_NOT_READ: plan.xlsx']],
     ['a portfolio', inside(['a.docx', 'Übersicht.pdf'], '/Collection << /Type /Collection >>'), ['FILE_INSIDE_NOT_READ: a.docx', 'FILE_INSIDE_NOT_READ: Übersicht.pdf']], // prettier-ignore
+    ['a portfolio of one file', inside(['a.xlsx'], '/Collection << /View /H >>'), ['FILE_INSIDE_NOT_READ: a.xlsx']],
     ['none', inside([]), []],
   ])('are named where they cannot be read: %s', async (_, bytes, notes) => {
     const { text: words, coverage } = await read(bytes);
@@ -315,6 +319,7 @@ describe('files inside of a file', () => {
     expect(await textOf(inside(['a.txt'], '', file, ''))).toBe(`a.txt\n\n${file}`);
     const cover = 'For the best experience, open this PDF portfolio in another program.';
     expect(await textOf(inside(['a.txt'], '', file, cover))).toBe(`a.txt\n\n${file}`);
+    expect(await textOf(inside(['a.txt'], '/Collection << /Type /Collection >>', file, ''))).toBe(`a.txt\n\n${file}`);
   });
 
   it('may be PDF files, as deep as mail may be nested', async () => {
@@ -344,8 +349,12 @@ describe('encryption', () => {
     await expect(read(onePage(CONTENT, { trailer }))).rejects.toMatchObject({ code: 'PASSWORD_PROTECTED' });
   });
 
-  it('with an empty user password is none', async () => {
-    expect(await textOf(pdf([[text('Open to everybody')]], { password: '' }))).toBe('Open to everybody');
+  it.each([
+    ['of one page', pdf([[text('Open to everybody')]], { password: '' }), /^Open to everybody$/],
+    ['of several', pdf([[text('Open')], [text('to everybody')]], { password: '' }), /^Open\n\nto everybody$/],
+    ['of 256 bits, that forbids to copy', readFileSync(join(OFFICE, 'qpdf-owner-password.pdf')), /\w{3,} \w{3,}/],
+  ])('with an empty user password is none: %s', async (_, bytes, expected) => {
+    expect(await textOf(bytes)).toMatch(expected);
   });
 });
 
