@@ -117,8 +117,8 @@ function report(format, cases) {
   print(
     `\n## ${format}: ${cases.length} files, ${comparable.length} compared${codes.length ? `; failed: ${codes.join(', ')}` : ''}\n`,
   );
-  print('| reader | files read | words found | mean of files | precision | order | seconds | peak MB |');
-  print('|---|---|---|---|---|---|---|---|');
+  print('| reader | files read | words found | each once | mean of files | precision | order | seconds | peak MB |');
+  print('|---|---|---|---|---|---|---|---|---|');
   const names = [...new Set(comparable.flatMap(({ others }) => [...others.keys()]))];
   for (const name of ['own', ...names]) {
     /** @param {Case} one */
@@ -133,6 +133,8 @@ function report(format, cases) {
         return {
           found: common(target, bag),
           of: sizeOf(target),
+          once: [...target.keys()].filter((word) => bag.has(word)).length,
+          words: target.size,
           right: common(bag, rest),
           own: sizeOf(bag),
           order: orderOf(wordsBy(one), reference),
@@ -153,6 +155,10 @@ function report(format, cases) {
         ratio(
           sum(({ found }) => found),
           sum(({ of }) => of),
+        ),
+        ratio(
+          sum(({ once }) => once),
+          sum(({ words }) => words),
         ),
         ratio(
           sum(({ found, of }) => found / of),

@@ -17,7 +17,8 @@ const MAX_OUTPUT = 64 * 2 ** 20;
 const TEXT = 'txt:Text (encoded):UTF8';
 const OFFICE = { odt: TEXT, docx: TEXT, rtf: TEXT, doc: TEXT };
 const SHEETS_OF_OFFICE = ['xlsx', 'ods', 'xls'];
-const SHEETS = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1';
+/** Between tabs: two numbers with a comma would be one. */
+const SHEETS = 'csv:Text - txt - csv (StarCalc):9,34,76,1,,0,false,true,false,false,false,-1';
 
 /** @param {string} module @param {string[]} formats @param {string} statement @returns {Reader} */
 function ofPython(module, formats, statement) {

@@ -4,8 +4,11 @@ const WORD = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=T
 /** Longer texts are compared in their order as far as this. */
 const ORDERED_WORDS = 4_000;
 
+/** Of a number as it is shown: a sign between thousands is no end of it. */
+const THOUSANDS = /(?<=\d),(?=\d{3}(?!\d))/g;
+
 /** @param {string} text @returns {string[]} */
-export const wordsOf = (text) => text.normalize('NFKC').toLowerCase().match(WORD) ?? [];
+export const wordsOf = (text) => text.normalize('NFKC').replace(THOUSANDS, '').toLowerCase().match(WORD) ?? [];
 
 /** @typedef {Map<string, number>} Bag */
 
