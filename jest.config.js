@@ -62,11 +62,17 @@ const built = {
   transform: { '/dist/(?:apps|libs)/.+\\.js$': native, ...base.transform },
 };
 
-const leftOut = [
-  ...suitesLeftOut(),
-  // Their first comments say why.
-  ...(process.env.TEST_FULL === '1' ? [] : ['test/chaos/failover', 'test/chaos/long-outage']),
-].map((suite) => `<rootDir>/${suite}`);
+/** At full size alone (TEST_FULL=1): the first comments of those of test/chaos say why. */
+const atFullSize = [
+  ...['test/chaos/failover', 'test/chaos/long-outage'],
+  // On servers: what an engine can change of it, other suites of test/both have at each commit.
+  ...(process.env.TEST_DATABASE_URL ? ['main-job', 'logging', 'shutdown/import-order'] : []).map(
+    (name) => `test/both/${name}`,
+  ),
+];
+const leftOut = [...suitesLeftOut(), ...(process.env.TEST_FULL === '1' ? [] : atFullSize)].map(
+  (suite) => `<rootDir>/${suite}`,
+);
 
 module.exports = {
   // Starting engines on a busy machine takes longer than Jest's five seconds; a hang still ends.

@@ -31,7 +31,7 @@ const until = async (service: TestApp, wanted: number): Promise<{ afterMs: numbe
     const { status, body, tookMs } = await probe(service);
     slowestMs = Math.max(slowestMs, tookMs);
     if (status === wanted) return { afterMs: watch.stop(), slowestMs };
-    if (performance.now() - startedAt > 30_000) throw new Error(`/ready is still ${status}: ${JSON.stringify(body)}`);
+    if (performance.now() - startedAt > 60_000) throw new Error(`/ready is still ${status}: ${JSON.stringify(body)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };

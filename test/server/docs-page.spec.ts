@@ -132,10 +132,10 @@ it('answers with something where an example is sent as it stands, after the uplo
 it('is used by a page of another origin, with our client in it: a File in, a passage out', async () => {
   const page = await context.newPage();
   await page.goto(originOf(site));
-  await page.waitForFunction(() => 'vectorlane' in window);
+  await page.waitForFunction(() => 'vectorlane' in globalThis);
   const seen = await page.evaluate(
     async ([url, apiKey]) => {
-      const { Vectorlane, hasCode } = (window as Untyped).vectorlane;
+      const { Vectorlane, hasCode } = (globalThis as Untyped).vectorlane;
       const client = new Vectorlane({ url, apiKey });
       const file = new File(['Gulls nest on the lighthouse in May.'], 'gulls.txt', { type: 'text/plain' });
       const document = await client.upload(file, { collection: 'birds' });

@@ -26,7 +26,7 @@ forServers?.('what Prometheus is given', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const tool = (program: string, ...args: string[]): { code: number | null; said: string } => {
-    const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 });
+    const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 180_000 });
     return { code: status, said: `${stdout}${stderr}` };
   };
 

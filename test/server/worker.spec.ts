@@ -11,7 +11,7 @@ import { openTestServers } from '../support/test-servers';
 import { sized } from '../support/sizes';
 
 const WORKER = 'dist/apps/worker/src/main.js';
-const DOCUMENTS = sized(80, 500);
+const DOCUMENTS = sized(50, 500);
 /** Uploads at once. */
 const UPLOADERS = 8;
 const POOL_SIZE = 5;
