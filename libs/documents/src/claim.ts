@@ -69,6 +69,35 @@ export interface ClaimRow {
   waited_ms: number;
 }
 
+/** The largest that `INGESTION_LEASE_MS` can be, twice. */
+const LONGEST_LEASE_SECONDS = 1_200;
+
+/**
+ * The database's clock was set back since the row was last written: by it, what was to happen soon is hours away. Then
+ * a wait is over at once, which is never wrong, only early.
+ */
+const CLOCK_SET_BACK = `updated_at > now() + interval '1 second'`;
+
+/**
+ * May be claimed now: never started, waiting out its backoff, or left behind by a worker that is gone. A lease that
+ * ends later than any can is of a time before the clock was set back; a worker that lives prolongs it long before.
+ */
+export const CLAIMABLE = `(
+      (status = 'pending' AND (next_attempt_at <= now() OR ${CLOCK_SET_BACK}))
+   OR (status = 'processing' AND lease_expires_at IS NULL AND (next_attempt_at <= now() OR ${CLOCK_SET_BACK}))
+   OR (status = 'processing' AND lease_expires_at < now())
+   OR (status = 'processing' AND lease_expires_at > now() + interval '${LONGEST_LEASE_SECONDS} seconds'))`;
+
+/**
+ * A worker that still embeds with another model than the current one (it was started before the space was switched)
+ * must neither begin nor complete anything: its document would be "completed" and found by nobody.
+ */
+export const IN_CURRENT_SPACE = (parameter: string): string =>
+  `EXISTS (SELECT 1 FROM embedding_spaces WHERE id = ${parameter} AND is_current)`;
+
+/** By a claim, of which the row and the generation are the first parameters. */
+export const HELD = `id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL`;
+
 export function toClaim(row: ClaimRow): Claim {
   return {
     rowId: row.id,

@@ -7,7 +7,16 @@ import {
   type StageTimings,
   type UnfinishedStatus,
 } from '@vectorlane/domain';
-import { type Claim, type ClaimRow, type LedgerProgress, StaleClaimError, toClaim } from './claim';
+import {
+  type Claim,
+  CLAIMABLE,
+  type ClaimRow,
+  HELD,
+  IN_CURRENT_SPACE,
+  type LedgerProgress,
+  StaleClaimError,
+  toClaim,
+} from './claim';
 import type { IngestionFailureCode } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -32,35 +41,6 @@ export interface Failure {
   /** Whether `retry` may help. */
   readonly retryable: boolean;
 }
-
-/** The largest that `INGESTION_LEASE_MS` can be, twice. */
-const LONGEST_LEASE_SECONDS = 1_200;
-
-/**
- * The database's clock was set back since the row was last written: by it, what was to happen soon is hours away. Then
- * a wait is over at once, which is never wrong, only early.
- */
-const CLOCK_SET_BACK = `updated_at > now() + interval '1 second'`;
-
-/**
- * May be claimed now: never started, waiting out its backoff, or left behind by a worker that is gone. A lease that
- * ends later than any can is of a time before the clock was set back; a worker that lives prolongs it long before.
- */
-const CLAIMABLE = `(
-      (status = 'pending' AND (next_attempt_at <= now() OR ${CLOCK_SET_BACK}))
-   OR (status = 'processing' AND lease_expires_at IS NULL AND (next_attempt_at <= now() OR ${CLOCK_SET_BACK}))
-   OR (status = 'processing' AND lease_expires_at < now())
-   OR (status = 'processing' AND lease_expires_at > now() + interval '${LONGEST_LEASE_SECONDS} seconds'))`;
-
-/**
- * A worker that still embeds with another model than the current one (it was started before the space was switched)
- * must neither begin nor complete anything: its document would be "completed" and found by nobody.
- */
-const IN_CURRENT_SPACE = (parameter: string): string =>
-  `EXISTS (SELECT 1 FROM embedding_spaces WHERE id = ${parameter} AND is_current)`;
-
-/** By a claim, of which the row and the generation are the first parameters. */
-const HELD = `id = $1 AND generation = $2 AND status = 'processing' AND lease_expires_at IS NOT NULL`;
 
 /** It leaves the line, and joins it again behind those of its key that are in it by then. */
 const OUT_OF_LINE = 'turn = NULL';
