@@ -1,4 +1,4 @@
-import { useLocation, useRoute } from 'preact-iso';
+import { useRoute } from 'preact-iso';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { noteInWords } from '../../../../libs/domain/src/coverage-words';
@@ -14,6 +14,7 @@ import { Icon } from '../ui/icons';
 import { Age, Confirm, Failed, Head, Loading, Progress, Segments, StatusChip } from '../ui/parts';
 import type { Span } from '../ui/spans';
 import { attempt, say } from '../ui/toasts';
+import { useDeletion } from '../ui/use-deletion';
 import { useQuery } from '../ui/use-query';
 import { useServer, useThrottled } from '../ui/use-server';
 import { Chunks } from './chunks';
@@ -30,8 +31,10 @@ type Pane = (typeof PANES)[number]['value'];
 
 export function DocumentView(): JSX.Element {
   const id = useRoute().params['id'] ?? '';
-  const { data, error, isLoading, reload } = useServer(id, (signal) =>
-    request<Document>(`/api/documents/${encodeURIComponent(id)}`, { signal }),
+  const path = `/api/documents/${encodeURIComponent(id)}`;
+  const { isLeaving, remove } = useDeletion();
+  const { data, error, isLoading, reload } = useServer(isLeaving ? undefined : id, (signal) =>
+    request<Document>(path, { signal }),
   );
   const refresh = useThrottled(reload, 500);
   useEffect(
@@ -45,7 +48,7 @@ export function DocumentView(): JSX.Element {
     return (
       <div class="view">
         <Head title="Document" />
-        {isLoading && <Loading lines={6} />}
+        {(isLoading || isLeaving) && <Loading lines={6} />}
         {error?.status === 404 ? (
           <p>
             This document is gone, or your key does not reach it. <a href="/console/documents">All documents</a>
@@ -56,10 +59,17 @@ export function DocumentView(): JSX.Element {
       </div>
     );
   }
-  return <Shown document={data} reload={reload} />;
+  const farewell = { to: '/console/documents', words: `${data.filename} is deleted` };
+  return <Shown document={data} reload={reload} remove={() => remove(path, farewell)} />;
 }
 
-function Shown({ document, reload }: { document: Document; reload: () => void }): JSX.Element {
+interface ShownProps {
+  readonly document: Document;
+  readonly reload: () => void;
+  readonly remove: () => Promise<void>;
+}
+
+function Shown({ document, reload, remove }: ShownProps): JSX.Element {
   const [query, setQuery] = useQuery();
   const pane: Pane = PANES.find(({ value }) => value === query['pane'])?.value ?? 'both';
   const passage = passageOf(query['at']);
@@ -68,7 +78,7 @@ function Shown({ document, reload }: { document: Document; reload: () => void })
   return (
     <div class="view view-document">
       <Head title={document.filename}>
-        <Actions document={document} reload={reload} />
+        <Actions document={document} reload={reload} remove={remove} />
       </Head>
       <Facts document={document} />
       <Trouble document={document} reload={reload} />
@@ -101,8 +111,7 @@ function passageOf(at: string | undefined): Span | undefined {
   return match === null ? undefined : { start: Number(match[1]), end: Number(match[2]) };
 }
 
-function Actions({ document, reload }: { document: Document; reload: () => void }): JSX.Element {
-  const { route } = useLocation();
+function Actions({ document, reload, remove }: ShownProps): JSX.Element {
   const [isAsking, setAsking] = useState(false);
   const [isReading, setReading] = useState(false);
   const [format, setFormat] = useState<string | undefined>(undefined);
@@ -117,11 +126,6 @@ function Actions({ document, reload }: { document: Document; reload: () => void 
     const json = format === undefined ? {} : { format };
     if (await attempt(() => request(`${path}/reprocess`, { method: 'POST', json }))) say('It is read again');
     reload();
-  };
-  const remove = async (): Promise<void> => {
-    if (!(await attempt(() => request(path, { method: 'DELETE' })))) return;
-    say(`${document.filename} is deleted`);
-    route('/console/documents');
   };
   return (
     <>

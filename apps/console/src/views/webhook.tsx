@@ -1,4 +1,4 @@
-import { useLocation, useRoute } from 'preact-iso';
+import { useRoute } from 'preact-iso';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { queryOf, request } from '../api/client';
@@ -7,6 +7,7 @@ import { ago, counted } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { Age, Confirm, Failed, Head, Loading, Secret, Segments } from '../ui/parts';
 import { attempt, say } from '../ui/toasts';
+import { useDeletion } from '../ui/use-deletion';
 import { usePages } from '../ui/use-pages';
 import { useQuery } from '../ui/use-query';
 import { useServer } from '../ui/use-server';
@@ -26,14 +27,18 @@ const STATES = [
 /** One webhook: what it is told of, and what became of that lately. */
 export function WebhookView(): JSX.Element {
   const id = encodeURIComponent(useRoute().params['id'] ?? '');
-  const { data, error, isLoading, reload } = useServer(id, (signal) =>
+  const { isLeaving, remove } = useDeletion();
+  const { data, error, isLoading, reload } = useServer(isLeaving ? undefined : id, (signal) =>
     request<Webhook>(`/api/webhooks/${id}`, { signal }),
   );
-  if (data !== undefined) return <Shown webhook={data} reload={reload} />;
+  if (data !== undefined) {
+    const farewell = { to: '/console/webhooks', words: 'The webhook is deleted' };
+    return <Shown webhook={data} reload={reload} remove={() => remove(`/api/webhooks/${id}`, farewell)} />;
+  }
   return (
     <div class="view">
       <Head title="Webhook" />
-      {isLoading && <Loading lines={6} />}
+      {(isLoading || isLeaving) && <Loading lines={6} />}
       {error?.status === 404 ? (
         <p>
           This webhook is gone. <a href="/console/webhooks">All webhooks</a>
@@ -45,7 +50,13 @@ export function WebhookView(): JSX.Element {
   );
 }
 
-function Shown({ webhook, reload }: { webhook: Webhook; reload: () => void }): JSX.Element {
+interface ShownProps {
+  readonly webhook: Webhook;
+  readonly reload: () => void;
+  readonly remove: () => Promise<void>;
+}
+
+function Shown({ webhook, reload, remove }: ShownProps): JSX.Element {
   const [query, setQuery] = useQuery();
   const state = STATES.find(({ value }) => value === query['status'])?.value ?? 'all';
   const path = `/api/webhooks/${webhook.id}`;
@@ -68,7 +79,7 @@ function Shown({ webhook, reload }: { webhook: Webhook; reload: () => void }): J
   return (
     <div class="view">
       <Head title={webhook.url}>
-        <Actions webhook={webhook} reload={reload} onTest={() => void send('test', 'A test is on its way')} />
+        <Actions {...{ webhook, reload, remove }} onTest={() => void send('test', 'A test is on its way')} />
       </Head>
       <div class="facts">
         <WebhookState webhook={webhook} />
@@ -124,9 +135,7 @@ function Shown({ webhook, reload }: { webhook: Webhook; reload: () => void }): J
 
 type Asked = 'change' | 'rotate' | 'remove';
 
-function Actions(props: { webhook: Webhook; reload: () => void; onTest: () => void }): JSX.Element {
-  const { webhook, reload, onTest } = props;
-  const { route } = useLocation();
+function Actions({ webhook, reload, remove, onTest }: ShownProps & { readonly onTest: () => void }): JSX.Element {
   const [asked, setAsked] = useState<Asked | undefined>(undefined);
   const [secret, setSecret] = useState<string | undefined>(undefined);
   const close = (): void => setAsked(undefined);
@@ -139,11 +148,6 @@ function Actions(props: { webhook: Webhook; reload: () => void; onTest: () => vo
   const rotate = async (): Promise<void> => {
     const json = { rotateSecret: true };
     await attempt(async () => setSecret((await request<Webhook>(path, { method: 'PATCH', json })).secret));
-  };
-  const remove = async (): Promise<void> => {
-    if (!(await attempt(() => request(path, { method: 'DELETE' })))) return;
-    say('The webhook is deleted');
-    route('/console/webhooks');
   };
   return (
     <>
