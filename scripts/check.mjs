@@ -8,17 +8,20 @@ const bin = (name, ...args) => [process.execPath, join(ROOT, 'node_modules', nam
 /** @param {string} name @param {...string} args */
 const script = (name, ...args) => [process.execPath, join(ROOT, 'scripts', name), ...args];
 
+/** @param {string} project @param {...string} args */
+const typesOf = (project, ...args) => bin('typescript-native/bin/tsc', '-p', project, ...args);
+
 /** How many run side by side: the longest come first. */
 const AT_ONCE = 2;
 
 const CHECKS = [
-  { name: 'lint', command: bin('eslint/bin/eslint.js', '--max-warnings', '0', '.') },
-  { name: 'types', command: bin('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json', '--incremental', 'false') },
-  { name: 'types of the console', command: bin('typescript/bin/tsc', '-p', 'apps/console/tsconfig.json') },
-  { name: 'types of the client', command: bin('typescript/bin/tsc', '-p', 'clients/typescript/tsconfig.json') },
-  { name: 'types of the scripts', command: bin('typescript/bin/tsc', '-p', 'tsconfig.scripts.json') },
+  { name: 'lint', command: bin('oxlint/bin/oxlint', '.') },
+  { name: 'types', command: typesOf('tsconfig.json', '--noEmit', '--incremental', 'false') },
+  { name: 'types of the console', command: typesOf('apps/console/tsconfig.json') },
+  { name: 'types of the client', command: typesOf('clients/typescript/tsconfig.json') },
+  { name: 'types of the scripts', command: typesOf('scripts/tsconfig.json') },
   { name: 'words and columns', command: script('prose.mjs') },
-  { name: 'format', command: bin('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
+  { name: 'format', command: bin('oxfmt/bin/oxfmt', '--check', '.') },
   {
     name: 'import rules',
     command: bin(

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, main, ROOT } from './bootstrap.mjs';
-import { writeOrCheck } from './generated-file.mjs';
+import { formatted, writeOrCheck } from './generated-file.mjs';
 
 /** @typedef {{ title?: string }} Titled */
 
@@ -12,7 +12,6 @@ const TYPES = 'libs/ai-worker/src/ai-worker-contract.ts';
 await main(async () => {
   await bootstrap({ quiet: true });
   const { default: openapiTS, astToString } = await import('openapi-typescript');
-  const prettier = await import('prettier');
   /**
    * @type {import('openapi-typescript').OpenAPI3 & {
    *   paths: Record<string, Record<string, { responses: Record<string, unknown> }>>,
@@ -31,6 +30,5 @@ await main(async () => {
   }
   const types = astToString(await openapiTS(contract, { immutable: true, silent: true }));
   const source = `// Written by \`npm run generate\` from ${CONTRACT}.\n\n${types}`;
-  const options = await prettier.resolveConfig(join(ROOT, TYPES));
-  writeOrCheck(TYPES, await prettier.format(source, { ...options, parser: 'typescript' }));
+  writeOrCheck(TYPES, await formatted(TYPES, source));
 });

@@ -2,14 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, main, ROOT } from './bootstrap.mjs';
-import { writeOrCheck } from './generated-file.mjs';
+import { formatted, writeOrCheck } from './generated-file.mjs';
 
 const TYPES = 'clients/typescript/src/schema.ts';
 
 await main(async () => {
   await bootstrap({ quiet: true });
   const { default: openapiTS, astToString } = await import('openapi-typescript');
-  const prettier = await import('prettier');
   /**
    * @type {import('openapi-typescript').OpenAPI3 & {
    *   paths: Record<string, Record<string, { responses: Record<string, unknown> }>> }}
@@ -22,7 +21,6 @@ await main(async () => {
     }
   }
   const types = astToString(await openapiTS(api, { immutable: true, silent: true, defaultNonNullable: false }));
-  const options = await prettier.resolveConfig(join(ROOT, TYPES));
   const source = `// Written by \`npm run generate\` from openapi.json.\n\n${types}`;
-  writeOrCheck(TYPES, await prettier.format(source, { ...options, parser: 'typescript' }));
+  writeOrCheck(TYPES, await formatted(TYPES, source));
 });

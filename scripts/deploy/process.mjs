@@ -45,7 +45,7 @@ export async function attempt(command, args, { input, output, env, cwd, timeoutM
   /** @type {(number | null)[]} */
   const [code] = await once(child, 'close').catch(() => [127]);
   await written?.catch((/** @type {Error} */ error) => (failure ??= error));
-  const error = /** @type {NodeJS.ErrnoException | undefined} */ (failure);
+  const error = failure;
   if (error === undefined) return { code: code ?? 1, stdout, stderr };
   if (signal?.aborted) throw new StepError('interrupted');
   const why =

@@ -125,7 +125,8 @@ it('adds a format and an embedder with a class and a line each', async () => {
     form.set('file', new Blob([content]), 'film.srt');
     const { body: accepted } = await call('/api/documents', { method: 'POST', body: form });
     expect(accepted).toMatchObject({ format: 'srt', lane: 'fast' });
-    for (let deadline = Date.now() + 30_000; Date.now() < deadline;) {
+    const deadline = Date.now() + 30_000;
+    while (Date.now() < deadline) {
       const { body } = await call(`/api/documents/${accepted.id}`);
       if (body.status === 'completed' || body.status === 'failed') return body;
       await new Promise((resolve) => setTimeout(resolve, 25));

@@ -10,7 +10,7 @@ import { StandInEmbeddings } from './stand-in-embeddings';
 import { openTestServers } from './test-servers';
 
 // Answers are what the tests are about: each states the shape it expects.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Untyped = any;
 
 /** The whole service in this process, on engines of its own, with a client that follows the contract. */

@@ -67,7 +67,11 @@ async function databaseTemplate(serverUrl: string): Promise<string> {
       REDIS_URL: 'redis://127.0.0.1:1',
     });
     const backend = await openBackend(config);
-    await migrate(backend, config).finally(() => backend.close());
+    try {
+      await migrate(backend, config);
+    } finally {
+      await backend.close();
+    }
     await client.query(`ALTER DATABASE ${making} RENAME TO ${name}`);
   });
   return name;

@@ -1443,7 +1443,8 @@ export interface components {
       readonly filter?: components['schemas']['DocumentFilter'];
       /** @description One or several collections. Left out: all that the key may see. */
       readonly collection?:
-        components['schemas']['CollectionName'] | readonly components['schemas']['CollectionName'][];
+        | components['schemas']['CollectionName']
+        | readonly components['schemas']['CollectionName'][];
       /**
        * @description How many of the best are passed over; the best 1,000 can be reached.
        * @default 0

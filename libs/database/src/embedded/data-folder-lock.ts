@@ -193,7 +193,8 @@ function describeSelf(): LockHolder {
 }
 
 type Contention =
-  { readonly won: true } | { readonly won: false; readonly holder: LockHolder | 'contending' | undefined };
+  | { readonly won: true }
+  | { readonly won: false; readonly holder: LockHolder | 'contending' | undefined };
 
 type Wait = { readonly free: true } | { readonly free: false; readonly holder: LockHolder | undefined };
 
