@@ -2,7 +2,7 @@
 // downwards.
 const layers = [
   // Below everybody, and allowed to everybody.
-  { libs: ['domain', 'time', 'signals'], may: [] },
+  { libs: ['domain', 'time', 'launch'], may: [] },
   { libs: ['config', 'errors'], may: ['config', 'errors'] },
   { libs: ['analysis'], may: [] },
   { libs: ['logging', 'metrics', 'health', 'shutdown', 'endpoint'], may: ['config', 'errors'] },

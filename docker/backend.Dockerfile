@@ -9,7 +9,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/compile.mjs scripts/
+COPY scripts/compile.mjs scripts/bundle.mjs scripts/
 COPY scripts/bootstrap/files.mjs scripts/bootstrap/
 COPY apps apps
 COPY libs libs

@@ -123,6 +123,7 @@ async function build(quiet) {
 async function compile(quiet) {
   const hint = 'The compiler’s words are above.';
   await step('Building', process.execPath, [join(ROOT, 'scripts', 'compile.mjs')], { quiet, hint });
+  await step('Bundling', process.execPath, [join(ROOT, 'scripts', 'bundle.mjs')], { quiet, hint });
   const console = [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'apps/console', '--logLevel', 'warn'];
   await step('Building the console', process.execPath, console, { quiet, hint });
 }
@@ -131,9 +132,11 @@ async function compile(quiet) {
 function settleOutputs() {
   const expected = new Set(compiledSources().map(outputOf));
   expected.add(join(ROOT, 'dist', 'console', 'index.html'));
+  expected.add(join(ROOT, 'dist', 'bundle', 'programs.js'));
   /** @type {string[]} */
   const present = [];
   addFiles(join(ROOT, 'dist', 'console'), present, (name) => name === 'index.html');
+  addFiles(join(ROOT, 'dist', 'bundle'), present, (name) => name === 'programs.js');
   for (const folder of ['apps', 'libs'])
     addFiles(join(ROOT, 'dist', folder), present, (name) => /\.js(\.map)?$/.test(name));
   for (const file of present) if (!expected.has(file.replace(/\.map$/, ''))) rmSync(file);
@@ -204,7 +207,9 @@ function withoutNpmSettings() {
 
 /** What the build is made of. */
 function sources() {
-  const files = ['package-lock.json', 'tsconfig.json', 'scripts/compile.mjs'].map((file) => join(ROOT, file));
+  const files = ['package-lock.json', 'tsconfig.json', 'scripts/compile.mjs', 'scripts/bundle.mjs'].map((file) =>
+    join(ROOT, file),
+  );
   files.push(...compiledSources());
   addFiles(CONSOLE, files, (name) => /(?<!\.spec)\.(tsx?|css|html|svg|json)$/.test(name));
   return files;

@@ -7,10 +7,11 @@ import { ServiceProcess } from '../support/service-process';
 const ROOT = join(__dirname, '../..');
 
 it.each(['api', 'worker'])('the handlers of %s stand before anything else is loaded', (app) => {
-  const [first] = readFileSync(join(ROOT, `apps/${app}/src/main.ts`), 'utf8').split('\n');
-  expect(first).toBe("import '@vectorlane/signals';");
-  // It imports nothing, so that nothing is loaded before it.
-  expect(readFileSync(join(ROOT, 'libs/signals/src/index.ts'), 'utf8')).not.toMatch(/\b(?:import|require)\b.*['"]/);
+  const program = readFileSync(join(ROOT, `apps/${app}/src/main.ts`), 'utf8');
+  expect(program).toBe(`import { launch } from '@vectorlane/launch';\n\nlaunch('${app}');\n`);
+  // It imports nothing but Node, so that nothing is loaded before it.
+  const imported = readFileSync(join(ROOT, 'libs/launch/src/index.ts'), 'utf8').matchAll(/ from '([^']+)'/g);
+  for (const [, name] of imported) expect(name).toMatch(/^node:/);
 });
 
 it('a SIGTERM that arrives while the program is being loaded ends it in order, with 0', async () => {

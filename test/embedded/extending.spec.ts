@@ -109,7 +109,7 @@ it('adds a format and an embedder with a class and a line each', async () => {
   const data = join(folder, 'data');
   service = await ServiceProcess.start(
     { DATA_DIR: data, EMBEDDING_HASHING_DIMENSION: '256', ...(onServer && servers.settings) },
-    relative(ROOT, join(folder, 'dist/apps/api/src/main.js')),
+    relative(ROOT, join(folder, 'dist/apps/api/src/program.js')),
   );
   const key = (await readFile(join(data, 'api-key'), 'utf8')).trim();
   const call = async (path: string, init: RequestInit = {}): Promise<Untyped> => {

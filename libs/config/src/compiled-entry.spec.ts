@@ -1,16 +1,14 @@
 import { join } from 'node:path';
-import { compiledEntry } from './compiled-entry';
-
-const root = join(__dirname, '../../..');
+import { compiledEntry, INSTALLED_AT } from './compiled-entry';
 
 describe('compiledEntry', () => {
-  it('finds the compiled twin of a source folder, and a built one where it is', () => {
-    const built = join(root, 'dist/libs/redis/src/embedded');
-    expect(compiledEntry(join(root, 'libs/redis/src/embedded'), 'valkey.thread')).toBe(join(built, 'valkey.thread.js'));
-    expect(compiledEntry(built, 'valkey.thread')).toBe(join(built, 'valkey.thread.js'));
+  it('finds what was compiled of a source', () => {
+    expect(INSTALLED_AT).toBe(join(__dirname, '../../..'));
+    const thread = 'libs/redis/src/embedded/valkey.thread';
+    expect(compiledEntry(thread)).toBe(join(INSTALLED_AT, `dist/${thread}.js`));
   });
 
   it('says what to do when it was not built', () => {
-    expect(() => compiledEntry(join(root, 'libs/redis/src'), 'nothing')).toThrow(/npm run build/);
+    expect(() => compiledEntry('libs/redis/src/nothing')).toThrow(/npm run build/);
   });
 });

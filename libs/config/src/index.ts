@@ -1,4 +1,4 @@
-export { compiledEntry } from './compiled-entry';
+export { compiledEntry, INSTALLED_AT } from './compiled-entry';
 export {
   describeClientSettings,
   isApiKeyText,

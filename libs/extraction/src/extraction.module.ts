@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { AI_WORKER, type AiWorkerClient, AiWorkerModule } from '@vectorlane/ai-worker';
 import { compiledEntry, Config } from '@vectorlane/config';
@@ -34,7 +33,7 @@ const KEPT_BYTES = { small: 96 * MEBIBYTE, large: 192 * MEBIBYTE };
             size,
             open: parserProcess({
               maxMemoryBytes,
-              entry: compiledEntry(join(__dirname, 'isolation'), 'extraction.process'),
+              entry: compiledEntry('libs/extraction/src/isolation/extraction.process'),
             }),
             maxFiles: MAX_FILES_PER_PROCESS,
             maxKeptBytes,

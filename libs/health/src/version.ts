@@ -1,17 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { INSTALLED_AT } from '@vectorlane/config';
 
-/** The program's version, from the nearest package.json above: the same from sources and from `dist`. */
-export const VERSION = readVersion(__dirname);
+const { version } = JSON.parse(readFileSync(join(INSTALLED_AT, 'package.json'), 'utf8')) as { version: string };
 
-function readVersion(folder: string): string {
-  const path = join(folder, 'package.json');
-  try {
-    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version?: string };
-    if (version !== undefined) return version;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  if (dirname(folder) === folder) throw new Error('package.json was not found above the program.');
-  return readVersion(dirname(folder));
-}
+/** The program's version. */
+export const VERSION = version;

@@ -36,4 +36,4 @@ mortal(IngestionLedger, 'fail', first);
 mortal(ChunksRepository, 'storeText', first);
 mortal(ChunksRepository, 'storeBatch', first);
 mortal(ChunksRepository, 'sweepDocument', ([id]) => claims.get(id));
-require(join(__dirname, '../../../dist/apps/api/src/main.js'));
+require(join(__dirname, '../../../dist/apps/api/src/program.js'));

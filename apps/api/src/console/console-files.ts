@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { INSTALLED_AT } from '@vectorlane/config';
 import { Problem } from '@vectorlane/errors';
 import type { Request, RequestHandler } from 'express';
 
@@ -25,17 +26,14 @@ interface ConsoleFile {
 }
 
 /** Where `npm run build` puts the console: in `dist`, whether this is run from there or from sources. */
-export function consoleFolder(): string {
-  const root = __dirname.slice(0, __dirname.lastIndexOf(`${sep}apps${sep}`));
-  return root.endsWith(`${sep}dist`) ? join(root, 'console') : join(root, 'dist', 'console');
-}
+export const CONSOLE_FOLDER = join(INSTALLED_AT, 'dist', 'console');
 
 /**
  * The console from memory. Files have a digest in their name and are kept by browsers for ever; any other path is a
  * view of the page, which decides itself what it shows.
  * @throws Error when it has not been built
  */
-export function consoleFiles(folder = consoleFolder()): RequestHandler {
+export function consoleFiles(folder = CONSOLE_FOLDER): RequestHandler {
   const files = readFiles(folder);
   const page = files.get('index.html');
   if (page === undefined) throw new Error(`${join(folder, 'index.html')} is missing; run npm run build.`);

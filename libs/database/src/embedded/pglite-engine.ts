@@ -158,7 +158,10 @@ export class PgliteEngine implements EngineLink {
     this.batchClock.fill(0n);
     const { clusterFolder, durable = false } = this.options;
     const data: ThreadData = { clusterFolder, durable, batchClock: this.batchClock };
-    const worker = new Worker(compiledEntry(__dirname, 'pglite.thread'), { workerData: data, name: 'pglite' });
+    const worker = new Worker(compiledEntry('libs/database/src/embedded/pglite.thread'), {
+      workerData: data,
+      name: 'pglite',
+    });
     this.worker = worker;
     this.lastExit = new Promise((resolve) => worker.once('exit', () => resolve()));
     return new Promise<Worker>((resolve, reject) => {

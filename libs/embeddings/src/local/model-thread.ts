@@ -120,7 +120,7 @@ export class ModelThread {
 
   /** Resolves when the thread is ready; a thread that failed has ended, or been asked to. */
   private launch(): Promise<void> {
-    const entry = this.options.entry ?? compiledEntry(__dirname, 'embedding.thread');
+    const entry = this.options.entry ?? compiledEntry('libs/embeddings/src/local/embedding.thread');
     const data: ThreadData = { ...this.options.data, marks: this.marks };
     keepNativeLibrariesQuiet();
     const worker = new Worker(entry, { workerData: data, name: 'embedding' });

@@ -14,11 +14,11 @@ import type { ExtractedDocument } from '../text-extractor';
 const MEBIBYTE = 1024 * 1024;
 const MEMORY = 256 * MEBIBYTE;
 const LITTLE_MEMORY = 160 * MEBIBYTE;
-const SERVE = compiledEntry(__dirname, 'parser-process-child');
+const SERVE = compiledEntry('libs/extraction/src/isolation/parser-process-child');
 
 // A real parser process around parsers that misbehave: which way is asked for by the format.
 const CHILD = `
-const ERRORS = ${JSON.stringify(compiledEntry(join(__dirname, '../../../errors/src'), 'ingestion-failure'))};
+const ERRORS = ${JSON.stringify(compiledEntry('libs/errors/src/ingestion-failure'))};
 const { writeFileSync } = require('node:fs');
 const { serveProcess } = require(${JSON.stringify(SERVE)});
 const block = (text) => ({ kind: 'paragraph', start: 0, end: text.length, headingPath: [] });
@@ -213,8 +213,8 @@ describe('ParserPool of processes', () => {
 
   describe('in a program of its own', () => {
     const PARENT = `
-    const { ParserPool } = require(${JSON.stringify(compiledEntry(__dirname, 'parser-pool'))});
-    const { parserProcess } = require(${JSON.stringify(compiledEntry(__dirname, 'parser-process'))});
+    const { ParserPool } = require(${JSON.stringify(compiledEntry('libs/extraction/src/isolation/parser-pool'))});
+    const { parserProcess } = require(${JSON.stringify(compiledEntry('libs/extraction/src/isolation/parser-process'))});
     const [entry, format, filename] = process.argv.slice(2);
     const pool = new ParserPool({ size: 1, open: parserProcess({ maxMemoryBytes: ${MEMORY}, entry }) });
     pool.parse(format, { bytes: Buffer.from('x'), filename }, new AbortController().signal).then(({ text }) => console.log(text));

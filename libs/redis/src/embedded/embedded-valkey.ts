@@ -80,7 +80,7 @@ export class EmbeddedValkey {
       port: this.port,
       maxMemoryBytes: this.options.maxMemoryBytes ?? MAX_MEMORY_BYTES,
     };
-    const thread = new Worker(compiledEntry(__dirname, 'valkey.thread'), {
+    const thread = new Worker(compiledEntry('libs/redis/src/embedded/valkey.thread'), {
       workerData: data,
       name: 'valkey',
       // Node calls WASI experimental, once a start; the version of what runs on it is pinned.

@@ -1,7 +1,6 @@
 import { compiledEntry } from '@vectorlane/config';
 import { IngestionFailure } from '@vectorlane/errors';
 import fc from 'fast-check';
-import { join } from 'node:path';
 import { finishDocument } from '../../document-check';
 import { ParserPool } from '../../isolation/parser-pool';
 import { parserProcess } from '../../isolation/parser-process';
@@ -274,7 +273,7 @@ describe('PdfExtractor', () => {
   });
 
   it('gives a document or a failure for any damage, and never brings its process down', async () => {
-    const entry = compiledEntry(join(__dirname, '..', '..', 'isolation'), 'extraction.process');
+    const entry = compiledEntry('libs/extraction/src/isolation/extraction.process');
     pool = new ParserPool({ size: 1, open: parserProcess({ maxMemoryBytes: 512 * 1024 * 1024, entry }) });
     const whole = pdf([[text('Title', { size: 20 }), ...column(['some words', 'more words'], { y: 90 })], [unicode('中文')]], {
       outline: [{ title: 'Title', page: 0 }],
