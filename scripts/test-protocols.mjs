@@ -15,6 +15,9 @@ const TIMEOUT_MS = 5 * 60_000;
 const LAST_LINES = 1;
 const CASES = /\d+ generated.*/;
 
+// With an exit, and not by the signal alone: what was started is ended by it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+
 await main(async () => {
   const full = process.env.TEST_FULL === '1';
   const words = process.argv.slice(2);

@@ -7,6 +7,7 @@ const { ModernFakeTimers } = require('@jest/fake-timers');
 const { ModuleMocker } = require('jest-mock');
 const { appendFileSync, readFileSync } = require('node:fs');
 const { dirname, join, relative } = require('node:path');
+const { setFlagsFromString } = require('node:v8');
 const vm = require('node:vm');
 
 /** Stands for the main context where Jest wants to be told one: Node has no name for it. */
@@ -25,6 +26,8 @@ const NATIVE_REQUIRE = Symbol.for('vectorlane.native-require');
 
 // Every engine that a test starts compiles the same nine megabytes of WebAssembly, and then again with optimisations.
 // As long as somebody holds a module of these bytes V8 takes the code that is there: half of an engine's start.
+// And as in production (libs/launch), what runs for a moment is not worth optimising.
+setFlagsFromString('--wasm-tiering-budget=50000000');
 globalThis[Symbol.for('vectorlane.pglite-code')] ??= new WebAssembly.Module(
   readFileSync(join(dirname(require.resolve('@electric-sql/pglite')), 'pglite.wasm')),
 );
