@@ -1,14 +1,21 @@
 import { encodePostings, unpackPostings, type WordReading } from '@vectorlane/documents';
+import { seededRandom } from '../../../test/support/ingestion-digest';
 import { Bm25Scores } from './bm25';
 
 /** A small library, its words as they would be read from the database, and scores worked out the long way. */
-function library(chunks: readonly (readonly string[])[]): { reading: WordReading; exact(words: string[]): number[] } {
+function library(
+  chunks: readonly (readonly string[])[],
+  apart = 20_000,
+): {
+  reading: WordReading;
+  exact(words: string[]): number[];
+} {
   const terms = [...new Set(chunks.flat())];
   const holding = (term: string): number => chunks.filter((chunk) => chunk.includes(term)).length;
   const runs = terms.map((term) => {
     const postings = chunks.flatMap((chunk, number) => {
       const times = chunk.filter((word) => word === term).length;
-      return times === 0 ? [] : [{ number: number * 20_000, times, length: chunk.length }];
+      return times === 0 ? [] : [{ number: number * apart, times, length: chunk.length }];
     });
     const { first, bytes } = encodePostings(postings);
     return { term, firstNumber: first, chunks: postings.length, postings: unpackPostings(postings.length, bytes) };
@@ -78,6 +85,34 @@ it('leaves out what was beyond the budget, and knows how frequent it is', () => 
   };
   const scores = new Bm25Scores([word('mooring'), word('fee')], cut);
   exact(['mooring']).forEach((score, chunk) => expect(scores.of(chunk * 20_000)).toBeCloseTo(score, 5));
+});
+
+describe('frequent words, which are looked up for the best by the others alone', () => {
+  // As words are in texts: the tenth occurs a tenth as often as the first.
+  const random = seededRandom(12);
+  const drawn = (): string => `w${Math.floor(300 ** random())}`;
+  const chunks = Array.from({ length: 3_000 }, () => Array.from({ length: 20 + Math.floor(random() * 60) }, drawn));
+  const { reading: ofMany } = library(chunks, 1);
+  const questions = Array.from({ length: 30 }, () =>
+    [...new Set(Array.from({ length: 12 }, drawn))].map((w) => word(w)),
+  );
+
+  it.each([10, 100])('leave the %s best of all words in their places', (count) => {
+    for (const question of questions) {
+      const whole = new Bm25Scores(question, ofMany, undefined, Infinity);
+      // Half of the collection is added up, as of a large one.
+      const best = new Bm25Scores(question, ofMany, undefined, 0).top(count);
+      expect(best.map(({ number }) => whole.of(number))).toEqual(
+        whole.top(count).map(({ score }) => expect.closeTo(score, 4)),
+      );
+    }
+  });
+
+  it('are added up as well where there is nothing else', () => {
+    const frequent = new Bm25Scores([word('w1')], ofMany, undefined, 0).top(3_000);
+    expect(frequent).toEqual(new Bm25Scores([word('w1')], ofMany, undefined, Infinity).top(3_000));
+    expect(frequent.length).toBeGreaterThan(1_000);
+  });
 });
 
 it('is 0 for a library without chunks', () => {

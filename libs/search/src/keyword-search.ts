@@ -13,10 +13,11 @@ import { Bm25Scores } from './bm25';
 import { type QuestionWord, wordsOf } from './question-words';
 
 /**
- * Chunks of all words together that one search reads, rarest word first: what lies beyond says little of any chunk, and
- * the time a search takes must not grow with the collection.
+ * Chunks of all words together that one search reads, rarest word first: as many in any case, and so many for each
+ * chunk of a larger collection. What lies beyond are words that nearly every chunk holds, which say little of any.
  */
-const BUDGET = 250_000;
+const BUDGET = 1_000_000;
+const BUDGET_EACH = 3;
 /** What must not occur is read to its end. */
 const NO_BUDGET = Number.MAX_SAFE_INTEGER;
 /** A filter that passes no more chunks is applied before scoring, any other to the best after it. */
@@ -135,13 +136,14 @@ export class KeywordSearch {
   private async read(
     question: string,
     scope: CollectionScope,
-    budget = BUDGET,
+    budget?: number,
   ): Promise<{ words: readonly QuestionWord[]; reading: WordReading }> {
     for (let again = false; ; again = true) {
       const before = this.languages.get(scope.id) ?? [];
       const words = wordsOf(question, before);
       const terms = [...new Set(words.flatMap(({ terms: ofWord }) => ofWord))];
-      const reading = await this.words.read(scope, terms, budget);
+      const chunks = before.reduce((sum, of) => sum + of.chunks, 0);
+      const reading = await this.words.read(scope, terms, budget ?? Math.max(BUDGET, BUDGET_EACH * chunks));
       const known = new Set(before.map(({ language }) => language));
       const isNew = reading.languages.some(({ language }) => !known.has(language));
       this.remember(scope, reading.languages);
