@@ -12,6 +12,7 @@ COPY tsconfig.json ./
 COPY scripts/compile.mjs scripts/bundle.mjs scripts/
 COPY scripts/bootstrap/files.mjs scripts/bootstrap/
 COPY apps apps
+COPY clients/typescript/src clients/typescript/src
 COPY libs libs
 RUN npm run build
 

@@ -10,10 +10,10 @@ import { Caller } from './caller';
 import { metadataSchema, type PageQuery, pageQuerySchema } from './documents.schemas';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { storableText } from './storable-text';
+import { atMost, storableText } from './storable-text';
 
 const timestamp = z.string().meta({ format: 'date-time' });
-const description = storableText().max(1_000);
+const description = atMost(1_000, storableText());
 
 export const createSchema = z
   .strictObject({

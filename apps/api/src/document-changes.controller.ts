@@ -9,7 +9,7 @@ import { Caller } from './caller';
 import { type DocumentBody, documentBody, documentSchema, metadataSchema } from './documents.schemas';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { storableText } from './storable-text';
+import { atMost, storableText } from './storable-text';
 import { documentId, invalidRequest } from './validation';
 
 const again = 'Less than `matched`: ask again for the rest.';
@@ -23,7 +23,7 @@ const ALL_OF_EVERYTHING = {
 
 export const changeSchema = z
   .strictObject({
-    filename: storableText().min(1).max(1_024).exactOptional(),
+    filename: atMost(1_024, storableText().min(1)).exactOptional(),
     metadata: metadataSchema.exactOptional(),
   })
   .meta({ example: { metadata: { team: 'legal', draft: null } } });
@@ -42,7 +42,7 @@ export const retriedSchema = z.object({
 
 export const reprocessOneSchema = z
   .strictObject({
-    format: storableText().min(1).max(32).exactOptional().meta({
+    format: atMost(32, storableText().min(1)).exactOptional().meta({
       description: 'Read as this format, for a file that was once taken for another; left out: as before.',
     }),
   })

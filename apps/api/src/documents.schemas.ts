@@ -15,7 +15,7 @@ import {
 } from '@vectorlane/domain';
 import { INGESTION_FAILURES, type IngestionFailureCode } from '@vectorlane/errors';
 import { z } from 'zod';
-import { isStorable, storableText, UNSTORABLE } from './storable-text';
+import { atMost, isStorable, storableText, UNSTORABLE } from './storable-text';
 
 /** Shapes of the documents routes: what comes in, what goes out, and the OpenAPI document, from one place. */
 
@@ -23,7 +23,7 @@ const METADATA_BYTES = 16 * 1024;
 const METADATA_DEPTH = 5;
 
 export const metadataSchema = z
-  .record(storableText().min(1).max(128), z.unknown())
+  .record(atMost(128, storableText().min(1)), z.unknown())
   // Depth before anything else reads it (what follows is recursive), and nothing more once it is too deep.
   .refine(isShallow, { error: `metadata may be nested at most ${METADATA_DEPTH} levels deep`, abort: true })
   // JSON has larger numbers than JavaScript, and would be stored as null.
@@ -43,10 +43,9 @@ export const metadataSchema = z
     example: { author: 'Ada', year: 2026 },
   });
 
-export const externalIdSchema = storableText()
-  .min(1)
-  .max(512)
-  .meta({ description: "Its owner's name for the document: other bytes under it are the next revision." });
+export const externalIdSchema = atMost(512, storableText().min(1)).meta({
+  description: "Its owner's name for the document: other bytes under it are the next revision.",
+});
 
 export const onDuplicateSchema = OnDuplicate.meta({
   description:
@@ -63,9 +62,7 @@ export const textDocumentSchema = z
       .string()
       .min(1)
       .meta({ description: 'The document itself.', example: 'Bees cluster to keep warm in winter.' }),
-    filename: z
-      .string()
-      .max(1_024)
+    filename: atMost(1_024, z.string())
       .optional()
       .meta({ description: 'Decides the format by its extension.', example: 'bees.md' }),
     metadata: metadataSchema.optional(),
@@ -140,12 +137,10 @@ export const listQuerySchema = z.strictObject({
   cursor: z.string().max(8_192).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   status: list(DocumentStatus).exactOptional(),
-  format: list(storableText().max(32)).exactOptional(),
+  format: list(atMost(32, storableText())).exactOptional(),
   lane: list(Lane).exactOptional(),
-  filename: storableText().min(1).max(1_024).exactOptional().meta({ description: 'The whole name.' }),
-  filenameContains: storableText()
-    .min(1)
-    .max(1_024)
+  filename: atMost(1_024, storableText().min(1)).exactOptional().meta({ description: 'The whole name.' }),
+  filenameContains: atMost(1_024, storableText().min(1))
     .exactOptional()
     .meta({ description: 'A part of the name, whatever the case of its letters.' }),
   externalId: externalIdSchema.exactOptional(),

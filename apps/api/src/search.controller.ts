@@ -11,7 +11,7 @@ import { Caller } from './caller';
 import { callerGone } from './caller-gone';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { isStorable, UNSTORABLE } from './storable-text';
+import { atMost, isStorable, UNSTORABLE } from './storable-text';
 
 const collectionsSchema = z
   .union([CollectionName, z.array(CollectionName).min(1).max(100)])
@@ -22,7 +22,7 @@ const MOST_RANKED = 1_000;
 
 export const searchSchema = z
   .strictObject({
-    query: z.string().trim().min(1).max(4_096).refine(isStorable, { error: UNSTORABLE }).meta({
+    query: atMost(4_096, z.string().trim().min(1).refine(isStorable, { error: UNSTORABLE })).meta({
       // White space alone asks for nothing.
       pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$',
       description: 'A question or words, in any language. `"an exact phrase"` must occur, `-word` must not.',

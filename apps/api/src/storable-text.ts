@@ -1,3 +1,4 @@
+import { hasAtMost } from '@vectorlane/domain';
 import { z } from 'zod';
 
 /** What PostgreSQL takes as text: no NUL, no half of a surrogate pair. Refused here, where the caller learns of it. */
@@ -7,6 +8,12 @@ export const UNSTORABLE = 'may contain neither NUL characters nor lone surrogate
 
 /** What a schema can say of it. */
 export const NO_NUL = '^[^\\u0000]*$';
+
+/** Of at most so many characters; zod's own `max` counts the halves of surrogate pairs. */
+export const atMost = (most: number, text: z.ZodString): z.ZodString =>
+  text
+    .refine((value) => hasAtMost(value, most), { error: `must have at most ${most} characters` })
+    .meta({ maxLength: most });
 
 export const storableText = (): z.ZodString =>
   z.string().refine(isStorable, { error: UNSTORABLE }).meta({ pattern: NO_NUL });

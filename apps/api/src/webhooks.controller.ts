@@ -19,15 +19,15 @@ import { z } from 'zod';
 import { list, type PageQuery, pageQuerySchema } from './documents.schemas';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { storableText } from './storable-text';
+import { atMost, storableText } from './storable-text';
 
 const timestamp = z.string().meta({ format: 'date-time' });
-const url = storableText().max(2_048).meta({
+const url = atMost(2_048, storableText()).meta({
   // Of the form alone; where it leads is checked besides.
   pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\u0000]+$',
   description: 'Where events are posted to: a public address.',
 });
-const description = storableText().max(1_000);
+const description = atMost(1_000, storableText());
 const types = z
   .array(EventType)
   .min(1)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasAtMost } from './characters';
 
 /**
  * Conditions on documents, as search, list and delete take them. Read by hand and not by a record schema: a key is
@@ -203,7 +204,7 @@ function scalar(value: unknown, path: Path): MetadataScalar {
 
 function text(value: unknown, path: Path, most: number): string {
   if (typeof value !== 'string') throw new Refusal(path, 'must be a string');
-  if (value.length > most) throw new Refusal(path, `must have at most ${most} characters`);
+  if (!hasAtMost(value, most)) throw new Refusal(path, `must have at most ${most} characters`);
   // What no database column takes.
   if (value.includes('\u0000') || !value.isWellFormed()) throw new Refusal(path, 'must be valid Unicode without NUL');
   return value;

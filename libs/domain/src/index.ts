@@ -1,3 +1,4 @@
+export { hasAtMost } from './characters';
 export { COLLECTION_NAME, CollectionName, DEFAULT_COLLECTION } from './collection';
 export { Coverage, CoverageCode, coverageNote, MAX_NOTES, MAX_LISTED_PAGES } from './coverage';
 export { isAboutReading, noteInWords } from './coverage-words';

@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { parseEnvironment, read, renderCompose, ROOT } from '../../support/compose-file';
 
 let folder: string;
@@ -18,6 +27,18 @@ const instructions = (file: string): string[] =>
     .join('\n')
     .replaceAll(/\\\n\s*/g, '')
     .split('\n');
+/** What a file takes from the checkout. */
+const copiedBy = (file: string): string[] =>
+  instructions(file)
+    .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
+    .flatMap((line) => line.split(/\s+/).slice(1, -1));
+/** The sources below a folder, or a file itself. */
+const filesBelow = (place: string): string[] =>
+  statSync(place).isFile()
+    ? [place]
+    : readdirSync(place, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /(?<!\.spec|[-.]fixture)\.tsx?$/.test(name))
+        .map((name) => join(place, name));
 const lastStage = (file: string): string[] => {
   const all = instructions(file);
   return all.slice(all.findLastIndex((line) => line.startsWith('FROM ')));
@@ -67,9 +88,7 @@ describe.each([
       .split('\n')
       .filter((line) => line.startsWith('!'))
       .map((line) => line.slice(1));
-    const copied = instructions(file)
-      .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
-      .flatMap((line) => line.split(/\s+/).slice(1, -1));
+    const copied = copiedBy(file);
     expect(copied.length).toBeGreaterThan(5);
     for (const path of copied) {
       expect(existsSync(join(ROOT, path))).toBe(true);
@@ -79,6 +98,19 @@ describe.each([
 });
 
 describe('the backend image', () => {
+  it('is built from all that its sources and its build import', () => {
+    const copied = copiedBy('backend.Dockerfile');
+    const importing = ['apps', 'libs', 'scripts/compile.mjs', 'scripts/bundle.mjs', 'scripts/bootstrap/files.mjs'];
+    const missing = importing.flatMap((place) =>
+      filesBelow(join(ROOT, place)).flatMap((file) =>
+        [...readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)'/g)]
+          .map(([, name = '']) => relative(ROOT, join(dirname(file), name)))
+          .filter((path) => !copied.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('holds production packages alone, of its own stage', () => {
     const all = instructions('backend.Dockerfile');
     expect(all.filter((line) => line.startsWith('RUN npm ci'))).toEqual([

@@ -1,7 +1,7 @@
 import { CollectionName, DocumentCondition, DocumentStatus, Place, SearchMode } from '@vectorlane/domain';
 import { z } from 'zod';
 import { metadataSchema } from '../documents.schemas';
-import { isStorable, UNSTORABLE } from '../storable-text';
+import { atMost, isStorable, UNSTORABLE } from '../storable-text';
 
 /**
  * The tools of the MCP server: what goes in and what comes out. `search` and `fetch` have the shapes that connectors
@@ -30,13 +30,9 @@ export const search = {
     'Finds the documents that answer a question, best first, each with its best passage. Asks by meaning and by words ' +
     'at once; "an exact phrase" must occur, a -word must not.',
   inputSchema: {
-    query: z
-      .string()
-      .trim()
-      .min(1)
-      .max(4_096)
-      .refine(isStorable, { error: UNSTORABLE })
-      .describe('A question or words, in any language.'),
+    query: atMost(4_096, z.string().trim().min(1).refine(isStorable, { error: UNSTORABLE })).describe(
+      'A question or words, in any language.',
+    ),
     limit: z.int().min(1).max(50).default(10).describe('Most documents in the answer.'),
     mode: SearchMode.default('hybrid').describe('By meaning (vector), by words (keyword), or both.'),
     filter: DocumentCondition.exactOptional().describe(
@@ -123,8 +119,8 @@ export const addText = {
   description:
     'Stores a text as a document that searches find, and waits until they do. The same text again is no second document.',
   inputSchema: {
-    text: z.string().min(1).max(1_000_000),
-    title: z.string().min(1).max(1_024).default('text.txt').describe('A file name; `.md` keeps headings.'),
+    text: atMost(1_000_000, z.string().min(1)),
+    title: atMost(1_024, z.string().min(1)).default('text.txt').describe('A file name; `.md` keeps headings.'),
     metadata: metadataSchema.default({}),
     collection: CollectionName.optional().describe('Where it goes; one that is not there is made.'),
   },

@@ -1,6 +1,6 @@
 import { DocumentCondition } from '@vectorlane/domain';
 import { z } from 'zod';
-import { storableText } from '../storable-text';
+import { atMost, storableText } from '../storable-text';
 
 /** What OpenAI's interface takes, with its names and its bounds. */
 
@@ -13,8 +13,8 @@ const MAX_FILTER_DEPTH = 6;
 
 const fewPairs = (value: object): boolean => Object.keys(value).length <= MAX_PAIRS;
 const TOO_MANY = { error: `must have at most ${MAX_PAIRS} pairs` };
-const key = storableText().min(1).max(MAX_KEY);
-const text = storableText().max(MAX_VALUE);
+const key = atMost(MAX_KEY, storableText().min(1));
+const text = atMost(MAX_VALUE, storableText());
 
 const metadata = z.record(key, text).refine(fewPairs, TOO_MANY);
 export const attributes = z.record(key, z.union([text, z.number(), z.boolean()])).refine(fewPairs, TOO_MANY);
@@ -36,11 +36,11 @@ export type ChunkingStrategy = z.output<typeof chunkingStrategy>;
 
 const expiresAfter = z.strictObject({ anchor: z.literal('last_active_at'), days: z.int().min(1).max(365) });
 const fileId = z.string().min(1).max(100);
-const storeName = storableText().max(256);
+const storeName = atMost(256, storableText());
 
 export const createStore = z.strictObject({
   name: storeName.nullish(),
-  description: storableText().max(1_000).nullish(),
+  description: atMost(1_000, storableText()).nullish(),
   file_ids: z.array(fileId).max(MAX_FILES).nullish(),
   chunking_strategy: chunkingStrategy.nullish(),
   expires_after: expiresAfter.nullish(),
@@ -127,7 +127,7 @@ function conditionOf(filter: unknown, depth: number): object {
 }
 
 const weight = z.number().min(0).max(1);
-const query = storableText().trim().min(1).max(4_096);
+const query = atMost(4_096, storableText().trim().min(1));
 export const searchStore = z.strictObject({
   query: z.union([query.transform((only) => [only]), z.array(query).min(1).max(10)]),
   filters: filters.nullish(),

@@ -1,0 +1,37 @@
+import { DocumentCondition } from '@vectorlane/domain';
+import { z } from 'zod';
+import { atMost, storableText } from './storable-text';
+
+// An emoji has two UTF-16 code units and is one character, as JSON Schema counts them.
+describe.each([
+  ['letters', 'é'],
+  ['emoji', '🐝'],
+  ['ideographs beyond U+FFFF', '𠮷'],
+])('a limit of 32 characters, in %s', (_, character) => {
+  const schema = atMost(32, storableText().trim().min(1));
+  const inFilter = (format: string) => DocumentCondition.safeParse({ format: [format] }).success;
+
+  it('takes 32 and refuses 33', () => {
+    expect(schema.safeParse(character.repeat(32)).success).toBe(true);
+    expect(schema.safeParse(character.repeat(33)).error?.issues).toMatchObject([
+      { message: 'must have at most 32 characters' },
+    ]);
+    expect(inFilter(character.repeat(32))).toBe(true);
+    expect(inFilter(character.repeat(33))).toBe(false);
+  });
+});
+
+it('counts what is left of a text once it is trimmed', () => {
+  expect(atMost(3, storableText().trim()).safeParse('  bee  ').data).toBe('bee');
+});
+
+it('says all of its rules in the schema', () => {
+  const described = atMost(32, storableText().min(1)).meta({ description: 'A name.' });
+  expect(z.toJSONSchema(described)).toMatchObject({
+    type: 'string',
+    minLength: 1,
+    maxLength: 32,
+    pattern: '^[^\\u0000]*$',
+    description: 'A name.',
+  });
+});
