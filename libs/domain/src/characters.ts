@@ -3,9 +3,5 @@
  * emoji, and every other character beyond U+FFFF, twice.
  */
 export function hasAtMost(text: string, most: number): boolean {
-  if (text.length <= most) return true;
-  if (text.length > 2 * most) return false;
-  let characters = 0;
-  for (const _ of text) characters += 1;
-  return characters <= most;
+  return text.length <= most || (text.length <= 2 * most && Array.from(text).length <= most);
 }
