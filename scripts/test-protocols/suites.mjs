@@ -129,7 +129,7 @@ export const SUITES = [
     name: 'schemathesis: examples, fuzzing and sequences of all operations',
     needsPython: true,
     isAlone: true,
-    work: (scene) => schemathesis(scene, ['--phases', 'examples,fuzzing,stateful', ...cases(scene.full ? 150 : 4)]),
+    work: (scene) => schemathesis(scene, ['--phases', 'examples,fuzzing,stateful', ...cases(scene.full ? 350 : 4)]),
   },
   {
     name: 'schemathesis: every boundary of the schemas of a third of the operations, of all at full size',

@@ -11,6 +11,7 @@ interface Piece {
 /** In every paragraph of every version. */
 const MARKER = 'zqrevised';
 const PARAGRAPHS = 24;
+const MOST_AGAIN = 40;
 const MOST_PIECES = 100;
 const PAUSE_MS = 20;
 /** The process that is asked is being killed, or says that it cannot answer now. */
@@ -41,7 +42,9 @@ export class RevisedDocument {
       const own = index % 2 === 0 ? `part ${index} of version ${version}` : `part ${index}`;
       return `${MARKER} ${own}. ${'A sentence about ropes, salt and the harbour. '.repeat(4)}`.trim();
     });
-    const text = [`${MARKER} begins${' again'.repeat(version)}.`, ...paragraphs].join('\n\n');
+    // Never so long that a chunk has none of the marker, which a search by words would not find.
+    const begins = `${MARKER} begins${' again'.repeat(version % MOST_AGAIN)}.`;
+    const text = [begins, ...paragraphs].join('\n\n');
     this.texts.push(text);
     return text;
   }
