@@ -1,7 +1,8 @@
 // Puts the programs of `dist` and the packages that they import into one file, beside what V8 makes of it: a start
 // reads two files then instead of two thousand, and compiles little (npm run build; libs/launch runs it).
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,6 @@ import { rolldown } from 'rolldown';
 import { ROOT } from './bootstrap/files.mjs';
 
 const FILE = join(ROOT, 'dist', 'bundle', 'programs.js');
-const CODE = `${FILE}.code`;
 
 /** These bring files that they find beside themselves: WebAssembly, native code, pages, threads. */
 const APART = [
@@ -59,7 +59,12 @@ async function bundle() {
   mkdirSync(dirname(FILE), { recursive: true });
   // A function: what runs it hands in what Node gives to every module.
   const parameters = 'exports, require, module, __filename, __dirname';
-  write(FILE, Buffer.from(`(function (${parameters}) { ${inAscii(output[0].code)}\n})`, 'latin1'));
+  const text = `(function (${parameters}) { ${inAscii(output[0].code)}\n})`;
+  // V8 tells by the length alone whether code belongs to a text: the text names its own.
+  const code = `programs.${createHash('sha256').update(text).digest('hex').slice(0, 16)}.code`;
+  for (const name of readdirSync(dirname(FILE)).filter((other) => other.endsWith('.code') && other !== code))
+    rmSync(join(dirname(FILE), name));
+  write(FILE, Buffer.from(`//${code}\n${text}`, 'latin1'));
 }
 
 /**
@@ -73,13 +78,14 @@ function inAscii(code) {
 
 /** What V8 compiles when a function is first run is kept too. */
 async function compile() {
-  const script = new Script(readFileSync(FILE, 'latin1'), { filename: FILE });
+  const text = readFileSync(FILE, 'latin1');
+  const script = new Script(text, { filename: FILE });
   /** @type {{ exports: { warm: () => Promise<unknown> } }} */
   const module = { exports: { warm: () => Promise.resolve() } };
   const run = /** @type {(...parts: unknown[]) => void} */ (script.runInThisContext());
   run(module.exports, createRequire(FILE), module, FILE, dirname(FILE));
   await module.exports.warm();
-  write(CODE, script.createCachedData());
+  write(join(dirname(FILE), text.slice(2, text.indexOf('\n'))), script.createCachedData());
   process.exit();
 }
 

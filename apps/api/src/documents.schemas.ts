@@ -119,16 +119,15 @@ export const list = <T extends z.ZodType>(item: T) =>
 const SORTS = DocumentOrder.options.flatMap((order) => [order, `-${order}` as const]);
 
 /** Conditions on metadata as a filter has them, as JSON in a query. */
-const metadataConditions = z
-  .string()
-  .max(4_096)
-  .transform((text, context): NonNullable<DocumentCondition['metadata']> => {
+const metadataConditions = atMost(4_096, z.string()).transform(
+  (text, context): NonNullable<DocumentCondition['metadata']> => {
     const parsed = DocumentCondition.safeParse({ metadata: jsonOr(text) });
     if (parsed.success) return parsed.data.metadata ?? [];
     const [issue] = parsed.error.issues;
     context.issues.push({ code: 'custom', message: issue?.message ?? 'is no condition', input: text });
     return z.NEVER;
-  });
+  },
+);
 
 const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 

@@ -33,8 +33,10 @@ type Programs = Readonly<Record<Program, () => void>>;
 export function launch(program: Program): void {
   const file = join(__dirname, '../../../bundle/programs.js');
   if (!existsSync(file)) throw new Error(`${file} is missing; run npm run build.`);
-  const code = `${file}.code`;
-  const script = new Script(readFileSync(file, 'latin1'), {
+  const text = readFileSync(file, 'latin1');
+  // Its first line names the code that was made of it.
+  const code = join(dirname(file), text.slice(2, text.indexOf('\n')));
+  const script = new Script(text, {
     filename: file,
     ...(existsSync(code) && { cachedData: readFileSync(code) }),
   });

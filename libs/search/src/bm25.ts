@@ -13,10 +13,7 @@ const PAGE = 16_384;
  */
 const ADDED = 250_000;
 const ADDED_SHARE = 0.5;
-/**
- * The best by the words that were added up, which are scored by all words, and how many for each that is wanted. At
- * 100,000 chunks a hundred of them hold the best ten of all words in 997 of 1,000 places or more.
- */
+/** The best by the words that were added up, which are scored by all (ADR 34), and how many for each that is wanted. */
 const LOOKED_UP = 5_000;
 const LOOKED_UP_EACH = 4;
 

@@ -153,5 +153,5 @@ export const createEmbeddings = z.strictObject({
   model: z.string().min(1).max(256),
   encoding_format: z.enum(['float', 'base64']).default('float'),
   dimensions: z.int().min(1).optional(),
-  user: z.string().max(512).optional(),
+  user: atMost(512, z.string()).optional(),
 });
