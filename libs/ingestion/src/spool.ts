@@ -8,6 +8,7 @@ import { Config } from '@vectorlane/config';
 import { Problem } from '@vectorlane/errors';
 import { Metrics } from '@vectorlane/metrics';
 import { ShutdownSequence } from '@vectorlane/shutdown';
+import { UploadPlaces } from './upload-places';
 
 /** A whole upload on disk, hashed on its way. The caller discards it. */
 export interface SpooledFile {
@@ -34,14 +35,15 @@ const PROCESSES = createHash('sha256').update(`${hostname()} ${pidNamespace()}`)
 @Injectable()
 export class Spool implements OnModuleInit {
   private folder = '';
-  private open = 0;
-  private readonly openByOwner = new Map<string, number>();
+  private readonly places: UploadPlaces;
 
   constructor(
     private readonly config: Config,
     private readonly shutdown: ShutdownSequence,
-    private readonly metrics: Metrics,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.places = new UploadPlaces(config.MAX_CONCURRENT_UPLOADS, (reason) => metrics.uploadsRefused.inc({ reason }));
+  }
 
   async onModuleInit(): Promise<void> {
     if (this.config.embedded) {
@@ -57,15 +59,15 @@ export class Spool implements OnModuleInit {
   }
 
   /**
-   * Writes a stream to disk until its end.
-   * @param owner whose upload it is: one of them has at most half of the places
+   * Writes a stream to disk until its end, as soon as there is a place for it.
+   * @param owner whose upload it is
    * @throws Problem `TOO_LARGE` as soon as the limit is passed, `UPLOADS_BUSY` when too many are under way
    */
   async write(source: AsyncIterable<Buffer>, owner: string): Promise<SpooledFile> {
-    this.takePlace(owner);
+    const leave = await this.places.take(owner);
     const path = join(this.folder, randomUUID());
     const discard = async (): Promise<void> => {
-      this.leavePlace(owner);
+      leave();
       await rm(path, { force: true });
     };
     try {
@@ -79,27 +81,6 @@ export class Spool implements OnModuleInit {
       await discard();
       throw error;
     }
-  }
-
-  private takePlace(owner: string): void {
-    const places = this.config.MAX_CONCURRENT_UPLOADS;
-    const own = this.openByOwner.get(owner) ?? 0;
-    const reason = this.open >= places ? 'busy' : own >= Math.max(1, places >> 1) ? 'key' : undefined;
-    if (reason !== undefined) {
-      this.metrics.uploadsRefused.inc({ reason });
-      const detail =
-        reason === 'busy' ? 'Too many uploads are under way.' : 'This key has half of all places for uploads already.';
-      throw new Problem('UPLOADS_BUSY', `${detail} Try again in a moment.`, { retryAfterSeconds: 2 });
-    }
-    this.open += 1;
-    this.openByOwner.set(owner, own + 1);
-  }
-
-  private leavePlace(owner: string): void {
-    this.open -= 1;
-    const own = (this.openByOwner.get(owner) ?? 1) - 1;
-    if (own === 0) this.openByOwner.delete(owner);
-    else this.openByOwner.set(owner, own);
   }
 
   /** A cleaner of temporary folders may have taken ours while nobody uploaded. */
