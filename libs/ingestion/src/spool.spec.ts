@@ -88,8 +88,11 @@ it('takes uploads on when somebody has tidied up the temporary folder', async ()
 
 it('gives a place back when its upload ends, whole or not', async () => {
   const spool = await start({ MAX_CONCURRENT_UPLOADS: '1' });
-  const breaksOff = Readable.from([Buffer.from('a')]).on('data', () => breaksOff.destroy(new Error('it broke off')));
-  await expect(spool.write(breaksOff, 'key')).rejects.toThrow('it broke off');
+  function* breaksOff(): Generator<Buffer> {
+    yield Buffer.from('a');
+    throw new Error('it broke off');
+  }
+  await expect(spool.write(Readable.from(breaksOff()), 'key')).rejects.toThrow('it broke off');
   for (const text of ['b', 'c']) {
     const file = await spool.write(Readable.from([Buffer.from(text)]), 'key');
     await file.discard();
