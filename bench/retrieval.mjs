@@ -1,7 +1,6 @@
 // Retrieval quality on a test collection in the Cranfield format, per mode, and how often a phrase that is copied from
 // a document finds a passage that holds it. node bench/retrieval.mjs <folder with cran.all.1400, cran.qry, cranqrel>
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mean, ndcg10, readCranfield } from './support/cranfield.mjs';
 import { inParallel, startService } from './support/service.mjs';
 
 const folder = process.argv[2];
@@ -12,36 +11,8 @@ if (!folder) {
 const DEPTH = 100;
 const MODES = /** @type {const} */ (['vector', 'keyword', 'hybrid']);
 
-/** @param {string} file */
-function records(file) {
-  return readFileSync(join(folder, file), 'latin1')
-    .split(/^\.I /m)
-    .slice(1)
-    .map((record) => {
-      const sections = record.split(/^\.([TABWX])\s*$/m);
-      /** @type {Record<string, string>} */
-      const fields = { id: sections[0].trim() };
-      for (let index = 1; index < sections.length; index += 2) fields[sections[index]] = sections[index + 1].trim();
-      return fields;
-    });
-}
+const { documents, questions, relevant } = readCranfield(folder);
 
-const documents = records('cran.all.1400').filter(({ W }) => W);
-const queries = records('cran.qry').map(({ W }, index) => ({ number: index + 1, text: W.replaceAll('\n', ' ') }));
-const relevant = new Map();
-for (const line of readFileSync(join(folder, 'cranqrel'), 'utf8').trim().split('\n')) {
-  const [query, document, code] = line.trim().split(/\s+/);
-  if (code === '-1') continue;
-  relevant.set(Number(query), (relevant.get(Number(query)) ?? new Set()).add(document));
-}
-
-/** @param {string[]} ranked @param {Set<string>} wanted */
-const ndcg10 = (ranked, wanted) => {
-  const gain = ranked.slice(0, 10).reduce((sum, id, index) => sum + (wanted.has(id) ? 1 / Math.log2(index + 2) : 0), 0);
-  let ideal = 0;
-  for (let index = 0; index < Math.min(10, wanted.size); index += 1) ideal += 1 / Math.log2(index + 2);
-  return gain / ideal;
-};
 /** @param {string[]} ranked @param {Set<string>} wanted */
 const recall100 = (ranked, wanted) => ranked.slice(0, 100).filter((id) => wanted.has(id)).length / wanted.size;
 
@@ -54,7 +25,7 @@ const random = () => {
 /** Six to ten words in a row of some document, as somebody would copy them. */
 const phrase = () => {
   for (;;) {
-    const words = documents[Math.floor(random() * documents.length)].W.split(/\s+/);
+    const words = documents[Math.floor(random() * documents.length)].text.split(/\s+/);
     const length = 6 + Math.floor(random() * 5);
     const from = Math.floor(random() * (words.length - length));
     if (from >= 0) return words.slice(from, from + length).join(' ');
@@ -85,8 +56,8 @@ const interval = (differences) => {
 const service = await startService({ FAST_LANE_CONCURRENCY: '4' });
 try {
   const startedAt = performance.now();
-  await inParallel(documents, 8, ({ id, T, W }) =>
-    service.call('/api/documents/text', { text: `${T ?? ''}\n\n${W}`, filename: `${id}.txt`, metadata: { id } }),
+  await inParallel(documents, 8, ({ id, title, text }) =>
+    service.call('/api/documents/text', { text: `${title}\n\n${text}`, filename: `${id}.txt`, metadata: { id } }),
   );
   await service.untilIdle();
   process.stdout.write(`${documents.length} documents in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
@@ -107,11 +78,9 @@ try {
     const { results: hits } = await service.call('/api/search', { query: text, mode, topK: DEPTH });
     return [...new Set(hits.map((hit) => hit.metadata.document.id))];
   };
-  for (const query of queries) {
+  for (const query of questions) {
     for (const mode of MODES) record(mode, query, await ask(query.text, mode));
   }
-  /** @param {number[]} values */
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   process.stdout.write('| ranking | nDCG@10 | recall@100 |\n|---|---|---|\n');
   for (const [name, { ndcg, recall }] of results)
     process.stdout.write(`| ${name} | ${mean(ndcg).toFixed(4)} | ${mean(recall).toFixed(4)} |\n`);

@@ -43,8 +43,11 @@ export class RevisedDocument {
       return `${MARKER} ${own}. ${'A sentence about ropes, salt and the harbour. '.repeat(4)}`.trim();
     });
     // Never so long that a chunk has none of the marker, which a search by words would not find.
-    const begins = `${MARKER} begins${' again'.repeat(version % MOST_AGAIN)}.`;
+    const rounds = Math.floor(version / MOST_AGAIN);
+    const begins = `${MARKER} begin${'s'.repeat(rounds)}${' again'.repeat(version % MOST_AGAIN)}.`;
     const text = [begins, ...paragraphs].join('\n\n');
+    // The list tells versions apart by their sizes.
+    if (this.texts.some(({ length }) => length === text.length)) throw new Error(`version ${version} has no size`);
     this.texts.push(text);
     return text;
   }
