@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { type PageQuery, pageQuerySchema } from './documents.schemas';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { atMost, isStorable, storableText } from './storable-text';
+import { isStorable, someText } from './storable-text';
 
 const MOST_PER_MINUTE = 1_000_000_000;
 
@@ -20,7 +20,7 @@ const rateLimit = z
 
 export const createSchema = z
   .strictObject({
-    name: atMost(200, storableText().trim().min(1)),
+    name: someText(200),
     scopes: z.array(Scope).min(1).max(Scope.options.length),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
     collections: z.array(CollectionName).min(1).max(100).exactOptional().meta({

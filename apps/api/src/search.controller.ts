@@ -11,7 +11,7 @@ import { Caller } from './caller';
 import { callerGone } from './caller-gone';
 import { ApiProblems } from './problem-responses';
 import { RequiresScope } from './scope.guard';
-import { atMost, isStorable, UNSTORABLE } from './storable-text';
+import { someText } from './storable-text';
 
 const collectionsSchema = z
   .union([CollectionName, z.array(CollectionName).min(1).max(100)])
@@ -22,9 +22,7 @@ const MOST_RANKED = 1_000;
 
 export const searchSchema = z
   .strictObject({
-    query: atMost(4_096, z.string().trim().min(1).refine(isStorable, { error: UNSTORABLE })).meta({
-      // White space alone asks for nothing.
-      pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$',
+    query: someText(4_096).meta({
       description: 'A question or words, in any language. `"an exact phrase"` must occur, `-word` must not.',
     }),
     topK: z.int().min(1).max(100).default(5),

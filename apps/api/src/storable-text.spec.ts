@@ -1,6 +1,6 @@
 import { DocumentCondition } from '@vectorlane/domain';
 import { z } from 'zod';
-import { atMost, storableText } from './storable-text';
+import { atMost, someText, storableText } from './storable-text';
 
 // An emoji has two UTF-16 code units and is one character, as JSON Schema counts them.
 describe.each([
@@ -18,6 +18,20 @@ describe.each([
     ]);
     expect(inFilter(character.repeat(32))).toBe(true);
     expect(inFilter(character.repeat(33))).toBe(false);
+  });
+});
+
+describe('a text that says something', () => {
+  const schema = someText(3);
+  const described = new RegExp(z.toJSONSchema(schema, { io: 'input' }).pattern ?? '', 'u');
+
+  it.each(['bee', ' b ', '\n🐝\t', '\u3000b'])('is %j', (text) => {
+    expect(schema.safeParse(text)).toMatchObject({ success: true, data: text.trim() });
+    expect(text).toMatch(described);
+  });
+  it.each(['', ' ', '\t\n', '\u3000', '\u00a0', 'b\u0000'])('is not %j, and the schema says so', (text) => {
+    expect(schema.safeParse(text).success).toBe(false);
+    expect(text).not.toMatch(described);
   });
 });
 

@@ -17,3 +17,9 @@ export const atMost = (most: number, text: z.ZodString): z.ZodString =>
 
 export const storableText = (): z.ZodString =>
   z.string().refine(isStorable, { error: UNSTORABLE }).meta({ pattern: NO_NUL });
+
+/** A text that says something: white space at its ends goes, and white space alone is none. */
+export const someText = (most: number): z.ZodString =>
+  atMost(most, z.string().trim().min(1).refine(isStorable, { error: UNSTORABLE })).meta({
+    pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$',
+  });

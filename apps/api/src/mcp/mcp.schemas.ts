@@ -1,7 +1,7 @@
 import { CollectionName, DocumentCondition, DocumentStatus, Place, SearchMode } from '@vectorlane/domain';
 import { z } from 'zod';
 import { metadataSchema } from '../documents.schemas';
-import { atMost, isStorable, UNSTORABLE } from '../storable-text';
+import { atMost, someText } from '../storable-text';
 
 /**
  * The tools of the MCP server: what goes in and what comes out. `search` and `fetch` have the shapes that connectors
@@ -30,7 +30,7 @@ export const search = {
     'Finds the documents that answer a question, best first, each with its best passage. Asks by meaning and by words ' +
     'at once; "an exact phrase" must occur, a -word must not.',
   inputSchema: {
-    query: atMost(4_096, z.string().trim().min(1).refine(isStorable, { error: UNSTORABLE })).describe(
+    query: someText(4_096).describe(
       'A question or words, in any language.',
     ),
     limit: z.int().min(1).max(50).default(10).describe('Most documents in the answer.'),

@@ -1,6 +1,6 @@
 import { DocumentCondition } from '@vectorlane/domain';
 import { z } from 'zod';
-import { atMost, storableText } from '../storable-text';
+import { atMost, someText, storableText } from '../storable-text';
 
 /** What OpenAI's interface takes, with its names and its bounds. */
 
@@ -127,7 +127,7 @@ function conditionOf(filter: unknown, depth: number): object {
 }
 
 const weight = z.number().min(0).max(1);
-const query = atMost(4_096, storableText().trim().min(1));
+const query = someText(4_096);
 export const searchStore = z.strictObject({
   query: z.union([query.transform((only) => [only]), z.array(query).min(1).max(10)]),
   filters: filters.nullish(),
