@@ -30,9 +30,7 @@ export const search = {
     'Finds the documents that answer a question, best first, each with its best passage. Asks by meaning and by words ' +
     'at once; "an exact phrase" must occur, a -word must not.',
   inputSchema: {
-    query: someText(4_096).describe(
-      'A question or words, in any language.',
-    ),
+    query: someText(4_096).describe('A question or words, in any language.'),
     limit: z.int().min(1).max(50).default(10).describe('Most documents in the answer.'),
     mode: SearchMode.default('hybrid').describe('By meaning (vector), by words (keyword), or both.'),
     filter: DocumentCondition.exactOptional().describe(
