@@ -20,8 +20,12 @@ FROM ${NODE_IMAGE} AS packages
 ARG WITH_WEIGHTS=0
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --no-audit --no-fund
+# What builds is a dependency too, since `npm start` builds; here the stage above has done so.
+RUN npm ci --omit=dev --no-audit --no-fund \
+    && npm uninstall --no-save --omit=dev --no-audit --no-fund \
+      @fontsource-variable/inter @preact/signals @swc/core preact preact-iso rolldown vite
 COPY docker/prune-packages.mjs docker/prune-packages.mjs
+COPY scripts/bootstrap/unneeded.mjs scripts/bootstrap/
 RUN node docker/prune-packages.mjs
 
 FROM ${NODE_IMAGE} AS backend

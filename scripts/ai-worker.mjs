@@ -24,6 +24,7 @@ await main(async () => {
     if (name === 'test') process.stdout.write('0 passed, 0 failed\n');
     process.exit(0);
   }
-  await bootstrap({ quiet: true }); // the model's weights come with npm, the tests compare with the built provider
+  // The model's weights come with npm; the tests compare with the built provider.
+  await bootstrap({ quiet: true, toRun: name !== 'test' });
   process.exit(await command(python, args, ROOT));
 });

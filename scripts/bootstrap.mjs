@@ -1,11 +1,12 @@
 // Installs and builds what is missing or out of date, with nothing but Node. Every command of package.json begins here,
 // so that each of them works straight after `git clone`.
 import { spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   addFiles,
   BootstrapError,
+  codeOf,
   compiledSources,
   CONSOLE,
   hashOf,
@@ -15,26 +16,33 @@ import {
 } from './bootstrap/files.mjs';
 import { lock } from './bootstrap/lock.mjs';
 import { startTicker } from './bootstrap/ticker.mjs';
+import { unneeded } from './bootstrap/unneeded.mjs';
 
 export { BootstrapError, ROOT };
 
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean }} LockedPackage */
 
-const INSTALLED = join(ROOT, 'node_modules', '.vectorlane-lock-hash');
+const PACKAGES = join(ROOT, 'node_modules');
+const STAMP = '.vectorlane-lock-hash';
+/** Behind the hash in the stamp, where packages of development are missing. */
+const TO_RUN = ' to run';
 const BUILT = join(ROOT, 'dist', '.build-hash');
 const STEP_TIMEOUT_MS = 900_000;
 /** From asking a step to end until it is ended. */
 const KILL_AFTER_MS = 5_000;
 
-/** @param {{ quiet?: boolean }} [options] quiet: say nothing when there is nothing to do */
-export async function bootstrap({ quiet = false } = {}) {
+/**
+ * @param {object} [options]
+ * @param {boolean} [options.quiet] say nothing when there is nothing to do
+ * @param {boolean} [options.toRun] be content with the packages that running needs, a third of all
+ */
+export async function bootstrap({ quiet = false, toRun = false } = {}) {
   requireNode();
-  const todo = { install: !isInstalled(), build: !isBuilt() };
-  if (!todo.install && !todo.build) return;
+  if (isInstalled(toRun) && isBuilt()) return;
   // Two commands at once on a fresh clone: the second waits, looks again, and finds it done.
   const unlock = await lock('bootstrap');
   try {
-    if (!isInstalled()) await install(quiet);
+    if (!isInstalled(toRun)) await install({ quiet, toRun });
     if (!isBuilt()) await build(quiet);
   } finally {
     unlock();
@@ -47,13 +55,15 @@ function requireNode() {
   throw new BootstrapError(`Vectorlane needs Node 20.19 or newer; this is ${process.versions.node}.`);
 }
 
-function isInstalled() {
+/** @param {boolean} toRun */
+function isInstalled(toRun) {
   const wanted = hashOf([join(ROOT, 'package-lock.json')]);
-  const stamp = read(INSTALLED);
-  if (stamp === wanted) return true;
-  if (!holdsWhatIsLocked()) return false;
-  // `npm install` by hand has done it already: `npm ci` would only delete everything and fetch it again.
-  writeFileSync(INSTALLED, wanted);
+  const stamp = read(join(PACKAGES, STAMP));
+  if (stamp === wanted || (toRun && stamp === wanted + TO_RUN)) return true;
+  // Added by hand to what was installed to run: files of the other packages are missing.
+  if (stamp?.endsWith(TO_RUN) || !holdsWhatIsLocked()) return false;
+  // `npm install` by hand has done it already: `npm ci` would only fetch everything again.
+  writeFileSync(join(PACKAGES, STAMP), wanted);
   return true;
 }
 
@@ -90,13 +100,36 @@ function isBuilt() {
   return read(BUILT) === hashOf(sources());
 }
 
-/** @param {boolean} quiet */
-async function install(quiet) {
-  await step('Installing packages', ...npm('ci', '--no-audit', '--no-fund', '--loglevel=error'), {
+/**
+ * Installs beside what is there and changes places with it: a program that runs reads its files until then and after,
+ * and what is cut off has changed nothing. Once complete, an installation stays complete.
+ * @param {{ quiet: boolean, toRun: boolean }} options
+ */
+async function install({ quiet, toRun }) {
+  const stamp = read(join(PACKAGES, STAMP));
+  const part = toRun && (stamp === undefined ? !existsSync(PACKAGES) : stamp.endsWith(TO_RUN));
+  const aside = join(ROOT, '.cache', 'packages');
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json', '.npmrc']) copyFileSync(join(ROOT, file), join(aside, file));
+  const hash = hashOf([join(ROOT, 'package-lock.json')]);
+  const args = ['ci', ...(part ? ['--omit=dev'] : []), '--no-audit', '--no-fund', '--loglevel=error'];
+  await step('Installing packages', ...npm(...args), {
+    cwd: aside,
     quiet,
     hint: 'Is the npm registry reachable? Try `npm ci` by hand.',
   });
-  writeFileSync(INSTALLED, hashOf([join(ROOT, 'package-lock.json')]));
+  const installed = join(aside, 'node_modules');
+  if (part) for (const path of unneeded(installed)) rmSync(path, { recursive: true });
+  writeFileSync(join(installed, STAMP), part ? hash + TO_RUN : hash);
+  try {
+    if (existsSync(PACKAGES)) renameSync(PACKAGES, join(aside, 'before'));
+    renameSync(installed, PACKAGES);
+  } catch (error) {
+    // A mounted folder, or one that Windows holds for a program that runs.
+    throw new BootstrapError(`node_modules cannot be replaced (${codeOf(error)}). Run \`npm ci\` by hand.`);
+  }
+  rmSync(aside, { recursive: true });
 }
 
 /**
@@ -148,14 +181,14 @@ function settleOutputs() {
  * @param {string} title
  * @param {string} command
  * @param {string[]} args
- * @param {{ quiet: boolean, hint: string }} options
+ * @param {{ quiet: boolean, hint: string, cwd?: string }} options
  */
-async function step(title, command, args, { quiet, hint }) {
+async function step(title, command, args, { quiet, hint, cwd = ROOT }) {
   /** @param {string} text */
   const say = (text) => process.stderr.write(text);
   const live = process.stderr.isTTY && !quiet;
   const { seconds, stop } = startTicker(title, { isTerminal: live, say });
-  const { code, output } = await run(command, args);
+  const { code, output } = await run(command, args, cwd);
   stop();
   if (code !== 0) {
     say(`\n${output.slice(-8_000)}\n`);
@@ -164,11 +197,16 @@ async function step(title, command, args, { quiet, hint }) {
   say(`${live ? '\r' : ''}${title} … done in ${seconds()}\n`);
 }
 
-/** @param {string} command @param {string[]} args @returns {Promise<{ code: number | null, output: string }>} */
-function run(command, args) {
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ * @returns {Promise<{ code: number | null, output: string }>}
+ */
+function run(command, args, cwd) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: ROOT,
+      cwd,
       env: withoutNpmSettings(),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: STEP_TIMEOUT_MS,

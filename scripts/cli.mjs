@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bootstrap, main, ROOT } from './bootstrap.mjs';
 
 await main(async () => {
-  await bootstrap({ quiet: true });
+  await bootstrap({ quiet: true, toRun: true });
   /** @type {typeof import('../apps/cli/src/main.js')} */
   const { runFromProcess } = createRequire(import.meta.url)(join(ROOT, 'dist/apps/cli/src/main.js'));
   await runFromProcess();

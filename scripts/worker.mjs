@@ -4,6 +4,6 @@ import { join } from 'node:path';
 import { bootstrap, main, ROOT } from './bootstrap.mjs';
 
 await main(async () => {
-  await bootstrap({ quiet: true });
+  await bootstrap({ quiet: true, toRun: true });
   createRequire(import.meta.url)(join(ROOT, 'dist/apps/worker/src/main.js'));
 });
