@@ -100,7 +100,10 @@ describe.each([
 describe('the backend image', () => {
   it('is built from all that its sources and its build import', () => {
     const copied = copiedBy('backend.Dockerfile');
-    const importing = ['apps', 'libs', 'scripts/compile.mjs', 'scripts/bundle.mjs', 'scripts/bootstrap/files.mjs'];
+    const importing = [
+      ...['apps', 'libs', 'docker/prune-packages.mjs'],
+      ...['compile', 'bundle', 'bootstrap/files', 'bootstrap/unneeded'].map((name) => `scripts/${name}.mjs`),
+    ];
     const missing = importing.flatMap((place) =>
       filesBelow(join(ROOT, place)).flatMap((file) =>
         [...readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)'/g)]
@@ -115,7 +118,7 @@ describe('the backend image', () => {
     const all = instructions('backend.Dockerfile');
     expect(all.filter((line) => line.startsWith('RUN npm ci'))).toEqual([
       'RUN npm ci --no-audit --no-fund',
-      'RUN npm ci --omit=dev --no-audit --no-fund',
+      expect.stringMatching(/^RUN npm ci --omit=dev --no-audit --no-fund +&& npm uninstall /),
     ]);
     expect(lastStage('backend.Dockerfile')).toContain('COPY --from=packages /app/node_modules node_modules');
   });
@@ -132,7 +135,9 @@ describe('the backend image', () => {
       'pg/lib/index.js': 'stays',
       'pg/lib/index.d.ts': 'goes',
       'pg/lib/index.js.map': 'goes',
+      'pg/README.md': 'goes',
       'pg/LICENSE': 'stays',
+      'saxes/LICENSE.md': 'stays',
     };
     const prune = (environment: Record<string, string>): string[] => {
       for (const path of Object.keys(packages)) {
