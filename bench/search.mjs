@@ -7,12 +7,14 @@
 // holds chunks.
 import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { loadavg } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, ROOT } from '../scripts/bootstrap.mjs';
-import { otherEngines, performancePage } from './support/performance-page.mjs';
+import { keepAs } from './support/harness.mjs';
+import { writePerformancePage } from './support/performance-page.mjs';
+import { otherEngines } from './support/search-peers.mjs';
 import { startServers } from '../scripts/test-servers/servers.mjs';
 
 const [folder, count = '100000', ...options] = process.argv.slice(2);
@@ -237,7 +239,7 @@ try {
     '| mode | filter passes | p50 ms | p95 ms | CPU of this process, ms a search | of the database | recall@10 |\n' +
       '|---|---|---|---|---|---|---|\n',
   );
-  /** @type {Parameters<typeof performancePage>[0]['results']} */
+  /** @type {import('./support/search-peers.mjs').SearchRun['results']} */
   const results = [];
   /** @param {number[]} ascending @param {number} share */
   const at = (ascending, share) => ascending[Math.floor(share * ascending.length)];
@@ -301,8 +303,8 @@ try {
     const [{ version }] = await dataSource.query(`SELECT current_setting('server_version') AS version`);
     const postgresql = `PostgreSQL ${version.split(' ')[0]}`;
     const load = loadavg()[0]?.toFixed(0) ?? '?';
-    const page = performancePage({ chunks: CHUNKS, postgresql, results, others, load });
-    writeFileSync(join(ROOT, 'docs/performance.md'), page);
+    keepAs('search', { chunks: CHUNKS, postgresql, cores: cpus().length, results, others, load });
+    await writePerformancePage();
   }
 } finally {
   if (dataSource) await closeDataSource(dataSource, 5_000);

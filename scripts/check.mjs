@@ -35,6 +35,10 @@ const CHECKS = [
     ),
   },
   { name: 'docs/configuration.md is current', command: script('generate-configuration.mjs', '--check') },
+  {
+    name: 'docs/performance.md is current',
+    command: [process.execPath, join(ROOT, 'bench/support/performance-page.mjs'), '--check'],
+  },
   { name: 'docs/metrics.md is current', command: script('generate-metrics.mjs', '--check') },
   {
     name: 'the types of the AI worker’s contract are current',

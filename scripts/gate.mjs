@@ -24,6 +24,7 @@ const LANES = [
     { name: 'npm run test:server', command: npm('test:server'), minutes: 51, needs: 'servers' },
     { name: 'npm run test:ai-worker', command: npm('test:ai-worker'), minutes: 15, needs: 'python' },
     { name: 'npm run test:protocols', command: npm('test:protocols'), minutes: 60 },
+    { name: 'npm run bench -- --quick', command: [...npm('bench'), '--', '--quick'], minutes: 10 },
     { name: 'npm run check', command: npm('check'), minutes: 10 },
   ],
 ];

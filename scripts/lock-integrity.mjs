@@ -1,4 +1,4 @@
-// npm run lock: gives every package of package-lock.json the digest of its tarball, for registries that do not say it.
+// npm run lock: gives every package of the lock files the digest of its tarball, for registries that do not say it.
 // With --check: fails when one has none, and touches nothing.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -8,14 +8,24 @@ import { promisify } from 'node:util';
 import { ROOT } from './bootstrap.mjs';
 
 const run = promisify(execFile);
-const PATH = join(ROOT, 'package-lock.json');
+const PATHS = ['package-lock.json', 'bench/peers/package-lock.json', 'test/protocols/package-lock.json'];
 const AT_A_TIME = 40;
 
 /** @typedef {{ name?: string, version: string, link?: boolean, integrity?: string }} LockedPackage */
 
-const lock = /** @type {{ packages: Record<string, LockedPackage> }} */ (JSON.parse(await readFile(PATH, 'utf8')));
-const missing = Object.entries(lock.packages).filter(
-  ([path, { link, integrity }]) => path !== '' && link !== true && !/^sha512-/.test(integrity ?? ''),
+const locks = await Promise.all(
+  PATHS.map(async (name) => {
+    const path = join(ROOT, name);
+    return {
+      path,
+      lock: /** @type {{ packages: Record<string, LockedPackage> }} */ (JSON.parse(await readFile(path, 'utf8'))),
+    };
+  }),
+);
+const missing = locks.flatMap(({ lock }) =>
+  Object.entries(lock.packages).filter(
+    ([path, { link, integrity }]) => path !== '' && link !== true && !/^sha512-/.test(integrity ?? ''),
+  ),
 );
 
 if (process.argv.includes('--check')) {
@@ -51,9 +61,11 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 // npm sorts the fields of an entry itself, with integrity before what describes the package.
-for (const [path, { version, ...rest }] of Object.entries(lock.packages)) {
-  if (path === '' || rest.integrity === undefined) continue;
-  const { name, integrity, ...others } = rest;
-  lock.packages[path] = { ...(name !== undefined && { name }), version, integrity, ...others };
+for (const { path: file, lock } of locks) {
+  for (const [path, { version, ...rest }] of Object.entries(lock.packages)) {
+    if (path === '' || rest.integrity === undefined) continue;
+    const { name, integrity, ...others } = rest;
+    lock.packages[path] = { ...(name !== undefined && { name }), version, integrity, ...others };
+  }
+  await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
 }
-await writeFile(PATH, `${JSON.stringify(lock, null, 2)}\n`);

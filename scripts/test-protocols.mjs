@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentOfProtocols, NotPossible } from './ai-worker/environment.mjs';
 import { bootstrap, BootstrapError, main } from './bootstrap.mjs';
-import { installSuites } from './test-protocols/packages.mjs';
+import { installLocked } from './bootstrap/locked-packages.mjs';
 import { startService } from './test-protocols/service.mjs';
 import { SUITES } from './test-protocols/suites.mjs';
 import { attempt } from './test-servers/process.mjs';
@@ -64,6 +64,8 @@ function lastWords(output) {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   return CASES.exec(output)?.[0] ?? lines.slice(-LAST_LINES).join('\n');
 }
+
+const installSuites = () => installLocked('test/protocols', 'protocols-npm');
 
 /** @type {import('./test-protocols/suites.mjs').Run} */
 async function run(command, args, { cwd, env, timeoutMs = TIMEOUT_MS } = {}) {

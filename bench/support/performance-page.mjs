@@ -1,81 +1,102 @@
-// What other programs take for the same questions over the same texts, and the page that says so.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+// docs/performance.md and its pictures, from bench/results alone. As a program it writes them; with --check it fails
+// where they are not what the results say.
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../scripts/bootstrap.mjs';
+import { formatted, writeOrCheck } from '../../scripts/generated-file.mjs';
+import { isReached, kept, RESULTS } from './harness.mjs';
+import { shown, spreads } from './plot.mjs';
+import { searchSection } from './search-peers.mjs';
+import { table } from './table.mjs';
 
-/** @typedef {{ name: string, p50: number, p95: number, cpu?: number | undefined }} Timing */
+/** @typedef {import('./harness.mjs').Result} Result */
 
-/**
- * SQLite and tantivy, as far as `python3` (or `PYTHON`) has them.
- * @param {string[]} texts
- * @param {string[]} questions
- * @returns {Timing[]}
- */
-export function otherEngines(texts, questions) {
-  const folder = mkdtempSync(join(tmpdir(), 'vectorlane-peers-'));
-  try {
-    /** @param {string[]} list */
-    const asLines = (list) => list.map((one) => `${JSON.stringify(one)}\n`).join('');
-    writeFileSync(join(folder, 'texts.jsonl'), asLines(texts));
-    writeFileSync(join(folder, 'questions.jsonl'), asLines(questions));
-    const { stdout, status } = spawnSync(
-      process.env.PYTHON ?? 'python3',
-      [join(ROOT, 'bench/support/search-peers.py'), folder],
-      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    if (status !== 0) throw new Error(`search-peers.py ended with ${status}`);
-    return stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+const PICTURES = 'docs/performance';
+/** In this order; what is new comes last. */
+const ORDER = ['http', 'scrape', 'embed', 'ingest', 'upload', 'search'];
+
+/** Writes the page, or compares it (--check). */
+export async function writePerformancePage() {
+  const names = readdirSync(RESULTS)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => basename(file, '.json'))
+    .sort((one, other) => rank(one) - rank(other));
+  const sections = names.map((name) => (name === 'search' ? searchSection(kept(name)) : section(kept(name))));
+  const page = `# Performance
+
+Written by \`npm run bench\` from \`bench/results\`; how each is measured stands in [bench](../bench/README.md).
+
+Ours and the peer take turns in one run, in small parts whose order alternates; the figure is CPU for a unit of work,
+over all processes that take part. A ratio is the median of the rounds, with the least and the most beside it. Work is
+checked to be the same on both sides before it is timed. Times depend on the machine, ratios much less.
+
+${sections.join('\n')}`;
+  writeOrCheck('docs/performance.md', await formatted('docs/performance.md', page));
+  mkdirSync(join(ROOT, PICTURES), { recursive: true });
+  for (const name of names.filter((one) => one !== 'search')) {
+    for (const [file, picture] of pictures(kept(name))) writeOrCheck(`${PICTURES}/${file}`, picture);
   }
 }
 
-/**
- * @param {{ chunks: number, postgresql: string, results: { mode: string, passes: string, timing: Timing }[],
- *   others: Timing[], load: string }} run
- */
-export function performancePage({ chunks, postgresql, results, others, load }) {
-  /** @param {number | undefined} value */
-  const ms = (value) => (value === undefined ? '' : value.toFixed(1));
-  /** @param {string[][]} rows */
-  const table = (rows) => {
-    const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length))) ?? [];
-    const lines = rows.map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`);
-    lines.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`);
-    return lines.join('\n');
-  };
-  const ours = [
-    ['mode', 'filter passes', 'p50 ms', 'p95 ms', 'CPU, ms a search'],
-    ...results.map(({ mode, passes, timing }) => [mode, passes, ms(timing.p50), ms(timing.p95), ms(timing.cpu)]),
-  ];
-  const theirs = [
-    ['what', 'p50 ms', 'p95 ms', 'CPU, ms a search'],
-    ...others.map(({ name, p50, p95, cpu }) => [name, ms(p50), ms(p95), ms(cpu)]),
-  ];
-  const command = `node bench/search.mjs <folder of Cranfield> ${chunks} --vectors --compare`;
-  return `# Performance
+/** @param {string} name */
+const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
 
-Written by \`${command}\` ([bench/search.md](../bench/search.md)).
+/** @param {Result} result */
+function section(result) {
+  const { name, title, about, measured, machine, load, comparisons, bounds } = result;
+  const parts = [`## ${title}`, `\`npm run bench -- ${name}\`. ${about}`];
+  parts.push(`Measured on ${measured}: ${machine}; load ${load.map((one) => one.toFixed(1)).join(' to ')}.`);
+  for (const [file] of pictures(result)) parts.push(`![${title}](performance/${file})`);
+  if (comparisons.length > 0) {
+    parts.push(
+      table([
+        ['work', 'against', 'ours, µs of CPU', 'theirs', 'ratio', 'goal', ''],
+        ...comparisons.map((row) => [
+          `${row.case}, a ${row.unit}`,
+          row.against,
+          shown(row.ours.median),
+          shown(row.peer.median),
+          `${row.ratio.median.toFixed(2)} (${row.ratio.least.toFixed(2)} to ${row.ratio.most.toFixed(2)})`,
+          `${row.better === 'less' ? '≤' : '≥'} ${row.goal}`,
+          isReached(row) ? 'reached' : '**missed**',
+        ]),
+      ]),
+    );
+  }
+  if (bounds.length > 0) {
+    parts.push(
+      table([
+        ['what', 'unit', 'median', 'least to most', 'goal', ''],
+        ...bounds.map(({ case: what, unit, ours, goal }) => [
+          what,
+          unit,
+          shown(ours.median),
+          `${shown(ours.least)} to ${shown(ours.most)}`,
+          `≤ ${goal}`,
+          ours.median <= goal ? 'reached' : '**missed**',
+        ]),
+      ]),
+    );
+  }
+  return `${parts.join('\n\n')}\n`;
+}
 
-${chunks.toLocaleString('en')} chunks, the 225 questions of Cranfield (17 words on average), five results each, two clients, ${postgresql},
-${cpus().length} cores. Texts are those of Cranfield with a third of the words drawn from all of them; vectors those of gte-small,
-mixed in pairs and jittered. The time to embed a question is left out. The machine had other work (load ${load} at the end):
-compare the rows, and take the times as upper bounds; CPU says more.
+/** @param {Result} result @returns {[file: string, picture: string][]} */
+function pictures({ name, title, comparisons }) {
+  if (comparisons.length === 0) return [];
+  const rows = comparisons.map((row) => ({
+    ...row.ratio,
+    label: `${row.case} / ${row.against}`,
+    goal: row.goal,
+    isReached: isReached(row),
+  }));
+  const [{ better }] = comparisons;
+  const what =
+    better === 'less' ? 'CPU as a multiple of the peer’s, less is better' : 'work a CPU second as a multiple';
+  return [[`${name}.svg`, spreads(`${title}: ${what}`, rows)]];
+}
 
-CPU is that of the searching process and of PostgreSQL together.
-
-${table(ours)}
-
-## Beside other programs
-
-In the same run, the same texts and questions, five results by any of the words. They search alone: no documents that
-are hidden until they are complete, no filters, no scope of a key, no passages read.
-
-${table(theirs)}
-`;
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href && existsSync(RESULTS)) {
+  await writePerformancePage();
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Request } from 'express';
 import { Problem } from '@vectorlane/errors';
 import { watchPace } from './body-pace';
@@ -16,7 +17,7 @@ export async function readJson(request: Request): Promise<unknown> {
   if (bytes.length === 0) return undefined;
   let value: unknown;
   try {
-    value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = parseJson(utf8(bytes));
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
     // V8 says where, and quotes what is there: the position is the caller's, the text stays out of the answer.
@@ -26,6 +27,15 @@ export async function readJson(request: Request): Promise<unknown> {
   }
   if (typeof value !== 'object' || value === null) throw new Problem('INVALID_JSON', 'The body must be a JSON object.');
   return value;
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** As a `TextDecoder` that is fatal: without a mark at the front. @throws TypeError for bytes that are not UTF-8 */
+export function utf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new TypeError('The bytes are not UTF-8.');
+  const isMarked = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  return bytes.toString('utf8', isMarked ? BYTE_ORDER_MARK.length : 0);
 }
 
 /** Whether the text may have the name `__proto__` in it, written out or with escapes. */
@@ -70,7 +80,7 @@ function readAtMost(request: Request, limit: number): Promise<Buffer> {
       }
       parts.push(part);
     };
-    const onEnd = (): void => settle(() => resolve(Buffer.concat(parts)));
+    const onEnd = (): void => settle(() => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)));
     const onClose = (): void => refuse(new Problem('INVALID_JSON', 'The connection broke off in the body.'));
     request.on('data', onData).on('end', onEnd).on('close', onClose);
     const stopWatching = watchPace(request, refuse);

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { hash, randomBytes, randomInt } from 'node:crypto';
 
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const ID_LENGTH = 12;
@@ -21,5 +21,5 @@ export function generateApiKey(): string {
 export function parseApiKey(presented: string): ParsedApiKey | undefined {
   const match = KEY.exec(presented);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
-  return { id: match[1], secretSha256: createHash('sha256').update(match[2]).digest() };
+  return { id: match[1], secretSha256: hash('sha256', match[2], 'buffer') };
 }

@@ -2,8 +2,19 @@ import { IncomingMessage, type ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Express } from 'express';
 
+const ACCOUNT = Symbol('account');
+
 /** Bytes on a response's socket when it got it, and how many of them were its own when it gave it back. */
-const account = new WeakMap<object, { socket: Socket; before: number; sent?: number }>();
+interface Account {
+  readonly socket: Socket;
+  before: number;
+  sent?: number;
+}
+
+/** A response of ours: its account is a field of it, since a map of responses costs more than all that is in it. */
+interface Accounted {
+  [ACCOUNT]?: Account | undefined;
+}
 
 /**
  * The classes that the server makes requests and responses of, with Express' own as their prototypes. Express sets
@@ -13,21 +24,23 @@ const account = new WeakMap<object, { socket: Socket; before: number; sent?: num
 export function edgeMessages(app: Express): Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'> {
   class EdgeRequest extends IncomingMessage {}
   class EdgeResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+    [ACCOUNT]: Account | undefined;
+
     /** A pipelined request's response waits for its turn on the socket. */
     override assignSocket(socket: Socket): void {
-      account.set(this, { socket, before: socket.bytesWritten });
+      this[ACCOUNT] = { socket, before: socket.bytesWritten };
       super.assignSocket(socket);
     }
 
     /** Not a part of the answer yet. */
     override writeContinue(callback?: () => void): void {
       super.writeContinue(callback);
-      const entry = account.get(this);
+      const entry = this[ACCOUNT];
       if (entry !== undefined) entry.before = entry.socket.bytesWritten;
     }
 
     override detachSocket(socket: Socket): void {
-      const entry = account.get(this);
+      const entry = this[ACCOUNT];
       if (entry !== undefined) entry.sent = socket.bytesWritten - entry.before;
       super.detachSocket(socket);
     }
@@ -41,6 +54,6 @@ export function edgeMessages(app: Express): Pick<ServerOptions, 'IncomingMessage
 
 /** Bytes of this response that went to the socket, head and body. */
 export function bytesSent(response: ServerResponse): number {
-  const entry = account.get(response);
+  const entry = (response as Accounted)[ACCOUNT];
   return entry === undefined ? 0 : (entry.sent ?? entry.socket.bytesWritten - entry.before);
 }

@@ -27,8 +27,8 @@ export function readTarget(request: IncomingMessage): void {
  * What two readers of one message could read differently, so that a proxy before us and we would not agree on where it
  * goes or where it ends (RFC 9112, 3.2 and 6.1). Node lets all of it through.
  */
-function framingRefusal({ headers, headersDistinct, httpVersion }: IncomingMessage): string | undefined {
-  const hosts = headersDistinct.host?.length ?? 0;
+function framingRefusal({ headers, rawHeaders, httpVersion }: IncomingMessage): string | undefined {
+  const hosts = countOf('host', rawHeaders);
   if (hosts === 0 && httpVersion === '1.1') return 'The Host header is missing.';
   if (hosts > 1) return 'There is more than one Host header.';
   const coding = headers['transfer-encoding'];
@@ -37,6 +37,16 @@ function framingRefusal({ headers, headersDistinct, httpVersion }: IncomingMessa
   }
   if (/(^|,)\s*chunked\s*(;|,|$)/i.test(String(headers.te ?? ''))) return 'The TE header must not list "chunked".';
   return undefined;
+}
+
+/** How often a header was sent. Node's own account of it would be made of all of them, with every request. */
+function countOf(name: string, rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const sent = rawHeaders[at];
+    if (sent?.length === name.length && sent.toLowerCase() === name) count += 1;
+  }
+  return count;
 }
 
 /** Why this request has to be refused whatever its route; nothing for nearly all of them. */

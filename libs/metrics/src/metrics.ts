@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { createInstruments, type Instruments } from './instruments';
 import { observeProcess, processMetricsText } from './process-metrics';
 import { type ScrapeReading, ScrapeReadings, type ScrapeReadingsOptions } from './scrape-readings';
+import { writtenInTurns } from './written-in-turns';
 
 // The fields come from the definitions; spelling them out again would be a second list to keep.
 const InstrumentHolder = class {
@@ -37,7 +38,7 @@ export class Metrics extends InstrumentHolder {
   /** All metrics in Prometheus' text format, gauges freshly read. Answers within the bound of one reading. */
   async scrape(): Promise<string> {
     await this.readings.refresh();
-    const [own, process] = await Promise.all([this.registry.metrics(), processMetricsText()]);
+    const [own, process] = await Promise.all([writtenInTurns(this.registry), processMetricsText()]);
     return `${own}\n${process}`;
   }
 }

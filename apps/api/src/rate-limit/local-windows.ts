@@ -10,14 +10,15 @@ interface Counted {
   endsAt: number;
 }
 
-/** About 3 MB when full. Then the bucket that was not seen for longest goes, and starts again if it comes back. */
-const MOST_BUCKETS = 20_000;
+/** About 15 MB when full. Then the bucket that was not seen for longest goes, and starts again if it comes back. */
+const MOST_BUCKETS = 100_000;
 /** Two reckonings of one window's end differ by the way to Redis and back; those of two windows by a window. */
 const SAME_END_MS = 2_000;
 
 /**
- * Fixed windows in this process, each starting with its bucket's first request: what is counted while Redis is away.
- * While it is there they follow what it says, so that the count goes on from there when it goes.
+ * Fixed windows in this process, each starting with its bucket's first request: what is counted where no other process
+ * counts, and while Redis is away. While it is there they follow what it says, so that the count goes on from there
+ * when it goes.
  */
 export class LocalWindows {
   private readonly buckets = new Map<string, Counted>();
