@@ -42,7 +42,7 @@ const CASES = [
   { name: 'GET /health', method: 'GET', path: '/health', answer: { status: 'ok' }, isLogged: false },
 ];
 
-const FULL = { units: 4_000, rounds: 9, warmUp: 12_000 };
+const FULL = { units: 1_600, rounds: 7, warmUp: 6_000 };
 const QUICK = { units: 50, rounds: 1, warmUp: 0 };
 
 /**

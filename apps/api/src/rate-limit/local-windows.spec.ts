@@ -3,6 +3,13 @@ import { LocalWindows } from './local-windows';
 const MINUTE = 60_000;
 
 describe('LocalWindows', () => {
+  it('has at most its whole window left, whatever the clock shows', () => {
+    const windows = new LocalWindows();
+    const clocks = Array.from({ length: 1_000 }, (_, at) => 1_000 / 3 + at * 12.3456789);
+    const most = Math.max(...clocks.map((now) => windows.count(`bucket ${now}`, 60_000, now).leftMs));
+    expect(most).toBe(60_000);
+  });
+
   it('runs a fixed window from a bucket’s first request, which later ones do not extend', () => {
     const windows = new LocalWindows();
     expect(windows.count('a', MINUTE, 1_000)).toEqual({ hits: 1, leftMs: MINUTE });

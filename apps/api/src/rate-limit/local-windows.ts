@@ -30,7 +30,8 @@ export class LocalWindows {
     const counted = this.live(bucket, now) ?? { hits: 0, endsAt: now + windowMs };
     counted.hits += 1;
     this.store(bucket, counted);
-    return { hits: counted.hits, leftMs: counted.endsAt - now };
+    // The clock has fractions, and the difference of two sums may be a little more than what was added.
+    return { hits: counted.hits, leftMs: Math.min(windowMs, counted.endsAt - now) };
   }
 
   /**
