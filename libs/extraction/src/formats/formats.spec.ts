@@ -53,6 +53,16 @@ describe('presentations', () => {
     expect(document.coverage).toEqual({ pages: 2, pagesWithoutText: [], notes: [] });
   });
 
+  it.each([
+    ['ftr', 'Port of Brest'],
+    ['dt', '12 May 2024'],
+    ['hdr', 'For the board'],
+  ])('give a %s that stands on a slide itself, and a slide with nothing else', async (role, text) => {
+    expect(await outline('talk.pptx', pptxOf([{ shapes: shape([text], role) + shape(['7'], 'sldNum') }]))).toEqual([
+      ['paragraph', text, ''],
+    ]);
+  });
+
   it('of OpenDocument too', async () => {
     const frame = (kind: string, text: string): string =>
       `<draw:frame presentation:class="${kind}"><draw:text-box><text:p>${text}</text:p></draw:text-box></draw:frame>`;
@@ -108,6 +118,18 @@ describe('sheets', () => {
     ]);
     expect(places(await read('fleet.xlsx', xlsxOf(WORKBOOK)), 'row')).toEqual([undefined, 4, 6, 7, undefined, 1]);
     expect((await read('fleet.xlsx', xlsxOf(WORKBOOK))).coverage?.notes).toEqual(['HIDDEN_SHEET: Secret']);
+  });
+
+  it.each([
+    ['XFD1', ['Anchor']],
+    ['BZZ1', ['Anchor']],
+    ['ALN1', ['Anchor']],
+  ])('give a cell as far to the right as %s', async (reference, shown) => {
+    const far = `<row r="1"><c r="${reference}" t="str"><v>Anchor</v></c></row>`;
+    const both = `<row r="2"><c r="B2" t="str"><v>Buoy</v></c><c r="XFD2" t="str"><v>Chain</v></c></row>`;
+    const found = await outline('far.xlsx', xlsxOf({ sheets: [{ name: 'Far', rows: far + both }] }));
+    const words = found.slice(1).map(([, text]) => text.split(/[^A-Za-z]+/).filter(Boolean));
+    expect(words).toEqual([shown, ['Buoy', 'Chain']]);
   });
 
   it('of OpenDocument too', async () => {
@@ -260,6 +282,26 @@ describe('other formats', () => {
   it('RTF whose text is marked as ignorable, but not at the start of its group', async () => {
     const body = String.raw`{\rtf1\ansi{\*\gone no}{\loch\*\cs7\f2 The quick fox}{ \*\x jumps}{\*\cs8 never}\par}`;
     expect(await outline('a.rtf', body)).toEqual([['paragraph', 'The quick fox jumps', '']]);
+  });
+
+  it.each([
+    [
+      'a font of Japanese of the Mac',
+      String.raw`\mac\ansicpg10001{\fonttbl\f0\fcharset78 X;}\f0 \'82\'a8\'93\'c7`,
+      'お読',
+    ],
+    ['a code page of the Mac', String.raw`\mac\ansicpg10001 \'82\'a8\'93\'c7`, 'お読'],
+    ['Cyrillic of the Mac', String.raw`\mac\ansicpg10007 \'8a\'ee\'ec\'e0\'ed\'e4\'e0`, 'Команда'],
+    ['Chinese of the Mac', String.raw`\mac\ansicpg10008 \'d6\'d0\'b9\'fa`, '中国'],
+    ['a second byte that is a letter', String.raw`\ansicpg932 \'83A\'83c`, 'アツ'],
+    ['a second byte that is escaped', String.raw`\ansicpg932 \'95\\\'8e\'a6\'83\{`, '表示ボ'],
+    ['bytes that stand as they are', '\\ansicpg932 \x83A\x83\x63\x82\xa8', 'アツお'],
+    ['letters behind whole ones', String.raw`\ansicpg950 \'a4\'a4A\'a4\'e5B`, '中A文B'],
+    ['letters of one byte', String.raw`\ansicpg932 \'b1A\'b2`, 'ｱAｲ'],
+  ])('RTF in %s', async (_, body, text) => {
+    expect(await outline('a.rtf', Buffer.from(`{\\rtf1${body}\\par}`, 'latin1'))).toEqual([
+      ['paragraph', text.normalize('NFC'), ''],
+    ]);
   });
 
   it('notebooks, without their pictures', async () => {

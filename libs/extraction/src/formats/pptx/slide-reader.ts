@@ -30,8 +30,8 @@ interface Paragraph {
 }
 
 const TITLES = new Set(['title', 'ctrTitle']);
-/** What the master repeats on each slide. */
-const FURNITURE = new Set(['sldNum', 'dt', 'ftr', 'hdr', 'sldImg']);
+/** Counts of slides, and pictures of slides on notes. Footers and dates that a slide itself has are its text. */
+const FURNITURE = new Set(['sldNum', 'sldImg']);
 const MAX_TITLE_LENGTH = 300;
 
 /** One slide: shapes in their order with the title first, tables as rows, descriptions of pictures. */

@@ -43,13 +43,15 @@ const LEFT_OUT = new Set([
 ]); // prettier-ignore
 
 const CHARSETS: ReadonlyMap<number, string> = new Map([
-  [0, 'windows-1252'], [77, 'macintosh'], [128, 'shift_jis'], [129, 'euc-kr'], [134, 'gb18030'], [136, 'big5'],
+  [0, 'windows-1252'], [77, 'macintosh'], [78, 'shift_jis'], [79, 'euc-kr'], [80, 'gb18030'], [81, 'big5'],
+  [89, 'x-mac-cyrillic'], [128, 'shift_jis'], [129, 'euc-kr'], [134, 'gb18030'], [136, 'big5'],
   [161, 'windows-1253'], [162, 'windows-1254'], [163, 'windows-1258'], [177, 'windows-1255'], [178, 'windows-1256'],
   [186, 'windows-1257'], [204, 'windows-1251'], [222, 'windows-874'], [238, 'windows-1250'],
 ]); // prettier-ignore
 const CODE_PAGES: ReadonlyMap<number, string> = new Map([
   [437, 'cp437'], [850, 'cp850'], [866, 'ibm866'], [874, 'windows-874'], [932, 'shift_jis'], [936, 'gb18030'], [949, 'euc-kr'],
-  [950, 'big5'], [10000, 'macintosh'], [65001, 'utf-8'],
+  [950, 'big5'], [10000, 'macintosh'], [10001, 'shift_jis'], [10002, 'big5'], [10003, 'euc-kr'], [10007, 'x-mac-cyrillic'],
+  [10008, 'gb18030'], [65001, 'utf-8'],
 ]); // prettier-ignore
 
 const SIGNS: ReadonlyMap<string, string> = new Map([
@@ -91,6 +93,8 @@ class RtfReader {
   private style: { number: number; readonly name: string[] } | undefined;
   private pieces: string[] = [];
   private pendingBytes: number[] = [];
+  /** The last of them is the first of two; the second may stand in the file as it is. */
+  private awaitsSecond = false;
   private highSurrogate = '';
   private skipped = 0;
   private level = 0;
@@ -123,7 +127,10 @@ class RtfReader {
   byte(value: number): void {
     this.atStart = false;
     if (this.skipped > 0) this.skipped -= 1;
-    else if (!this.group.leftOut && !this.group.hidden) this.pendingBytes.push(value);
+    else if (!this.group.leftOut && !this.group.hidden) {
+      this.pendingBytes.push(value);
+      this.awaitsSecond = !this.awaitsSecond && isFirstOfTwo(value, this.group.charset);
+    }
   }
 
   text(text: string): void {
@@ -133,8 +140,9 @@ class RtfReader {
     this.skipped -= from;
     // Bytes beyond ASCII may stand in a file as they are, too.
     for (const part of shown.slice(from).split(/([\x80-\xff]+)/)) {
-      if (/^[\x80-\xff]/.test(part)) for (const character of part) this.byte(character.charCodeAt(0));
-      else this.append(part);
+      const bytes = /^[\x80-\xff]/.test(part) ? part.length : Number(this.awaitsSecond && part !== '');
+      for (const character of part.slice(0, bytes)) this.byte(character.charCodeAt(0));
+      if (bytes < part.length) this.append(part.slice(bytes));
     }
   }
 
@@ -153,7 +161,10 @@ class RtfReader {
     }
     if (this.group.leftOut) return this.definition(name, value);
     const sign = SIGNS.get(name);
-    if (sign !== undefined) return this.append(sign);
+    if (sign !== undefined) {
+      // Of two bytes, the second one may be a sign that has to be escaped.
+      return /^[\\{}]$/.test(sign) && this.awaitsSecond ? this.byte(sign.charCodeAt(0)) : this.append(sign);
+    }
     this.control(name, value);
   }
 
@@ -260,6 +271,7 @@ class RtfReader {
   }
 
   private flushBytes(): void {
+    this.awaitsSecond = false;
     if (this.pendingBytes.length === 0) return;
     const bytes = Uint8Array.from(this.pendingBytes);
     this.pendingBytes = [];
@@ -294,6 +306,14 @@ class RtfReader {
     this.assembly.add({ kind: 'row', text: cells.join(' | '), separator: this.rowsBefore ? '\n' : '\n\n' });
     this.rowsBefore = true;
   }
+}
+
+const OF_TWO_BYTES = new Set(['shift_jis', 'euc-kr', 'gb18030', 'big5']);
+
+/** Between its two ranges Shift_JIS has letters of one byte. */
+function isFirstOfTwo(byte: number, charset: string): boolean {
+  if (!OF_TWO_BYTES.has(charset)) return false;
+  return byte >= 0x81 && byte <= 0xfe && !(charset === 'shift_jis' && byte >= 0xa0 && byte <= 0xdf);
 }
 
 function codePage(number: number): string | undefined {

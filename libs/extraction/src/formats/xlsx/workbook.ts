@@ -86,7 +86,7 @@ export class WorkbookStyles implements XmlVisitor {
 
 /** As spreadsheets bound them. */
 const MAX_COLUMNS = 16_384;
-/** A cell far to the right of all others would fill its row with nothing. */
+/** Empty cells in one place; what stands beyond follows without them, as it would fill its row with nothing. */
 const MAX_GAP = 1_000;
 
 /** The rows of one sheet, those too that a filter or a folded group does not show just now. */
@@ -94,6 +94,8 @@ export class SheetReader implements XmlVisitor {
   private cells: string[] = [];
   private row = 0;
   private column = 0;
+  /** Columns of this row that have no cell in `cells`. */
+  private leftOut = 0;
   private type = '';
   private style: string | undefined;
   private pieces: string[] | undefined;
@@ -110,6 +112,7 @@ export class SheetReader implements XmlVisitor {
         this.row = Number(attributes.get('r') ?? this.row + 1);
         this.cells = [];
         this.column = 0;
+        this.leftOut = 0;
         return;
       case 'x:c':
         this.column = columnOf(attributes.get('r')) ?? this.column;
@@ -140,9 +143,12 @@ export class SheetReader implements XmlVisitor {
     this.pieces = undefined;
     const column = this.column;
     this.column += 1;
-    if (value === '' || column >= MAX_COLUMNS || column - this.cells.length > MAX_GAP) return;
-    while (this.cells.length < column) this.cells.push('');
-    this.cells[column] = this.shown(value).replace(/\s*\n\s*/g, ' ');
+    if (value === '' || column >= MAX_COLUMNS) return;
+    const gap = column - this.leftOut - this.cells.length;
+    if (gap > MAX_GAP || column < this.leftOut) this.leftOut = column - this.cells.length;
+    const at = column - this.leftOut;
+    while (this.cells.length < at) this.cells.push('');
+    this.cells[at] = this.shown(value).replace(/\s*\n\s*/g, ' ');
   }
 
   private shown(value: string): string {
