@@ -47,8 +47,9 @@ export class PageAnnotations {
   private readonly shown = new Set<string>();
 
   /**
-   * Takes the annotations of a page: those that are drawn as text (stamps, most free text) become a part of its
-   * content, and the lines of the others are given back. To be called before the content is read.
+   * Takes the annotations of a page: those that are drawn as text (stamps, most free text, fields that show what is not
+   * their value) become a part of its content, and the lines of the others are given back. To be called before the
+   * content is read.
    */
   take(page: PdfiumPage): readonly NoteLine[] {
     const { call } = page.pdfium;
@@ -61,11 +62,13 @@ export class PageAnnotations {
       const kind = call.FPDFAnnot_GetSubtype(annotation);
       const flags = call.FPDFAnnot_GetFlags(annotation);
       const isShown = (flags & (HIDDEN | NO_VIEW)) === 0;
-      const isDrawnAsText = isShown && (kind === FREE_TEXT || kind === STAMP) && hasDrawnText(page, annotation);
+      const mayBeText =
+        kind === FREE_TEXT || kind === STAMP || (kind === WIDGET && isTextWithoutValue(page, annotation));
+      const isDrawnAsText = isShown && mayBeText && hasDrawnText(page, annotation);
       if (isDrawnAsText) drawn = true;
       // What is invisible is not drawn with the others.
       else call.FPDFAnnot_SetFlags(annotation, flags | INVISIBLE);
-      if (isShown && (kind === WIDGET || (kind === FREE_TEXT && !isDrawnAsText)))
+      if (isShown && !isDrawnAsText && (kind === WIDGET || kind === FREE_TEXT))
         lines.push(...this.linesOf(page, annotation, kind));
       call.FPDFPage_CloseAnnot(annotation);
     }
@@ -124,6 +127,15 @@ function hasDrawnText({ pdfium }: PdfiumPage, annotation: number): boolean {
     if (kind === TEXT_OBJECT || kind === FORM_OBJECT) return true;
   }
   return false;
+}
+
+/** A script of the form may have written what the field shows, and the field has no value. */
+function isTextWithoutValue(page: PdfiumPage, annotation: number): boolean {
+  const { form, pdfium } = page;
+  const { call } = pdfium;
+  if (form === 0 || call.FPDFAnnot_GetFormFieldType(form, annotation) !== TEXT_FIELD) return false;
+  const isPassword = (call.FPDFAnnot_GetFormFieldFlags(form, annotation) & PASSWORD) !== 0;
+  return !isPassword && shownValue(page, annotation).trim() === '';
 }
 
 function shownValue(page: PdfiumPage, annotation: number): string {

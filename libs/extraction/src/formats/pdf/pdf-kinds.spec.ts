@@ -193,6 +193,10 @@ describe('values of fields', () => {
           HELVETICA,
           `<< /Type /Annot /Subtype /Widget /T (boat) /Rect [160 695 300 712] ${entries} >>`,
           stream('', '/Type /XObject /Subtype /Form /BBox [0 0 9 9]'),
+          stream(
+            '/Tx BMC BT /Helv 10 Tf 2 4 Td (1,250.00) Tj ET EMC',
+            '/Type /XObject /Subtype /Form /BBox [0 0 140 17] /Resources << /Font << /Helv 5 0 R >> >>',
+          ),
         ],
         page: '/Annots [6 0 R]',
         catalog: '/AcroForm << /Fields [6 0 R] /DA (/Helv 0 Tf 0 g) /DR << /Font << /Helv 5 0 R >> >> >>',
@@ -215,6 +219,11 @@ describe('values of fields', () => {
     ['a box that is not', '/FT /Btn /V /Off /AS /Off /AP << /N << /Yes 7 0 R /Off 7 0 R >> >>', 'Name of the boat:'],
     ['a password', '/FT /Tx /Ff 8192 /V (secret)', 'Name of the boat:'],
     ['an empty one', '/FT /Tx', 'Name of the boat:'],
+    ['what it shows without a value', '/FT /Tx /AP << /N 8 0 R >>', 'Name of the boat: 1,250.00'],
+    ['what it shows of an empty value', '/FT /Tx /V () /AP << /N 8 0 R >>', 'Name of the boat: 1,250.00'],
+    ['its value where it shows it otherwise', '/FT /Tx /V (1250) /AP << /N 8 0 R >>', 'Name of the boat: 1250'],
+    ['nothing of a password that is drawn', '/FT /Tx /Ff 8192 /AP << /N 8 0 R >>', 'Name of the boat:'],
+    ['nothing of one that is hidden', '/FT /Tx /F 2 /AP << /N 8 0 R >>', 'Name of the boat:'],
   ])('are read as they are shown: %s', async (_, entries, expected) => {
     expect((await field(entries)).replace(/\s+/g, ' ')).toBe(expected);
   });
