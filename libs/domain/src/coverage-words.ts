@@ -7,7 +7,6 @@ const WORDS: Readonly<Record<CoverageCode, string>> = {
   UNREADABLE_LETTERS: 'the file does not say what some of its letters stand for',
   FILE_INSIDE_NOT_READ: 'a file inside of it was not read',
   DYNAMIC_FORM: 'a form that a program fills: its words are read, its layout is not',
-  HIDDEN_SHEET: 'a sheet that is hidden',
   MODEL_LANGUAGE: 'some passages are in letters that the model does not know: they are found by their words alone',
 };
 

@@ -16,7 +16,6 @@ export const CoverageCode = z.enum([
   /** A form that a program fills its pages with: its words and data are read, its layout is not. */
   'DYNAMIC_FORM',
   /** A sheet that its workbook hides. */
-  'HIDDEN_SHEET',
   /** Passages in letters that the embedding model does not know: found by their words alone. */
   'MODEL_LANGUAGE',
 ]);

@@ -138,10 +138,10 @@ describe('XLS', () => {
     expect(row).toBe('12.34 | -7 | 1.5 | TRUE | #N/A | said | FALSE');
   });
 
-  it('names hidden sheets and does not read them', async () => {
-    const cells = [label(0, 0, Buffer.from('secret'))];
+  it('reads hidden sheets', async () => {
+    const cells = [label(0, 0, Buffer.from('kept'))];
     const { text, coverage } = await read('a.xls', excel5Of(1252, Buffer.from('Own'), cells, true));
-    expect({ text, notes: coverage?.notes }).toEqual({ text: '', notes: ['HIDDEN_SHEET: Own'] });
+    expect({ text, coverage }).toEqual({ text: 'Own\n\nkept', coverage: undefined });
   });
 
   it('that is a page is read as one', async () => {

@@ -1,15 +1,13 @@
-import { coverageNote, MAX_NOTES } from '@vectorlane/domain';
 import { assertTextLength } from '../../block-list';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { notInCompoundFile, openCompoundFile, readingCompoundFile } from '../container/compound-file';
 import { passwordProtected } from '../container/zip-archive';
-import { coverageOf } from '../files-inside';
 import { sheetPlace, TableText } from '../table-text';
 import { builtInFormat, shownNumber } from '../xlsx/number-format';
 import { BIFF, BiffTexts, recordsFrom } from './biff-records';
 
-/** Workbooks of Excel 5 to 2003: each sheet under its name, each row with the values as they are shown. */
+/** Workbooks of Excel 5 to 2003: each sheet, hidden or not, under its name, each row with the values it shows. */
 export class XlsExtractor implements TextExtractor {
   readonly format = 'xls';
   readonly lane = 'heavy';
@@ -28,7 +26,6 @@ interface Sheet {
   readonly name: string;
   /** Place of its first record. */
   readonly start: number;
-  readonly isShown: boolean;
   readonly isTable: boolean;
 }
 
@@ -39,7 +36,7 @@ function readWorkbook(bytes: Uint8Array): ExtractedDocument {
   const workbook = new Workbook(records);
   const assembly = new TextAssembly();
   for (const sheet of workbook.sheets) {
-    if (!sheet.isShown || !sheet.isTable) continue;
+    if (!sheet.isTable) continue;
     const rows = workbook.rowsOf(sheet);
     if (rows.length === 0) continue;
     assembly.add({ kind: 'heading', text: sheet.name, headingPath: [], ...sheetPlace(sheet.name) });
@@ -47,9 +44,7 @@ function readWorkbook(bytes: Uint8Array): ExtractedDocument {
     for (const { number, cells } of rows) table.add(cells, number);
     table.finish();
   }
-  const hidden = workbook.sheets.filter(({ isShown, isTable }) => isTable && !isShown);
-  const notes = hidden.slice(0, MAX_NOTES).map(({ name }) => coverageNote('HIDDEN_SHEET', name));
-  return { ...assembly.finish(), ...coverageOf(notes) };
+  return assembly.finish();
 }
 
 interface Row {
@@ -146,9 +141,8 @@ class Workbook {
   }
 
   private sheet(data: Buffer): void {
-    const isShown = (data.readUInt8(4) & 3) === 0;
     const isTable = data.readUInt8(5) === 0;
-    this.sheets.push({ name: this.texts.read(data, 6, 1), start: data.readUInt32LE(0), isShown, isTable });
+    this.sheets.push({ name: this.texts.read(data, 6, 1), start: data.readUInt32LE(0), isTable });
   }
 
   private share(text: string): void {

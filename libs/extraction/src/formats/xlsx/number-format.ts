@@ -1,6 +1,5 @@
 /** Numbers as a spreadsheet shows them: dates, percentages, decimals, thousands, and the words around them. */
 
-const DAY_MS = 86_400_000;
 /** Serial numbers count days from here, with a 29 February 1900 that never was. */
 const EPOCH_1900 = Date.UTC(1899, 11, 30);
 const EPOCH_1904 = Date.UTC(1904, 0, 1);
@@ -58,13 +57,15 @@ function general(number: number): string {
 }
 
 function dateOf(serial: number, bare: string, from1904: boolean): string | undefined {
-  const time = (from1904 ? EPOCH_1904 : EPOCH_1900) + Math.round(serial * 86_400) * 1_000;
+  const seconds = Math.round(serial * 86_400);
+  const time = (from1904 ? EPOCH_1904 : EPOCH_1900) + seconds * 1_000;
   if (!(Math.abs(serial) < 3_000_000)) return undefined;
   const hasDate = /[yd]/i.test(bare) || (/m/i.test(bare) && !/[hs]/i.test(bare));
   const hasTime = /[hs]/i.test(bare);
   const iso = new Date(time).toISOString();
-  const clock = iso.slice(11, 19).replace(/:00$/, /s/i.test(bare) ? ':00' : '');
-  if (!hasDate && serial >= 1) return `${Math.floor((serial * DAY_MS) / 3_600_000)}${clock.slice(2)}`;
+  const clock = iso.slice(11, /s/i.test(bare) ? 19 : 16);
+  // Hours in brackets are those that went by; any others are of the day, whichever day it is.
+  if (/\[[hms]/i.test(bare) && serial >= 1) return `${Math.floor(seconds / 3_600)}${clock.slice(2)}`;
   if (hasDate && hasTime) return `${iso.slice(0, 10)} ${clock}`;
   return hasDate ? iso.slice(0, 10) : clock;
 }

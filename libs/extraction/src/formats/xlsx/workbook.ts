@@ -8,7 +8,6 @@ export interface Sheet {
   readonly name: string;
   /** Of its relationship. */
   readonly id: string;
-  readonly isShown: boolean;
 }
 
 /** Which sheets there are, and from where days are counted. */
@@ -21,8 +20,7 @@ export class WorkbookReader implements XmlVisitor {
     if (name === 'x:workbook') this.isWorkbook = true;
     else if (name === 'x:workbookPr') this.from1904 = /^(?:1|true)$/.test(attributes.get('date1904') ?? '');
     else if (name === 'x:sheet') {
-      const isShown = (attributes.get('state') ?? 'visible') === 'visible';
-      this.sheets.push({ name: attributes.get('name') ?? '', id: attributes.get('r:id') ?? '', isShown });
+      this.sheets.push({ name: attributes.get('name') ?? '', id: attributes.get('r:id') ?? '' });
     }
   }
 

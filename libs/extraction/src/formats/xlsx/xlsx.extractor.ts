@@ -1,16 +1,14 @@
-import { coverageNote, MAX_NOTES } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { refuseCompoundFile } from '../container/compound-file';
 import { visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
-import { coverageOf } from '../files-inside';
 import { readRelationships } from '../ooxml/relationships';
 import { sheetPlace, TableText } from '../table-text';
 import { type Sheet, SharedStrings, SheetReader, WorkbookReader, WorkbookStyles } from './workbook';
 
-/** Excel workbooks (OOXML): each sheet under its name, each row with the values as they are shown. */
+/** Excel workbooks (OOXML): each sheet under its name, hidden or not, each row with the values as they are shown. */
 export class XlsxExtractor implements TextExtractor {
   readonly format = 'xlsx';
   readonly lane = 'heavy';
@@ -66,10 +64,8 @@ export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSign
     await visitXml(archive.read(part, PART_LIMIT, signal), part, reader);
     table.finish();
   };
-  for (const sheet of workbook.sheets) if (sheet.isShown) await read(sheet);
-  const hidden = workbook.sheets.filter(({ isShown }) => !isShown);
-  const notes = hidden.slice(0, MAX_NOTES).map(({ name }) => coverageNote('HIDDEN_SHEET', name));
-  return { ...assembly.finish(), ...coverageOf(notes) };
+  for (const sheet of workbook.sheets) await read(sheet);
+  return assembly.finish();
 }
 
 function notWorkbook(): IngestionFailure {
