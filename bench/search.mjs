@@ -182,7 +182,7 @@ try {
   const reach = new documents.FilterReach(dataSource);
   const candidates = new CandidateSearch(
     new documents.VectorsRepository(dataSource, spaces, reach),
-    new KeywordSearch(new documents.WordsRepository(dataSource), reach),
+    new KeywordSearch(new documents.WordsRepository(dataSource, spaces), reach),
     passages,
     { offer: () => undefined },
     reach,
@@ -193,7 +193,8 @@ try {
     reads: () => true,
     embed: (/** @type {string[]} */ given) => Promise.resolve(given.map((question) => asked.get(question))),
   };
-  const search = new SearchService(embedder, candidates, passages, new Metrics());
+  const switches = new documents.SwitchesRepository(dataSource);
+  const search = new SearchService(embedder, candidates, passages, new Metrics(), switches);
   const vectors = new documents.VectorsRepository(dataSource, spaces, reach);
   const scope = documents.CollectionScope.allBut([]);
   /** @type {[string, object][]} */

@@ -1,6 +1,7 @@
 import { Client, DatabaseError, type PoolConfig, type QueryResult } from 'pg';
 import { abortReason, abortSignal } from './abort-scope';
 import { cancelOnWire } from './cancel-on-wire';
+import { cannotBeRun, giveUpPrepared, preparedName } from './prepared';
 import { DatabaseSilentError, RequestScope } from './request-scope';
 import type { Host, ServerHosts } from './server/server-hosts';
 
@@ -42,6 +43,8 @@ export interface GuardedPoolConfig extends PoolConfig {
    * session: the bounds go with each transaction.
    */
   readonly pooled?: boolean;
+  /** Whether statements marked for it are planned once for a connection: where it has a session of its own. */
+  readonly prepares?: boolean;
   /** Several servers, of which one takes writes. Left out: the one that the connection string names. */
   readonly hosts?: ServerHosts;
 }
@@ -141,8 +144,25 @@ export class GuardedClient extends ServerClient {
   }
 
   private ask(query: readonly unknown[]): unknown {
-    const answer = (super.query as (...query: unknown[]) => unknown).apply(this, [...query]);
+    const name = this.settings.prepares === true && isStatement(query) ? preparedName(query[0]) : undefined;
+    if (name !== undefined) return this.askPrepared(name, query);
+    const answer = this.send(...query);
     return answer instanceof Promise ? this.watch(query[0], answer as Promise<QueryResult>) : answer;
+  }
+
+  private send(...query: unknown[]): unknown {
+    return (super.query as (...query: unknown[]) => unknown).apply(this, query);
+  }
+
+  /** Refused is only what the session does not have, or has for other columns: nothing of it has been run. */
+  private async askPrepared(name: string, [text, values]: readonly unknown[]): Promise<QueryResult> {
+    try {
+      return await this.watch(text, this.send({ name, text, values }) as Promise<QueryResult>);
+    } catch (error) {
+      if (!cannotBeRun(error)) throw error;
+      giveUpPrepared(text as string);
+      return this.watch(text, this.send(text, values) as Promise<QueryResult>);
+    }
   }
 
   private async watch(text: unknown, answer: Promise<QueryResult>): Promise<QueryResult> {

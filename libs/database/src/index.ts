@@ -10,5 +10,6 @@ export { inTransaction } from './in-transaction';
 export { KeysetCursor, momentOf, momentSchema, type Page } from './keyset-cursor';
 export { migrate } from './migrate';
 export { appliedMigrations, KNOWN_MIGRATIONS, MIGRATIONS, stepDownTo } from './migration-steps';
+export { prepared } from './prepared';
 export { RequestScope } from './request-scope';
 export { TaskLeases } from './task-leases';

@@ -49,7 +49,7 @@ export { filterCondition, isPlain, matchesNothing, type SearchFilter } from './s
 export { FilterReach } from './search/filter-reach';
 export { SqlParameters } from './search/sql-parameters';
 export { type Passage, PassagesRepository } from './search/passages.repository';
-export { SwitchesRepository } from './search/switches.repository';
+export { type Moment, SwitchesRepository } from './search/switches.repository';
 export { type Neighbour, VectorsRepository } from './search/vectors.repository';
 export { encodePostings, type Posting, type UnpackedPostings, unpackPostings } from './search/postings';
 export { WordIndexRepository } from './search/word-index.repository';

@@ -82,7 +82,7 @@ export class CandidateSearch {
     const [of, all, words] = await Promise.all([
       vector,
       vector?.then((found) => found && this.vectors.find(found, depth, filter)),
-      this.keywords.find(question.text, depth, filter, excluded),
+      this.keywords.find(question.text, depth, filter, excluded, vector),
     ]);
     const quoted = await this.quoting(question.text, words);
     if (of === undefined || all === undefined) {
@@ -93,17 +93,13 @@ export class CandidateSearch {
     const neighbours = all.filter(({ number }) => number === undefined || !excluded.has(number));
     const found = new Set(neighbours.map(({ chunkId }) => chunkId));
     const byWordsAlone = joined(words.hits, quoted).filter(({ chunkId }) => !found.has(chunkId));
-    const cosines = await this.vectors.cosines(
-      of,
-      byWordsAlone.map(({ chunkId }) => chunkId),
-    );
     const evidence: Evidence[] = [
       ...neighbours.map(({ chunkId, number, cosine }) => ({
         chunkId,
         cosine,
         bm25: number === undefined ? 0 : words.scoreOf(number),
       })),
-      ...byWordsAlone.map(({ chunkId, score }) => ({ chunkId, cosine: cosines.get(chunkId), bm25: score })),
+      ...byWordsAlone.map(({ chunkId, cosine, score }) => ({ chunkId, cosine, bm25: score })),
     ];
     const candidates = fuseScores(evidence, {
       highestCosine: neighbours[0]?.cosine ?? 0,
@@ -146,23 +142,12 @@ export class CandidateSearch {
   ): Promise<Candidates> {
     const [of, ofPhrases, words] = await Promise.all([
       vector,
-      this.keywords.find(question.phrases.join(' '), 1, filter, excluded),
+      this.keywords.find(question.phrases.join(' '), 1, filter, excluded, vector),
       this.keywords.find(question.text, 1, filter, excluded),
     ]);
     const hits = await this.holding(question.phrases, ofPhrases, PHRASES_READ);
-    const cosines =
-      of === undefined
-        ? new Map<string, number>()
-        : await this.vectors.cosines(
-            of,
-            hits.map(({ chunkId }) => chunkId),
-          );
-    const evidence = hits.map(({ chunkId, number }) => ({
-      chunkId,
-      cosine: cosines.get(chunkId),
-      bm25: words.scoreOf(number),
-    }));
-    const found = [...cosines.values()];
+    const evidence = hits.map(({ chunkId, number, cosine }) => ({ chunkId, cosine, bm25: words.scoreOf(number) }));
+    const found = hits.flatMap(({ cosine }) => cosine ?? []);
     const fused =
       mode === 'hybrid' && of !== undefined
         ? fuseScores(evidence, {

@@ -40,6 +40,8 @@ export interface KeywordHit {
   readonly number: number;
   /** BM25. */
   readonly score: number;
+  /** To the question's vector, where that was given and the chunk has one. */
+  readonly cosine: number | undefined;
 }
 
 /** What the words of a question found. */
@@ -69,12 +71,16 @@ export class KeywordSearch {
     private readonly reach: FilterReach,
   ) {}
 
-  /** @param excluded chunks that are left out */
+  /**
+   * @param excluded chunks that are left out
+   * @param vector of the question: awaited when the best are known, to tell how near they are in meaning
+   */
   async find(
     question: string,
     limit: number,
     filter: SearchFilter,
     excluded: ReadonlySet<number> = new Set(),
+    vector?: Promise<Float32Array | undefined>,
   ): Promise<KeywordHits> {
     const { words, reading } = await this.read(question, filter.scope);
     const { share, chunks } = isPlain(filter) ? EVERYTHING : await this.reach.of(filter);
@@ -93,10 +99,11 @@ export class KeywordSearch {
       const visible = await this.words.visible(
         next.map(({ number }) => number),
         among === undefined ? filter : undefined,
+        { vector: await vector },
       );
       for (const { number, score } of next) {
-        const chunkId = visible.get(number);
-        if (chunkId !== undefined && hits.length < limit) hits.push({ chunkId, number, score });
+        const chunk = visible.get(number);
+        if (chunk !== undefined && hits.length < limit) hits.push({ ...chunk, number, score });
       }
       if (best.length < wanted) break;
       seen = best.length;
@@ -109,11 +116,14 @@ export class KeywordSearch {
       quoting: async (phrases, most) => {
         const all = scores.topOfAllWords(QUOTING_DEPTH).filter(({ number }) => !excluded.has(number));
         const numbers = all.map(({ number }) => number);
-        const visible = await this.words.visible(numbers, among === undefined ? filter : undefined, pairsOf(phrases));
+        const visible = await this.words.visible(numbers, among === undefined ? filter : undefined, {
+          pairs: pairsOf(phrases),
+          vector: await vector,
+        });
         return all
           .flatMap(({ number, score }) => {
-            const chunkId = visible.get(number);
-            return chunkId === undefined ? [] : [{ chunkId, number, score }];
+            const chunk = visible.get(number);
+            return chunk === undefined ? [] : [{ ...chunk, number, score }];
           })
           .slice(0, most);
       },

@@ -94,10 +94,9 @@ export class SearchService {
     for (let look = 1; ; look += 1) {
       const moment = await this.switches.moment();
       const { page, reranked } = await this.page(inquiry, request, signal);
-      const [hits, hasSwitched] = await Promise.all([
-        this.read(page, request, inquiry.question.text),
-        this.switches.since(moment, inquiry.filter),
-      ]);
+      const ids = page.map(({ chunkId }) => chunkId);
+      const { passages, hasSwitched } = await this.passages.readSince(ids, moment, inquiry.filter);
+      const hits = await this.toHits(page, passages, request, inquiry.question.text);
       const isWhole = hits.length === page.length && !hasSwitched;
       if (isWhole || look === MOST_LOOKS) return { hits, ...(reranked !== undefined && { reranked }) };
     }
@@ -183,9 +182,13 @@ export class SearchService {
   }
 
   /** What is seen no more, or not with its neighbours, is left out. */
-  private async read(page: readonly Candidate[], request: SearchRequest, question: string): Promise<SearchHit[]> {
+  private async toHits(
+    page: readonly Candidate[],
+    passages: ReadonlyMap<string, Passage>,
+    request: SearchRequest,
+    question: string,
+  ): Promise<SearchHit[]> {
     const { context = 0 } = request;
-    const passages = await this.passages.read(page.map(({ chunkId }) => chunkId));
     const around = context > 0 ? await this.passages.around([...passages.keys()], context) : undefined;
     return page.flatMap(({ chunkId, score }) => {
       const [passage, neighbours] = [passages.get(chunkId), around?.get(chunkId)];

@@ -130,7 +130,7 @@ async function searchOn(dataSource: DataSource): Promise<SearchService> {
   await spaces.activate(SPACE, 'refuse');
   const passages = new PassagesRepository(dataSource);
   const reach = new FilterReach(dataSource);
-  const keywords = new KeywordSearch(new WordsRepository(dataSource), reach);
+  const keywords = new KeywordSearch(new WordsRepository(dataSource, spaces), reach);
   const vectors = new VectorsRepository(dataSource, spaces, reach);
   const probe = { offer: () => undefined } as Partial<RecallProbe> as RecallProbe;
   const candidates = new CandidateSearch(vectors, keywords, passages, probe, reach);

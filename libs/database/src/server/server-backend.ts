@@ -41,6 +41,7 @@ export class ServerBackend extends DatabaseBackend {
       connectionString: url,
       ...(hosts !== undefined && { hosts }),
       pooled,
+      prepares: !pooled,
       max: config.DATABASE_POOL_SIZE,
       requestTimeoutMs: config.DATABASE_REQUEST_TIMEOUT_MS,
       cancellable: true,

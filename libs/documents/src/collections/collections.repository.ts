@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { inTransaction, KeysetCursor, type Page } from '@vectorlane/database';
+import { inTransaction, KeysetCursor, type Page, prepared } from '@vectorlane/database';
 import { CollectionName, DEFAULT_COLLECTION, mergePatch } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { DataSource } from 'typeorm';
@@ -60,7 +60,7 @@ export class CollectionsRepository {
     const visible = await this.visibleKeys(caller, names);
     if (visible !== undefined) return CollectionScope.only(visible);
     const rows = await this.dataSource.query<{ key: string }[]>(
-      'SELECT key FROM collections WHERE deleted_at IS NOT NULL',
+      prepared('SELECT key FROM collections WHERE deleted_at IS NOT NULL'),
     );
     return CollectionScope.allBut(rows.map(({ key }) => key));
   }
@@ -72,8 +72,10 @@ export class CollectionsRepository {
   ): Promise<readonly string[] | undefined> {
     if (names === undefined && bound === null) return undefined;
     const rows = await this.dataSource.query<{ key: string; name: string; idle: boolean }[]>(
-      `SELECT key, name, ${IS_IDLE} AS idle FROM collections
-        WHERE deleted_at IS NULL AND ($1::text[] IS NULL OR key = ANY($1)) AND ($2::text[] IS NULL OR name = ANY($2))`,
+      prepared(
+        `SELECT key, name, ${IS_IDLE} AS idle FROM collections
+          WHERE deleted_at IS NULL AND ($1::text[] IS NULL OR key = ANY($1)) AND ($2::text[] IS NULL OR name = ANY($2))`,
+      ),
       [bound, names ?? null],
     );
     const missing = names?.find((name) => !rows.some((row) => row.name === name));

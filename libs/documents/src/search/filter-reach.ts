@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { filterCondition, type SearchFilter } from './filter-condition';
 import { SqlParameters } from './sql-parameters';
@@ -19,24 +19,39 @@ const LARGE_SHARE = 0.3;
 const SAMPLED_DOCUMENTS = 300;
 const SMALL_COLLECTION_CHUNKS = 2_000;
 
+/** Every way of searching finds what it should whatever passes; by an old measure it only looks longer. */
+const REMEMBERED_MS = 5_000;
+const REMEMBERED = 1_000;
+
 const ALL: Reach = { share: 1, chunks: Infinity };
 
 /** What each way of searching goes by: how far it must look, and whether the few that pass are better read. */
 @Injectable()
 export class FilterReach {
-  /** Both ways of one search ask for the same filter. */
-  private readonly asked = new WeakMap<SearchFilter, Promise<Reach>>();
+  /** By what the filter asks for, the oldest first: callers ask with the same again and again. */
+  private readonly measured = new Map<string, { readonly reach: Promise<Reach>; readonly at: number }>();
 
   constructor(private readonly dataSource: DataSource) {}
 
-  of(filter: SearchFilter): Promise<Reach> {
-    let reach = this.asked.get(filter);
-    if (reach === undefined) this.asked.set(filter, (reach = this.measure(filter)));
+  /** @param now for tests */
+  of(filter: SearchFilter, now = performance.now()): Promise<Reach> {
+    const { values, condition } = asSql(filter);
+    if (condition === undefined) return Promise.resolve(ALL);
+    const key = createHash('sha256')
+      .update(JSON.stringify([condition, values]))
+      .digest('base64');
+    const known = this.measured.get(key);
+    if (known !== undefined && now - known.at < REMEMBERED_MS) return known.reach;
+    const reach = this.measure(filter);
+    this.measured.delete(key);
+    this.measured.set(key, { reach, at: now });
+    reach.catch(() => this.measured.delete(key));
+    const [oldest] = this.measured.size > REMEMBERED ? this.measured.keys() : [];
+    if (oldest !== undefined) this.measured.delete(oldest);
     return reach;
   }
 
   private async measure(filter: SearchFilter): Promise<Reach> {
-    if (filterCondition(filter, new SqlParameters(), 'd', 'id') === undefined) return ALL;
     // What is in a small collection is counted at once, whatever its share.
     const small = filter.scope.isNarrow ? await this.count(filter) : Infinity;
     if (small <= SMALL_COLLECTION_CHUNKS) return { share: 1, chunks: small };
@@ -71,4 +86,9 @@ export class FilterReach {
     const chunks = Number(rows[0]?.chunks ?? 0);
     return chunks > COUNTED_CHUNKS ? Infinity : chunks;
   }
+}
+
+function asSql(filter: SearchFilter): { condition: string | undefined; values: readonly unknown[] } {
+  const parameters = new SqlParameters();
+  return { condition: filterCondition(filter, parameters, 'd', 'id'), values: parameters.values };
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { prepared } from '@vectorlane/database';
 import { DataSource } from 'typeorm';
 import { filterCondition, type SearchFilter } from './filter-condition';
-import { SqlParameters } from './sql-parameters';
+import type { SqlParameters } from './sql-parameters';
 
 /** What had been committed at one moment. */
 export interface Moment {
@@ -22,28 +23,24 @@ export class SwitchesRepository {
 
   async moment(): Promise<Moment> {
     const [moment] = await this.dataSource.query<Moment[]>(
-      'SELECT pg_current_snapshot()::text AS snapshot, now()::text AS at',
+      prepared('SELECT pg_current_snapshot()::text AS snapshot, now()::text AS at'),
     );
     if (moment === undefined) throw new Error('The database does not tell what it has committed.');
     return moment;
   }
+}
 
-  /**
-   * Whether any document that passes the filter has got other content since then. One that has completed for the
-   * first time is none of them: before, readers saw nothing of it.
-   */
-  async since({ snapshot, at }: Moment, filter: SearchFilter): Promise<boolean> {
-    const parameters = new SqlParameters();
-    const snapshot$ = `${parameters.add(snapshot)}::pg_snapshot`;
-    const at$ = `${parameters.add(at)}::timestamptz`;
-    const passing = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
-    const rows = await this.dataSource.query<unknown[]>(
-      `SELECT 1 FROM documents d
-        WHERE d.switched_at > ${at$} - ${LOOK_BACK} AND ${passing}
-          AND NOT pg_visible_in_snapshot(d.switched_by, ${snapshot$})
-        LIMIT 1`,
-      parameters.values,
-    );
-    return rows.length > 0;
-  }
+/**
+ * Whether any document that passes the filter has got other content since a moment, as SQL. One that has completed for
+ * the first time is none of them: before, readers saw nothing of it.
+ */
+export function switchedSince({ snapshot, at }: Moment, filter: SearchFilter, parameters: SqlParameters): string {
+  const snapshot$ = `${parameters.add(snapshot)}::pg_snapshot`;
+  const at$ = `${parameters.add(at)}::timestamptz`;
+  const passing = filterCondition(filter, parameters, 'd', 'id') ?? 'true';
+  // In the order of the index: for a moment that is not known to the plan, documents would be read from end to end.
+  return `EXISTS (SELECT 1 FROM (SELECT d.switched_by FROM documents d
+                                  WHERE d.switched_at > ${at$} - ${LOOK_BACK} AND ${passing}
+                                  ORDER BY d.switched_at DESC OFFSET 0) AS lately
+                   WHERE NOT pg_visible_in_snapshot(lately.switched_by, ${snapshot$}))`;
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { inTransaction } from '@vectorlane/database';
+import { prepared } from '@vectorlane/database';
 import { DataSource } from 'typeorm';
 import { EmbeddingSpacesRepository } from '../embedding-spaces.repository';
 import { vectorParameter } from '../vector-parameter';
-import { filterCondition, type SearchFilter } from './filter-condition';
+import { filterCondition, isPlain, type SearchFilter } from './filter-condition';
 import { COUNTED_CHUNKS, FilterReach } from './filter-reach';
 import { SqlParameters } from './sql-parameters';
 
@@ -23,10 +23,13 @@ interface NeighbourRow {
 }
 
 /**
- * How wide the index is searched: enough for the ten nearest to be the right ones, and with a filter as much wider as
- * it passes less (bench/search.md). The index goes on by itself where too few pass.
+ * How wide the index is searched: enough for the ten nearest to be the right ones. With a filter as much wider as it
+ * passes less, but no wider than finds as many of the ten as without one, as long as 60 of what is looked at pass
+ * (bench/search.md). The index goes on by itself where too few pass.
  */
 const LEAST_EF = 400;
+const ENOUGH_EF = 600;
+const LEAST_PASSING = 60;
 const MOST_EF = 1_000;
 /** Vectors that a search of the index looks at before it gives up. */
 const LONGEST_LOOK = 40_000;
@@ -63,61 +66,46 @@ export class VectorsRepository {
     return this.exactly(search);
   }
 
-  /** Cosine similarities of some chunks, by chunk id; one without a vector in this space has none. */
-  async cosines(vector: Float32Array, chunkIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    if (chunkIds.length === 0) return new Map();
-    const rows = await this.dataSource.query<{ chunk_id: string; distance: number }[]>(
-      `SELECT chunk_id, embedding <=> $1::vector AS distance FROM ${this.spaces.active.table} WHERE chunk_id = ANY($2::uuid[])`,
-      [vectorParameter(vector), chunkIds],
-    );
-    return new Map(rows.map(({ chunk_id, distance }) => [chunk_id, 1 - distance]));
-  }
-
   /** @param share of the chunks that pass the filter */
   private async byIndex({ vector, limit, filter }: VectorSearch, share: number): Promise<Neighbour[]> {
     const parameters = new SqlParameters();
     const query = `${parameters.add(vector)}::vector`;
-    const from = this.passing(filter, parameters);
-    return this.read(
-      `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${from}
-        ORDER BY e.embedding <=> ${query} LIMIT ${parameters.add(limit)}`,
-      parameters,
-      Math.min(MOST_EF, Math.max(limit, Math.ceil(LEAST_EF / Math.max(share, LEAST_EF / MOST_EF)))),
-    );
+    const wide = Math.max(Math.min(ENOUGH_EF, LEAST_EF / share), LEAST_PASSING / share);
+    const ef = Math.min(MOST_EF, Math.max(limit, Math.ceil(wide)));
+    const nearest = `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${this.passing(filter, parameters)}
+                        AND ${this.searching(ef, parameters)}
+                      ORDER BY e.embedding <=> ${query} LIMIT ${limit}`;
+    return this.read(isPlain(filter) ? prepared(numbered(nearest)) : numbered(nearest), parameters);
+  }
+
+  /**
+   * A condition that always holds, which sets how the index is searched: it goes on along the index until enough rows
+   * pass the join and the filter, or the look is over. PostgreSQL answers a condition without a column before it reads
+   * the first row, and what it has set is gone with the statement: so that this needs no transaction around it, which
+   * would be three more messages.
+   */
+  private searching(ef: number, parameters: SqlParameters): string {
+    return `(SELECT set_config('hnsw.iterative_scan', 'strict_order', true)
+                 || set_config('hnsw.ef_search', ${parameters.add(String(ef))}, true)
+                 || set_config('hnsw.max_scan_tuples', ${parameters.add(String(LONGEST_LOOK))}, true)) IS NOT NULL`;
   }
 
   private async exactly({ vector, limit, filter }: VectorSearch): Promise<Neighbour[]> {
     const parameters = new SqlParameters();
     const query = `${parameters.add(vector)}::vector`;
-    const from = this.passing(filter, parameters);
-    return this.read(
-      // An order that the index does not have: a search of it would end too early.
-      `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${from}
-        ORDER BY (e.embedding <=> ${query}) + 0, e.chunk_id LIMIT ${parameters.add(limit)}`,
-      parameters,
-    );
+    // An order that the index does not have: a search of it would end too early.
+    const nearest = `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${this.passing(filter, parameters)}
+                      ORDER BY (e.embedding <=> ${query}) + 0, e.chunk_id LIMIT ${limit}`;
+    return this.read(numbered(nearest), parameters);
   }
 
   private passing(filter: SearchFilter, parameters: SqlParameters): string {
     const condition = filterCondition(filter, parameters, 'v', 'document_id');
-    return `${this.spaces.active.table} e JOIN visible_chunks v ON v.id = e.chunk_id
-              ${condition === undefined ? '' : `WHERE ${condition}`}`;
+    return `${this.spaces.active.table} e JOIN visible_chunks v ON v.id = e.chunk_id WHERE ${condition ?? 'true'}`;
   }
 
-  private async read(nearest: string, { values }: SqlParameters, ef?: number): Promise<Neighbour[]> {
-    const numbered = `SELECT n.chunk_id, n.distance, w.number FROM (${nearest}) AS n
-                        LEFT JOIN chunk_words w ON w.chunk_id = n.chunk_id ORDER BY n.distance, n.chunk_id`;
-    const rows = await inTransaction(this.dataSource, async (manager) => {
-      if (ef !== undefined) {
-        // Goes on along the index until enough rows pass the join and the filter, or the look is over.
-        await manager.query(
-          `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true),
-                  set_config('hnsw.max_scan_tuples', $2, true)`,
-          [String(ef), String(LONGEST_LOOK)],
-        );
-      }
-      return manager.query<NeighbourRow[]>(numbered, values);
-    });
+  private async read(sql: string, { values }: SqlParameters): Promise<Neighbour[]> {
+    const rows = await this.dataSource.query<NeighbourRow[]>(sql, values);
     return rows.map(({ chunk_id, number, distance }) => ({
       chunkId: chunk_id,
       number: number === null ? undefined : Number(number),
@@ -125,6 +113,10 @@ export class VectorsRepository {
     }));
   }
 }
+
+const numbered = (nearest: string): string =>
+  `SELECT n.chunk_id, n.distance, w.number FROM (${nearest}) AS n
+     LEFT JOIN chunk_words w ON w.chunk_id = n.chunk_id ORDER BY n.distance, n.chunk_id`;
 
 interface VectorSearch {
   readonly vector: Buffer;

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { LANGUAGES, PAIR_BITS } from '@vectorlane/analysis';
+import { prepared } from '@vectorlane/database';
 import { DataSource } from 'typeorm';
 import type { CollectionScope } from '../collections/collection-scope';
+import { EmbeddingSpacesRepository } from '../embedding-spaces.repository';
+import { vectorParameter } from '../vector-parameter';
 import { unpackPostings, type UnpackedPostings } from './postings';
+import { filterCondition, isPlain, type SearchFilter } from './filter-condition';
 import { PostingsMemory, type RememberedRows } from './postings-memory';
-import { filterCondition, type SearchFilter } from './filter-condition';
 import { SqlParameters } from './sql-parameters';
 
 /** Chunks of one word, as they are stored: some of the rows that make up its postings. */
@@ -25,6 +28,13 @@ export interface LanguageTotals {
   readonly length: number;
 }
 
+/** A chunk that readers see. */
+export interface VisibleChunk {
+  readonly chunkId: string;
+  /** To the vector that was given; undefined without one, and where the chunk has none. */
+  readonly cosine: number | undefined;
+}
+
 export interface WordReading {
   readonly runs: readonly WordRun[];
   readonly languages: readonly LanguageTotals[];
@@ -35,7 +45,11 @@ export interface WordReading {
  * collection, so that nothing has to be counted in a search.
  */
 export const EVERY_CHUNK = '\u0001';
-const AFTER_EVERY_CHUNK = '\u0002';
+/** All of these words. As constants: with parameters one plan for all searches would seem dearer than a new one. */
+const BY_RANGE = 'term > chr(1) AND term < chr(2)';
+
+/** Looked up one by one; thousands are better read by another plan. */
+const FEW_NUMBERS = 500;
 
 interface RunRow {
   term: string;
@@ -58,7 +72,10 @@ const VERSION = `concat_ws(' ', term, collection, first_number, chunks, octet_le
 export class WordsRepository {
   private readonly memory = new PostingsMemory();
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly spaces: EmbeddingSpacesRepository,
+  ) {}
 
   /**
    * The postings of some words, rarest first as far as the budget reaches, and the totals of every language.
@@ -68,16 +85,19 @@ export class WordsRepository {
   async read(scope: CollectionScope, terms: readonly string[], budget: number): Promise<WordReading> {
     const remembered = new Map(terms.map((term) => [term, this.memory.get(scope.id, term)]));
     const parameters = new SqlParameters();
-    const terms$ = `${parameters.add(terms)}::text[]`;
+    const terms$ = parameters.addLookup(terms, 'text');
     const budget$ = parameters.add(budget);
     const remembered$ = `${parameters.add([...remembered.values()].flatMap((rows) => [...rows.keys()]))}::text[]`;
     const own = scope.condition('collection', parameters) ?? 'true';
     // By name where the collections are: each is then looked up, and no other is read.
     const everyChunk = scope.isNarrow
-      ? `term = ANY(${parameters.add(LANGUAGES.map((language) => EVERY_CHUNK + language))}::text[])`
-      : `term > ${parameters.add(EVERY_CHUNK)} AND term < ${parameters.add(AFTER_EVERY_CHUNK)}`;
+      ? `term = ANY(${parameters.addLookup(
+          LANGUAGES.map((language) => EVERY_CHUNK + language),
+          'text',
+        )})`
+      : BY_RANGE;
     const rows = await this.dataSource.query<RunRow[]>(
-      `WITH found AS MATERIALIZED (
+      prepared(`WITH found AS MATERIALIZED (
          SELECT term, first_number, chunks, postings, ${VERSION} AS version
            FROM words WHERE term = ANY(${terms$}) AND ${own}
          UNION ALL
@@ -93,7 +113,7 @@ export class WordsRepository {
          FROM (SELECT term, chunks, length FROM words WHERE ${everyChunk} AND ${own}
                UNION ALL
                SELECT term, chunks, length FROM fresh_words WHERE ${everyChunk} AND ${own}) AS every
-        GROUP BY term`,
+        GROUP BY term`),
       parameters.values,
     );
     const runs: WordRun[] = [];
@@ -121,28 +141,39 @@ export class WordsRepository {
   /**
    * Which of the chunks readers see, and pass the filter.
    * @param pairs only chunks that have all of these (`pairsOf` a phrase)
-   * @returns chunk id by number
+   * @param vector of the question, to tell how near each of them is
+   * @returns by number
    */
   async visible(
     numbers: readonly number[],
     filter: SearchFilter | undefined,
-    pairs?: string,
-  ): Promise<ReadonlyMap<number, string>> {
+    { pairs, vector }: { readonly pairs?: string; readonly vector?: Float32Array | undefined } = {},
+  ): Promise<ReadonlyMap<number, VisibleChunk>> {
     if (numbers.length === 0) return new Map();
     const parameters = new SqlParameters();
-    const numbers$ = parameters.add(numbers);
+    const numbers$ = parameters.addLookup(numbers, 'bigint');
     const condition = filter && filterCondition(filter, parameters, 'd', 'id');
     const pairs$ = pairs === undefined ? undefined : `${parameters.add(pairs)}::bit(${PAIR_BITS})`;
-    const rows = await this.dataSource.query<{ number: string; id: string }[]>(
-      `SELECT w.number, c.id
-         FROM chunk_words w
-         JOIN chunks c ON c.id = w.chunk_id
-         JOIN documents d ON d.id = c.document_id AND d.visible_generation = c.generation
-        WHERE w.number = ANY(${numbers$}::bigint[]) ${pairs$ === undefined ? '' : `AND w.pairs & ${pairs$} = ${pairs$}`}
-          ${condition === undefined ? '' : `AND ${condition}`}`,
+    const vector$ = vector && `${parameters.add(vectorParameter(vector))}::vector`;
+    const sql = `SELECT w.number, c.id, ${vector$ === undefined ? 'NULL' : `e.embedding <=> ${vector$}`} AS distance
+                   FROM chunk_words w
+                   JOIN chunks c ON c.id = w.chunk_id
+                   JOIN documents d ON d.id = c.document_id AND d.visible_generation = c.generation
+                   ${vector$ === undefined ? '' : `LEFT JOIN ${this.spaces.active.table} e ON e.chunk_id = c.id`}
+                  WHERE w.number = ANY(${numbers$})
+                    ${pairs$ === undefined ? '' : `AND w.pairs & ${pairs$} = ${pairs$}`}
+                    ${condition === undefined ? '' : `AND ${condition}`}`;
+    const isUsual = pairs === undefined && numbers.length <= FEW_NUMBERS && (filter === undefined || isPlain(filter));
+    const rows = await this.dataSource.query<{ number: string; id: string; distance: number | null }[]>(
+      isUsual ? prepared(sql) : sql,
       parameters.values,
     );
-    return new Map(rows.map(({ number, id }) => [Number(number), id]));
+    return new Map(
+      rows.map(({ number, id, distance }) => [
+        Number(number),
+        { chunkId: id, cosine: distance === null ? undefined : 1 - distance },
+      ]),
+    );
   }
 
   /** The chunks that pass the filter, when there are not more than `most`: then they alone need to be looked at. */
