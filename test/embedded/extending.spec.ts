@@ -2,6 +2,8 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
+import { SHORT_LIVED } from '../support/children/child';
+import { newDataFolder } from '../support/data-folder';
 import { ServiceProcess } from '../support/service-process';
 import { onServer } from '../support/test-database';
 import { openTestServers } from '../support/test-servers';
@@ -78,6 +80,7 @@ function withPaths(text: string, target: string, folder: string): string {
 }
 
 let folder: string;
+let data: string | undefined;
 let service: ServiceProcess | undefined;
 let closeServers: () => Promise<void> = () => Promise.resolve();
 
@@ -100,16 +103,19 @@ beforeAll(async () => {
 afterAll(async () => {
   await service?.stop();
   await closeServers();
-  await rm(folder, { recursive: true, force: true });
+  for (const left of [folder, ...(data === undefined ? [] : [data])]) await rm(left, { recursive: true, force: true });
 }, 60_000);
 
 it('adds a format and an embedder with a class and a line each', async () => {
   const servers = await openTestServers();
   closeServers = () => servers.close();
-  const data = join(folder, 'data');
+  data = await newDataFolder('extending', { weights: false });
+  const start = join(folder, 'start.js');
+  const flag = `require('node:v8').setFlagsFromString('${SHORT_LIVED}');`;
+  await writeFile(start, `${flag}\nrequire('./dist/apps/api/src/program.js');\n`);
   service = await ServiceProcess.start(
     { DATA_DIR: data, EMBEDDING_HASHING_DIMENSION: '256', ...(onServer && servers.settings) },
-    relative(ROOT, join(folder, 'dist/apps/api/src/program.js')),
+    relative(ROOT, start),
   );
   const key = (await readFile(join(data, 'api-key'), 'utf8')).trim();
   const call = async (path: string, init: RequestInit = {}): Promise<Untyped> => {

@@ -25,7 +25,7 @@ export class Deployment {
   /** On engines inside, or on the suite's servers. */
   static async open(settings: Readonly<Record<string, string>>): Promise<Deployment> {
     const servers = await openTestServers();
-    const location = onServer ? await emptyFolder() : await freshDataFolder();
+    const location = onServer ? await emptyFolder() : await freshDataFolder('product');
     return new Deployment({ ...location.settings, ...servers.settings, ...settings }, async () => {
       await servers.close();
       await location.dispose();

@@ -222,7 +222,7 @@ export async function replicaFolder(of: string): Promise<string> {
 
 async function dataFolder(profile: SceneOptions['profile']): Promise<{ dataDir: string; dispose(): Promise<void> }> {
   if (profile === 'embedded') {
-    const { settings, dispose } = await freshDataFolder();
+    const { settings, dispose } = await freshDataFolder('product');
     return { dataDir: settings['DATA_DIR'] ?? '', dispose };
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'vectorlane-shutdown-'));

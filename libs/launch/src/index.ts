@@ -23,6 +23,8 @@ type Program = 'api' | 'worker';
 
 /** What a bundle exports: each runs a program in this process. */
 type Programs = Readonly<Record<Program, () => void>>;
+/** And what it hands out to tests, which plant a fault in it first. */
+type Bundle = Programs & { readonly modules: Readonly<Record<string, () => unknown>> };
 
 /**
  * Runs a program from `dist/bundle`, which `npm run build` makes (scripts/bundle.mjs): one file of two thousand
@@ -31,6 +33,11 @@ type Programs = Readonly<Record<Program, () => void>>;
  * @throws Error when it has not been built
  */
 export function launch(program: Program): void {
+  readBundle()[program]();
+}
+
+/** The programs, with nothing of them run yet. */
+export function readBundle(): Bundle {
   const file = join(__dirname, '../../../bundle/programs.js');
   if (!existsSync(file)) throw new Error(`${file} is missing; run npm run build.`);
   const text = readFileSync(file, 'latin1');
@@ -43,7 +50,7 @@ export function launch(program: Program): void {
   // After the code was accepted, which was compiled without it.
   setFlagsFromString(`--wasm-tiering-budget=${WASM_TIERING_BUDGET}`);
   const run = script.runInThisContext() as (...parts: unknown[]) => void;
-  const module = { exports: {} as Programs };
+  const module = { exports: {} as Bundle };
   run(module.exports, createRequire(file), module, file, dirname(file));
-  module.exports[program]();
+  return module.exports;
 }

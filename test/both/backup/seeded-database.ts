@@ -36,7 +36,7 @@ export class Place {
   }
 
   static async seeded(documents: number, migrations: readonly string[] = KNOWN_MIGRATIONS): Promise<Place> {
-    const place = await Place.empty();
+    const place = await Place.empty(freshLocation(migrations === KNOWN_MIGRATIONS ? 'product' : 'none'));
     await place.fill((dataSource) => seed(dataSource, documents), migrations);
     return place;
   }

@@ -33,7 +33,7 @@ class HookModule {}
 let location: DatabaseLocation;
 let servers: TestServers;
 beforeEach(async () => {
-  location = await freshLocation();
+  location = await freshLocation('product');
   servers = await openTestServers();
 });
 afterEach(async () => {

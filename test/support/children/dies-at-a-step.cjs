@@ -2,9 +2,9 @@
 // A file that was worked on before is worked on to its end.
 const { join } = require('node:path');
 
-const { ChunksRepository, IngestionLedger, UploadsRepository } = require(
-  join(__dirname, '../../../dist/libs/documents/src/index.js'),
-);
+const { modules, api } = require(join(__dirname, '../../../dist/libs/launch/src/index.js')).readBundle();
+
+const { ChunksRepository, IngestionLedger, UploadsRepository } = modules['./libs/documents/src/index.js']();
 
 const die = () => process.kill(process.pid, 'SIGKILL');
 const claims = new Map();
@@ -36,4 +36,4 @@ mortal(IngestionLedger, 'fail', first);
 mortal(ChunksRepository, 'storeText', first);
 mortal(ChunksRepository, 'storeBatch', first);
 mortal(ChunksRepository, 'sweepDocument', ([id]) => claims.get(id));
-require(join(__dirname, '../../../dist/apps/api/src/program.js'));
+api();
