@@ -105,6 +105,13 @@ export class StandInAiWorker {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
+  /** For the next test: nothing was asked yet, and every answer is a good one. */
+  reset(): void {
+    this.requests.length = 0;
+    this.manners.length = 0;
+    this.usual = WELL;
+  }
+
   /** The next documents are treated so, one each. */
   behave(...manners: WorkerManner[]): void {
     this.manners.push(...manners);

@@ -17,20 +17,24 @@ const PNG = Buffer.from('\x89PNG\r\n\x1a\n and what follows', 'latin1');
 const never = new AbortController().signal;
 
 let worker: StandInAiWorker;
+/** For all tests: each starts a process that reads, which takes a second of a processor. */
 let service: ExtractionService;
-let shutdown: ShutdownSequence;
+let withoutWorker: ExtractionService;
+const opened: ShutdownSequence[] = [];
 
-beforeAll(() => Logger.overrideLogger(false));
-beforeEach(async () => {
+beforeAll(async () => {
+  Logger.overrideLogger(false);
   worker = await StandInAiWorker.start();
-  await open(worker.settings);
-});
-afterEach(async () => {
-  await shutdown.beforeApplicationShutdown();
+  service = await open(worker.settings);
+  withoutWorker = await open({});
+}, 60_000);
+beforeEach(() => worker.reset());
+afterAll(async () => {
+  for (const shutdown of opened) await shutdown.beforeApplicationShutdown();
   await worker.close();
 });
 
-async function open(settings: Record<string, string>): Promise<void> {
+async function open(settings: Record<string, string>): Promise<ExtractionService> {
   const config = loadConfig({
     NODE_ENV: 'test',
     AI_WORKER_EXTRACTION_TIMEOUT_MS: '20000',
@@ -40,12 +44,12 @@ async function open(settings: Record<string, string>): Promise<void> {
   const module = await Test.createTestingModule({
     imports: [ConfigModule.forRoot(config), ShutdownModule, ExtractionModule],
   }).compile();
-  service = module.get(ExtractionService);
-  shutdown = module.get(ShutdownSequence);
+  opened.push(module.get(ShutdownSequence));
+  return module.get(ExtractionService);
 }
 
-const extract = (format: string, bytes: Uint8Array, signal = never) =>
-  service.extract(format, { bytes, filename: `a.${format}` }, signal);
+const extract = (format: string, bytes: Uint8Array, signal = never, by = service) =>
+  by.extract(format, { bytes, filename: `a.${format}` }, signal);
 
 describe('with an AI worker', () => {
   it('sends images there, with what they are and nothing else of them', async () => {
@@ -67,9 +71,7 @@ describe('with an AI worker', () => {
     expect((await extract('md', Buffer.from('# Harbour\n\nLamps.'))).text).toContain('Harbour');
     const withWorker = await extract('pdf', TEXT_PDF);
     expect(worker.requests).toEqual([]);
-    await shutdown.beforeApplicationShutdown();
-    await open({});
-    expect(await extract('pdf', TEXT_PDF)).toEqual(withWorker);
+    expect(await extract('pdf', TEXT_PDF, never, withoutWorker)).toEqual(withWorker);
   });
 
   it('has the scanned pages of a PDF recognised, and no others, and lays them out like the others', async () => {
@@ -80,9 +82,7 @@ describe('with an AI worker', () => {
     expect(document.text.startsWith(`${worker.text}\n\n`)).toBe(true);
     const [scanned] = document.blocks;
     expect(scanned).toMatchObject({ kind: 'paragraph', page: 1, start: 0, end: worker.text.length });
-    await shutdown.beforeApplicationShutdown();
-    await open({});
-    const without = await extract('pdf', MIXED_PDF);
+    const without = await extract('pdf', MIXED_PDF, never, withoutWorker);
     expect(without.coverage).toEqual({ pages: 3, pagesWithoutText: [1], notes: ['SCANNED_PAGES'] });
     const shown = ({ text, blocks }: typeof document): unknown[] =>
       blocks.map(({ start, end, ...block }) => ({ ...block, text: text.slice(start, end) }));
@@ -188,9 +188,9 @@ describe('which formats there are', () => {
     ['large.tiff', Buffer.from('MM\0+ and what follows', 'latin1'), 'tiff'],
     ['scan.webp', Buffer.from('RIFF\x10\0\0\0WEBPVP8 and what follows', 'latin1'), 'webp'],
   ];
-  const refused = (filename: string, head: Uint8Array): Problem => {
+  const refused = (filename: string, head: Uint8Array, by = service): Problem => {
     try {
-      service.detect({ filename, head });
+      by.detect({ filename, head });
     } catch (error) {
       if (error instanceof Problem) return error;
     }
@@ -205,10 +205,11 @@ describe('which formats there are', () => {
     expect(refused('notes.txt', PNG).detail).not.toContain('AI_WORKER_URL');
   });
 
-  it.each(images)('%s is refused without one, and the refusal names the setting', async (filename, head) => {
-    await shutdown.beforeApplicationShutdown();
-    await open({});
-    expect(refused(filename, head)).toMatchObject({ status: 415, detail: expect.stringContaining('AI_WORKER_URL') });
-    expect(service.detect({ filename: 'a.pdf', head: Buffer.from('%PDF-1.7') }).lane).toBe('heavy');
+  it.each(images)('%s is refused without one, and the refusal names the setting', (filename, head) => {
+    expect(refused(filename, head, withoutWorker)).toMatchObject({
+      status: 415,
+      detail: expect.stringContaining('AI_WORKER_URL'),
+    });
+    expect(withoutWorker.detect({ filename: 'a.pdf', head: Buffer.from('%PDF-1.7') }).lane).toBe('heavy');
   });
 });
