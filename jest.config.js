@@ -62,17 +62,18 @@ const built = {
   transform: { '/dist/(?:apps|libs)/.+\\.js$': native, ...base.transform },
 };
 
-/** At full size alone (TEST_FULL=1): the first comments of those of test/chaos say why. */
+/** At full size alone (TEST_FULL=1), or by name: the first comments of those of test/chaos say why. */
 const atFullSize = [
   ...['test/chaos/failover', 'test/chaos/long-outage'],
-  // On servers: what an engine can change of it, other suites of test/both have at each commit.
-  ...(process.env.TEST_DATABASE_URL ? ['main-job', 'logging', 'shutdown/import-order'] : []).map(
-    (name) => `test/both/${name}`,
-  ),
+  // At each commit on one of the two: what an engine can change of it, other suites of test/both have on both.
+  ...(process.env.TEST_DATABASE_URL
+    ? ['bad-input', 'main-job', 'logging', 'shutdown/import-order']
+    : ['job-limits', 'openai', 'tenants']
+  ).map((name) => `test/both/${name}`),
 ];
-const leftOut = [...suitesLeftOut(), ...(process.env.TEST_FULL === '1' ? [] : atFullSize)].map(
-  (suite) => `<rootDir>/${suite}`,
-);
+const isWanted = (suite) => process.argv.slice(2).some((word) => word.includes(suite));
+const left = process.env.TEST_FULL === '1' ? [] : atFullSize.filter((suite) => !isWanted(suite));
+const leftOut = [...suitesLeftOut(), ...left].map((suite) => `<rootDir>/${suite}`);
 
 module.exports = {
   // Starting engines on a busy machine takes longer than Jest's five seconds; a hang still ends.

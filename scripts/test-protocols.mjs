@@ -36,7 +36,7 @@ await main(async () => {
       }
       const startedAt = Date.now();
       // What it makes up follows from what it finds: nothing but its own.
-      const own = suite.isAlone ? await startService(mkdtempSync(join(folder, 'alone-'))) : undefined;
+      const own = suite.isAlone ? await startService(mkdtempSync(join(folder, 'alone-')), folder) : undefined;
       const scene = { service: own ?? service, folder, python, suites: installSuites, run, full };
       const { held, told } = await suite.work(scene).then(
         (output) => ({ held: true, told: lastWords(output) }),

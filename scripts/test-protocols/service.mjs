@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { cpSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { BootstrapError, ROOT } from '../bootstrap.mjs';
@@ -13,9 +14,11 @@ const STOP_TIMEOUT_MS = 30_000;
 
 /**
  * @param {string} folder for its data
+ * @param {string} [first] of a service that has started: its weights, which are made once and never changed, serve here
  * @returns {Promise<Service>}
  */
-export async function startService(folder) {
+export async function startService(folder, first) {
+  if (first !== undefined) cpSync(join(first, 'data/models'), join(folder, 'data/models'), { recursive: true });
   const key = `vl_${randomBytes(6).toString('hex')}_${randomBytes(32).toString('base64url')}`;
   const child = spawn(process.execPath, ['--require', NO_NETWORK, join(ROOT, 'dist/apps/api/src/main.js')], {
     cwd: ROOT,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DataFolderInUseError, DataFolderLock } from '@vectorlane/database';
 import { Child, LIBRARY } from '../../support/children/child';
 import { eventually } from '../../support/eventually';
+import { sized } from '../../support/sizes';
 
 jest.setTimeout(120_000);
 
@@ -81,7 +82,7 @@ it('locks nobody out after kill -9, and leaves nothing lying about', async () =>
 });
 
 it('has exactly one winner when several start at once on a stale lock', async () => {
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < sized(6, 20); round += 1) {
     const dead = await startContender();
     expect(await contend(dead)).toMatchObject({ won: true });
     await dead.kill();

@@ -293,7 +293,7 @@ describe('any bytes', () => {
         for (const [at, value] of changes) bytes[at] = value;
         await soundOrFailure(bytes);
       }),
-      { numRuns: sized(300, 1_500) },
+      { numRuns: sized(100, 1_500) },
     );
   }, 60_000);
 
@@ -334,7 +334,7 @@ describe('any bytes', () => {
         const notes = (kind: string): string => `<w:${kind} w:id="1">${note}</w:${kind}>`;
         await soundOrFailure(docxOf({ body, footnotes: notes('footnote'), endnotes: notes('endnote') }));
       }),
-      { numRuns: sized(300, 1_500) },
+      { numRuns: sized(100, 1_500) },
     );
   }, 60_000);
 
