@@ -33,7 +33,7 @@ class HookModule {}
 let location: DatabaseLocation;
 let servers: TestServers;
 beforeEach(async () => {
-  location = await freshLocation('product');
+  location = await freshLocation();
   servers = await openTestServers();
 });
 afterEach(async () => {
