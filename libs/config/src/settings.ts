@@ -130,12 +130,10 @@ export const settingsSchema = z
     MAX_UPLOAD_BYTES: count(1, 2048 * MEBIBYTE)
       .default(50 * MEBIBYTE)
       .meta({ reason: 'Largest file accepted; enforced while it streams in.' }),
-    MAX_CONCURRENT_UPLOADS: count(1, 10_000)
-      .default(32)
-      .meta({
-        reason:
-          'Uploads spooled to disk at once, at most half of them of one key; more wait up to 5 s. Bounds the temporary folder to this many largest files.',
-      }),
+    MAX_CONCURRENT_UPLOADS: count(1, 10_000).default(32).meta({
+      reason:
+        'Uploads spooled to disk at once, at most half of them of one key; more wait up to 5 s. Bounds the temporary folder to this many largest files.',
+    }),
     FAST_LANE_MAX_BYTES: count(1, 2048 * MEBIBYTE)
       .default(5 * MEBIBYTE)
       .meta({ reason: 'A larger file goes to the heavy lane whatever its format, so that it holds up no small one.' }),
