@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../scripts/bootstrap.mjs';
-import { peakOf, readers, readWith } from './support/readers.mjs';
+import { peakOf, readers, readWith, withoutLabels } from './support/readers.mjs';
 import { agreed, bagOf, common, lacking, orderOf, sizeOf, union, wordsOf } from './support/words.mjs';
 
 const { values, positionals } = parseArgs({
@@ -67,7 +67,9 @@ async function readOthers(file, format) {
     const reading =
       kept && existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : await readWith(reader, file, format);
     if (kept && !existsSync(kept)) writeFileSync(kept, JSON.stringify(reading));
-    if (reading.text !== undefined) found.set(reader.name, { ...reading, words: wordsOf(reading.text) });
+    if (reading.text !== undefined) {
+      found.set(reader.name, { ...reading, words: wordsOf(withoutLabels(reader.name, reading.text)) });
+    }
   }
   return found;
 }

@@ -79,6 +79,15 @@ const KNOWN = [
   { name: 'w3m', command: 'w3m', formats: ['html'], arguments: (file) => ['-dump', '-T', 'text/html', file] },
 ];
 
+/** What readers write of their own accord: no word of a file. @type {Record<string, RegExp>} */
+const LABELS = {
+  markitdown: /<!-- Slide number: \d+ -->|^### (?:Notes|Chart):?|\]\([^)\s]*\.jpg\)|\bNaN\b|\bUnnamed: \d+/gm,
+  kreuzberg: /^(?:### )?Notes:|^<!-- Slide number: \d+ -->/gm,
+};
+
+/** @param {string} reader @param {string} text */
+export const withoutLabels = (reader, text) => (reader in LABELS ? text.replace(LABELS[reader], ' ') : text);
+
 /** @param {string} command */
 function isInstalled(command) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => {

@@ -7,8 +7,21 @@ const ORDERED_WORDS = 4_000;
 /** Of a number as it is shown: a sign between thousands is no end of it. */
 const THOUSANDS = /(?<=\d),(?=\d{3}(?!\d))/g;
 
+/** Soft hyphens, marks of direction and the like are no ends of words, whether a reader keeps them or not. */
+const INVISIBLE = /\p{Cf}/gu;
+
+/** Of a word that a line cuts: some readers join it, some print the line. */
+const LINE_HYPHEN = /(?<=\p{L})[-\u2010\u00ad][^\S\n]*\n\s*(?=\p{Ll})/gu;
+
 /** @param {string} text @returns {string[]} */
-export const wordsOf = (text) => text.normalize('NFKC').replace(THOUSANDS, '').toLowerCase().match(WORD) ?? [];
+export const wordsOf = (text) =>
+  text
+    .normalize('NFKC')
+    .replace(LINE_HYPHEN, '')
+    .replace(INVISIBLE, '')
+    .replace(THOUSANDS, '')
+    .toLowerCase()
+    .match(WORD) ?? [];
 
 /** @typedef {Map<string, number>} Bag */
 
