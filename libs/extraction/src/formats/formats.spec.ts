@@ -243,6 +243,15 @@ describe('mail', () => {
     expect((await read('a.eml', MAIL)).coverage?.notes).toEqual(['FILE_INSIDE_NOT_READ: blob.bin']);
   });
 
+  it.each([
+    ['Crew: Ada <a@x.org>, b@x.org;', 'Crew: Ada <a@x.org>, <b@x.org>'],
+    ['Board:c@x.org;, Eve <e@x.org>', 'Board: <c@x.org>, Eve <e@x.org>'],
+    ['undisclosed-recipients:;', 'undisclosed-recipients'],
+  ])('names the people of a group: %s', async (to, shown) => {
+    const { text } = await read('a.eml', `Subject: Hi\r\nFrom: z@x.org\r\nTo: ${to}\r\n\r\nCome aboard.\r\n`);
+    expect(text.split('\n')).toContain(`To: ${shown}`);
+  });
+
   it('is known by its first lines', async () => {
     expect(await outline('message', MAIL)).toEqual(MESSAGE);
   });

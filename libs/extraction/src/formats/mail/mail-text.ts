@@ -103,7 +103,11 @@ function headerLines({ from, to, cc, date }: Mail): string {
 function addresses(list: readonly PostalMime.Address[]): string {
   return list
     .slice(0, MAX_SHOWN_ADDRESSES)
-    .map(({ name, address }) => (address ? `${name} <${address}>`.trim() : name))
+    .map(({ name, address, group = [] }) => {
+      // A group is a name for several people, who were written to all the same.
+      if (group.length > 0) return `${name}: ${addresses(group)}`;
+      return address ? `${name} <${address}>`.trim() : name;
+    })
     .join(', ');
 }
 
