@@ -81,8 +81,9 @@ const KNOWN = [
 
 /** What readers write of their own accord: no word of a file. @type {Record<string, RegExp>} */
 const LABELS = {
-  markitdown: /<!-- Slide number: \d+ -->|^### (?:Notes|Chart):?|\]\([^)\s]*\.jpg\)|\bNaN\b|\bUnnamed: \d+/gm,
-  kreuzberg: /^(?:### )?Notes:|^<!-- Slide number: \d+ -->/gm,
+  markitdown:
+    /<!-- Slide number: \d+ -->|^### (?:Notes|Chart):?|\]\([^)\s]*\.jpg\)|\bNaN\b|\bUnnamed: \d+|^\*\*(?:From|To|Cc|Subject|Date):\*\*|^# Email Message$|^## Content$/gm,
+  kreuzberg: /^(?:### )?Notes:|^<!-- Slide number: \d+ -->|^(?:From|To|Cc|Subject|Date):/gm,
 };
 
 /** @param {string} reader @param {string} text */
