@@ -45,6 +45,7 @@ it.each([
     try {
       await client.connect();
       expect((await client.query('SHOW fsync')).rows).toEqual([{ fsync }]);
+      expect((await client.query('SHOW shared_buffers')).rows).toEqual([{ shared_buffers: '64MB' }]);
     } finally {
       await client.end();
       await backend.close();

@@ -21,6 +21,9 @@ const port = parentPort;
 if (port === null) throw new Error('pglite.thread runs as a worker thread');
 const { clusterFolder, durable, batchClock } = workerData as ThreadData;
 
+/** PostgreSQL's own 128 MB are all touched at its start; what does not fit is in the system's cache of files. */
+const SMALL: readonly string[] = ['-c', 'shared_buffers=64MB'];
+
 function reply(message: ThreadReply): void {
   // An answer can be large and nobody here looks at it again: hand it over instead of copying.
   port?.postMessage(message, message.type === 'data' ? [message.bytes.buffer as ArrayBuffer] : []);
@@ -35,9 +38,8 @@ function fail(error: unknown): void {
 
 async function main(): Promise<void> {
   const database = await PGlite.create({
-    ...(durable
-      ? { fs: new DurableFiles(clusterFolder), startParams: [...DURABLE_START_PARAMS] }
-      : { dataDir: clusterFolder }),
+    ...(durable ? { fs: new DurableFiles(clusterFolder) } : { dataDir: clusterFolder }),
+    startParams: [...(durable ? DURABLE_START_PARAMS : PGlite.defaultStartParams), ...SMALL],
     extensions: { vector },
   });
   if (durable) syncTree(clusterFolder);
