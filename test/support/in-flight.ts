@@ -8,7 +8,11 @@ import type { Untyped } from './test-app';
  */
 export async function expectInFlightToFinish(scene: ShutdownScene): Promise<void> {
   const service = await scene.start(
-    { FAST_LANE_CONCURRENCY: '5', MAX_CONCURRENT_UPLOADS: '128', SHUTDOWN_DRAIN_DELAY_MS: '1500' },
+    {
+      ...{ FAST_LANE_CONCURRENCY: '5', MAX_CONCURRENT_UPLOADS: '128', SHUTDOWN_DRAIN_DELAY_MS: '1500' },
+      // Fifty on one connection: a busy machine takes longer than a request may wait for the database.
+      DATABASE_REQUEST_TIMEOUT_MS: '20000',
+    },
     'slow jobs',
   );
   const large = 'x'.repeat(900_000);
