@@ -65,7 +65,9 @@ function lastWords(output) {
   return CASES.exec(output)?.[0] ?? lines.slice(-LAST_LINES).join('\n');
 }
 
-const installSuites = () => installLocked('test/protocols', 'protocols-npm');
+function installSuites() {
+  return installLocked('test/protocols', 'protocols-npm');
+}
 
 /** @type {import('./test-protocols/suites.mjs').Run} */
 async function run(command, args, { cwd, env, timeoutMs = TIMEOUT_MS } = {}) {
