@@ -12,6 +12,7 @@ import { createRequire } from 'node:module';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, ROOT } from '../scripts/bootstrap.mjs';
+import { readCranfield } from './support/cranfield.mjs';
 import { keepAs } from './support/harness.mjs';
 import { writePerformancePage } from './support/performance-page.mjs';
 import { otherEngines } from './support/search-peers.mjs';
@@ -46,14 +47,9 @@ const { Metrics } = library('metrics/src/index');
 const { selectProvider } = library('embeddings/src/provider-selection');
 const { ShutdownSequence } = library('shutdown/src/index');
 
-/** @param {string} file */
-const records = (file) =>
-  readFileSync(join(folder, file), 'latin1')
-    .split(/^\.I /m)
-    .slice(1)
-    .map((record) => (record.split(/^\.W\s*$/m)[1] ?? '').replace(/^\.[A-Z][\s\S]*/m, '').trim());
-const texts = records('cran.all.1400').filter((text) => text !== '');
-const questions = records('cran.qry').map((text) => text.replaceAll('\n', ' '));
+const cranfield = readCranfield(folder);
+const texts = cranfield.documents.map(({ text }) => text);
+const questions = cranfield.questions.map(({ text }) => text);
 
 let state = 42;
 const random = () => {

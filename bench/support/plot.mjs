@@ -9,7 +9,8 @@ const AXIS = 26;
 const STYLE = `
     text { font: 13px system-ui, sans-serif; fill: #24292f }
     .faint { fill: #57606a } .grid { stroke: #d0d7de } .goal { stroke: #1a7f37; stroke-width: 2; stroke-dasharray: 4 3 }
-    .bar { stroke: #0969da; stroke-width: 3 } .dot { fill: #0969da } .missed .bar { stroke: #bc4c00 } .missed .dot { fill: #bc4c00 }
+    .bar { stroke: #0969da; stroke-width: 3 } .dot { fill: #0969da }
+    .missed .bar { stroke: #bc4c00 } .missed .dot { fill: #bc4c00 }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3 } .faint { fill: #9198a1 } .grid { stroke: #3d444d } .goal { stroke: #3fb950 }
       .bar { stroke: #4493f8 } .dot { fill: #4493f8 } .missed .bar { stroke: #f0883e } .missed .dot { fill: #f0883e }

@@ -17,7 +17,8 @@ if (!process.argv.includes('--omit=dev')) files.push('jest/index.js');
 for (const file of files) {
   mkdirSync(dirname(join('node_modules', file)), { recursive: true });
   writeFileSync(join('node_modules', file), file.startsWith('vite')
-    ? "require('node:fs').mkdirSync('dist/console', { recursive: true }); require('node:fs').writeFileSync('dist/console/index.html', '')"
+    ? "const { mkdirSync, writeFileSync } = require('node:fs'); mkdirSync('dist/console', { recursive: true });" +
+      "writeFileSync('dist/console/index.html', '')"
     : '');
 }
 if (process.env.NPM_FAILS) process.exit(1);
@@ -54,7 +55,8 @@ afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 
 /** Runs it, and tells what npm was asked. */
 function bootstrap(options: { toRun: boolean }, environment: Record<string, string> = {}): string[] {
-  const program = `import('./scripts/bootstrap.mjs').then(({ bootstrap, main }) => main(() => bootstrap(${JSON.stringify(options)})))`;
+  const asked = JSON.stringify(options);
+  const program = `import('./scripts/bootstrap.mjs').then(({ bootstrap, main }) => main(() => bootstrap(${asked})))`;
   rmSync(at('calls'), { force: true });
   const { status, stderr } = spawnSync(process.execPath, ['-e', program], {
     cwd: checkout,
