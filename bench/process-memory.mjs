@@ -1,14 +1,10 @@
 // Memory and PostgreSQL connections of each kind of process on servers: at rest, and at most while 40 documents come
 // in, once with the model in the process and once with an endpoint. Needs the servers that `npm run test:server`
 // installs. node bench/process-memory.mjs
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import pg from 'pg';
-import { ROOT } from '../scripts/bootstrap.mjs';
 import { startServers } from '../scripts/test-servers/servers.mjs';
-import { inParallel, startService } from './support/service.mjs';
+import { memoryOf } from './support/processes.mjs';
+import { inParallel, startService, startWorker } from './support/service.mjs';
 import { startSlowEmbedder } from './support/slow-embedder.mjs';
 
 const DOCUMENTS = 40;
@@ -30,22 +26,6 @@ async function settingsOf(index, extra) {
   url.pathname = `/bench_${index}`;
   return { DATABASE_URL: url.href, REDIS_URL: `${servers.env.TEST_REDIS_URL}/${index}`, ...extra };
 }
-
-/** @param {NodeJS.ProcessEnv} settings @returns {Promise<import('node:child_process').ChildProcess>} */
-function startWorker(settings) {
-  const child = spawn(process.execPath, [join(ROOT, 'dist/apps/worker/src/main.js')], {
-    env: { ...process.env, WORKER_PORT: '0', LOG_FORMAT: 'json', ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    child.stdout.on('data', (data) => String(data).includes('"url":"http') && resolve(child));
-    child.once('exit', (code) => reject(new Error(`The worker ended with ${code}.`)));
-  });
-}
-
-/** @param {number | undefined} pid @param {string} what */
-const memoryOf = (pid, what) =>
-  Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 
 /** @param {number} index */
 async function connections(index) {
@@ -72,12 +52,12 @@ try {
       index += 1;
       const settings = await settingsOf(index, embeddings);
       const api = await startService({ ...settings, ROLE: roles[0] });
-      /** @type {[string, number | undefined][]} */
+      /** @type {[string, number][]} */
       const processes = [[`\`ROLE=${roles[0]}\``, api.pid]];
       const worker = roles[1] && (await startWorker(settings));
       if (worker) processes.push(['worker', worker.pid]);
       await api.call('/api/search', { query: 'who lights the lamp?' });
-      const atRest = processes.map(([, pid]) => memoryOf(pid, 'VmRSS'));
+      const atRest = processes.map(([, pid]) => memoryOf(pid).resident);
       await inParallel(Array.from({ length: DOCUMENTS }), 8, async (_, note) => {
         await api.call('/api/documents/text', { text: text(note) });
         await api.call('/api/search', { query: `note ${note}` });
@@ -88,13 +68,10 @@ try {
         /** @param {number} bytes */
         const mib = (bytes) => `${Math.round(bytes / MIB)} MiB`;
         process.stdout.write(
-          `| ${name} | ${where} | ${mib(atRest[at])} | ${mib(memoryOf(pid, 'VmHWM'))} | ${open} |\n`,
+          `| ${name} | ${where} | ${mib(atRest[at])} | ${mib(memoryOf(pid).peak)} | ${open} |\n`,
         );
       }
-      if (worker) {
-        worker.kill('SIGTERM');
-        await once(worker, 'exit');
-      }
+      if (worker) await worker.stop();
       await api.stop();
     }
   }

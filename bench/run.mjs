@@ -17,6 +17,8 @@ import { writePerformancePage } from './support/performance-page.mjs';
 const BENCHES = [
   { name: 'http', isCheap: true, load: () => import('./http/bench.mjs') },
   { name: 'scrape', isCheap: true, load: () => import('./scrape/bench.mjs') },
+  { name: 'embed', isCheap: true, load: () => import('./embed/bench.mjs') },
+  { name: 'ingest', isCheap: false, load: () => import('./ingest/bench.mjs') },
 ];
 
 await main(async () => {

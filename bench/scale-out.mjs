@@ -1,12 +1,8 @@
 // Do two workers do twice the work of one? One API, one or two workers in turn, and an embedder that takes a fixed time
 // for each request. Needs the servers that `npm run test:server` installs. node bench/scale-out.mjs
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '../scripts/bootstrap.mjs';
 import { startServers } from '../scripts/test-servers/servers.mjs';
-import { inParallel, startService } from './support/service.mjs';
+import { memoryOf } from './support/processes.mjs';
+import { inParallel, startService, startWorker } from './support/service.mjs';
 import { startSlowEmbedder } from './support/slow-embedder.mjs';
 
 const LATENCY_MS = Number(process.env.BENCH_LATENCY_MS ?? 600);
@@ -22,27 +18,12 @@ const settings = {
 };
 const api = await startService({ ...settings, ROLE: 'api' });
 
-async function startWorker() {
-  const child = spawn(process.execPath, [join(ROOT, 'dist/apps/worker/src/main.js')], {
-    env: { ...process.env, WORKER_PORT: '0', LOG_FORMAT: 'json', ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
-    child.stdout.on('data', (data) => String(data).includes('"url":"http') && resolve());
-    child.once('exit', (code) => reject(new Error(`The worker ended with ${code}.`)));
-  });
-  return child;
-}
-
-/** @param {number | undefined} pid */
-const rssMiB = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-
 /** @type {Record<number, number[]>} */
 const rates = { 1: [], 2: [] };
 const memory = [];
 try {
   for (const [round, count] of ROUNDS.entries()) {
-    const workers = await Promise.all(Array.from({ length: count }, startWorker));
+    const workers = await Promise.all(Array.from({ length: count }, () => startWorker(settings)));
     // All of them wait in line, and the workers hold their first ones, when the clock starts.
     embedder.shut();
     await inParallel(Array.from({ length: DOCUMENTS }), 8, (_, index) =>
@@ -53,12 +34,9 @@ try {
     await api.untilIdle();
     const rate = DOCUMENTS / ((performance.now() - startedAt) / 1_000);
     rates[count].push(rate);
-    memory.push(...workers.map(({ pid }) => rssMiB(pid)));
+    memory.push(...workers.map(({ pid }) => memoryOf(pid).resident / 2 ** 20));
     process.stdout.write(`${count} worker${count > 1 ? 's' : ''}: ${rate.toFixed(2)} documents a second\n`);
-    for (const worker of workers) {
-      worker.kill('SIGTERM');
-      await once(worker, 'exit');
-    }
+    for (const worker of workers) await worker.stop();
   }
   /** @param {number[]} values */
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

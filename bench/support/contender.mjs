@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { once } from 'node:events';
 
-/** @typedef {{ port: number, cpuMicros(): Promise<number>, ask(question: string): Promise<unknown>,
+/** @typedef {{ port: number, cpuMicros(): Promise<number>, ask(question: string, given?: unknown): Promise<unknown>,
  *   stop(): Promise<void> }} Contender */
 
 const START_MS = 300_000;
@@ -21,15 +21,15 @@ export async function startContender(script, { log, args = [], nodeArgs = [] }) 
   });
   closeSync(output);
   const signal = AbortSignal.timeout(START_MS);
-  /** @param {string} question @returns {Promise<any>} */
-  const ask = async (question) => {
+  /** @param {string} question @param {unknown} [given] @returns {Promise<any>} */
+  const ask = async (question, given) => {
     const gone = new AbortController();
     const answered = once(child, 'message', { signal: AbortSignal.any([gone.signal, AbortSignal.timeout(START_MS)]) });
     const ended = once(child, 'exit', { signal: gone.signal }).then(([code]) => {
       throw new Error(`${script} ended with ${code} when it was asked: ${question}`);
     });
     ended.catch(() => undefined);
-    child.send({ question });
+    child.send({ question, given });
     try {
       const [answer] = await Promise.race([answered, ended]);
       return answer;
@@ -59,15 +59,15 @@ export async function startContender(script, { log, args = [], nodeArgs = [] }) 
 /**
  * The other end of it, called by the program when it can be used.
  * @param {number} port
- * @param {Record<string, () => unknown>} [more] other questions
+ * @param {Record<string, (given: any) => unknown>} [more] other questions
  */
 export function answerAs(port, more = {}) {
   const cpu = () => {
     const { user, system } = process.cpuUsage();
     return user + system;
   };
-  process.on('message', (/** @type {{ question: string }} */ { question }) => {
-    Promise.resolve(question === 'cpu' ? cpu() : more[question]?.()).then(
+  process.on('message', (/** @type {{ question: string, given: unknown }} */ { question, given: asked }) => {
+    Promise.resolve(question === 'cpu' ? cpu() : more[question]?.(asked)).then(
       (given) => process.send?.(given ?? null),
       (/** @type {unknown} */ error) => {
         throw error;

@@ -10,7 +10,8 @@ export const RESULTS = join(ROOT, 'bench', 'results');
 const MOST_SPREAD = 2;
 
 /**
- * @typedef {{ name: string, work(units: number): Promise<void>, cpuMicros(): Promise<number> }} Side
+ * @typedef {{ name: string, work(units: number): Promise<number | void>, cpuMicros(): number | Promise<number> }} Side
+ *   work: of as many; what it returns counts in their place
  * @typedef {{ median: number, least: number, most: number }} Spread
  * @typedef {{ case: string, unit: string, against: string, ours: Spread, peer: Spread, ratio: Spread,
  *   goal: number, better: 'less' | 'more' }} Comparison ours and peer: CPU, microseconds a unit; ratio: ours to the
@@ -45,17 +46,19 @@ export async function measured(sides, { units, rounds, warmUp }) {
   const order = sides.map((_, at) => at);
   for (let round = 0; round < rounds; round += 1) {
     const spent = sides.map(() => 0);
+    const done = sides.map(() => 0);
     for (let part = 0; part < parts; part += 1) {
       for (const at of order) {
         const before = await sides[at].cpuMicros();
-        await sides[at].work(Math.ceil(units / parts));
+        const count = Math.ceil(units / parts);
+        done[at] += (await sides[at].work(count)) ?? count;
         spent[at] += (await sides[at].cpuMicros()) - before;
       }
       order.reverse();
     }
     // Of an odd number of parts each round would begin alike.
     if (parts % 2 === 0) order.reverse();
-    spent.forEach((micros, at) => samples[at].push(micros / (Math.ceil(units / parts) * parts)));
+    spent.forEach((micros, at) => samples[at].push(micros / done[at]));
   }
   return samples;
 }

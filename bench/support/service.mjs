@@ -5,6 +5,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, ROOT } from '../../scripts/bootstrap.mjs';
+import { memoryOf } from './processes.mjs';
+
+/** @typedef {Awaited<ReturnType<typeof startService>>} Service */
+
+/** What `npm start` and `npm run worker` set. */
+const AS_STARTED = { MALLOC_ARENA_MAX: '2' };
 
 /** @param {NodeJS.ProcessEnv} [settings] */
 export async function startService(settings = {}) {
@@ -14,6 +20,7 @@ export async function startService(settings = {}) {
   const child = spawn(process.execPath, [join(ROOT, 'dist/apps/api/src/main.js')], {
     env: {
       ...process.env,
+      ...AS_STARTED,
       PORT: '0',
       DATA_DIR: dataDir,
       LOG_LEVEL: 'warn',
@@ -28,7 +35,9 @@ export async function startService(settings = {}) {
     child.stdout.on('data', (data) => {
       output += data;
       const found = /is up at (http:\S+)/.exec(output)?.[1];
-      if (found) resolve(found);
+      if (!found) return;
+      resolve(found);
+      child.stdout.removeAllListeners('data').resume();
     });
     child.once('exit', (code) => reject(new Error(`The service ended with ${code}:\n${output}`)));
   });
@@ -46,33 +55,57 @@ export async function startService(settings = {}) {
     return answer;
   };
 
+  const { pid } = child;
+  if (pid === undefined) throw new Error('The service has no process.');
+
   return {
     url,
     key,
-    pid: child.pid,
+    pid,
     dataDir,
     upAfterMs,
     call,
     /** Resident memory of the whole process, bytes. */
-    rssBytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
-    peakRssBytes: () =>
-      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+    rssBytes: () => memoryOf(pid).resident,
+    peakRssBytes: () => memoryOf(pid).peak,
     /** CPU seconds so far, user and system. */
     cpuSeconds: () => {
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
       return (Number(fields[11]) + Number(fields[12])) / 100;
     },
-    async untilIdle() {
+    /** @param {number} [everyMs] each look takes CPU of the service */
+    async untilIdle(everyMs = 50) {
       for (;;) {
         const { items } = await call('/api/documents?status=pending,processing&limit=1');
         if (items.length === 0) return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
       }
     },
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'exit');
       rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A worker beside it. @param {NodeJS.ProcessEnv} settings */
+export async function startWorker(settings) {
+  const child = spawn(process.execPath, [join(ROOT, 'dist/apps/worker/src/main.js')], {
+    env: { ...process.env, ...AS_STARTED, WORKER_PORT: '0', LOG_FORMAT: 'json', ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
+    child.stdout.on('data', (data) => String(data).includes('"url":"http') && resolve());
+    child.once('exit', (code) => reject(new Error(`The worker ended with ${code}.`)));
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error('The worker has no process.');
+  return {
+    pid,
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
     },
   };
 }
