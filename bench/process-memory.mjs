@@ -67,9 +67,7 @@ try {
       for (const [at, [name, pid]] of processes.entries()) {
         /** @param {number} bytes */
         const mib = (bytes) => `${Math.round(bytes / MIB)} MiB`;
-        process.stdout.write(
-          `| ${name} | ${where} | ${mib(atRest[at])} | ${mib(memoryOf(pid).peak)} | ${open} |\n`,
-        );
+        process.stdout.write(`| ${name} | ${where} | ${mib(atRest[at])} | ${mib(memoryOf(pid).peak)} | ${open} |\n`);
       }
       if (worker) await worker.stop();
       await api.stop();

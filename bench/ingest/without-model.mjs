@@ -45,7 +45,9 @@ export async function withoutModel({ quick }) {
     const there = { ...base, ...UNTOUCHED };
     const ids = await rehearse({ ...there, DATABASE_URL: rehearsed, REDIS_URL: `${theirs.redisUrl}/1` }, texts);
     // It makes the tables and goes.
-    await (await startService({ ...there, DATABASE_URL: peers, REDIS_URL: `${theirs.redisUrl}/2`, ROLE: 'api' })).stop();
+    await (
+      await startService({ ...there, DATABASE_URL: peers, REDIS_URL: `${theirs.redisUrl}/2`, ROLE: 'api' })
+    ).stop();
     const contender = await startContender(join(ROOT, 'bench/ingest/copy.mjs'), {
       log: join(folder, 'log'),
       args: [peers, theirs.redisUrl],

@@ -1,6 +1,7 @@
 // Texts for benchmarks: as many as are wanted, no two alike, their words about as frequent as in prose.
 
-const WORDS = `the of and to a in that is was he for it with as his on be at by had not are but from or have an they which
+const WORDS =
+  `the of and to a in that is was he for it with as his on be at by had not are but from or have an they which
 one you were all her she there would their we him been has when who will no more if out so up said what its about than
 into them can only other time new some could these two may first then do any like my now over such our man me even most
 made after also did many off before must well back through years much where your way down should because long each just
@@ -19,8 +20,8 @@ heron badger otter squirrel hedgehog willow maple cedar juniper heather thistle 
 pulley circuit battery magnet prism telescope microscope barometer thermometer ledger invoice contract treaty parliament
 minister ambassador colonel sergeant sailor carpenter mason weaver baker tailor farmer miller shepherd surgeon lawyer
 painter sculptor composer violin trumpet drum orchestra theatre comedy tragedy novel sonnet chapter preface glossary`
-  .split(/\s+/)
-  .filter((word) => word !== '');
+    .split(/\s+/)
+    .filter((word) => word !== '');
 
 /**
  * @param {number} number of the text: the same one is the same text
@@ -33,7 +34,7 @@ export function textOf(number, words) {
     return state / 2 ** 32;
   };
   const paragraphs = [];
-  for (let written = 0; written < words; ) {
+  for (let written = 0; written < words;) {
     const sentences = [];
     for (let at = 0; at < 6 && written < words; at += 1) {
       const length = 8 + Math.floor(random() * 14);
