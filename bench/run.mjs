@@ -1,6 +1,7 @@
 // npm run bench [-- names] [--quick]: measures us against others and writes what it found to bench/results and
-// docs/performance.md. --quick does each work once, to see that it is the same on both sides, and writes nothing. The
-// name of a program in this folder runs that with the arguments behind it: npm run bench -- retrieval <folder>.
+// docs/performance.md. --quick does each work once, to see that it is the same on both sides, and writes nothing.
+// --large and --minutes=30 are for single ones. The name of a program in this folder runs that with the arguments
+// behind it: npm run bench -- retrieval <folder>.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -10,7 +11,11 @@ import { isReached, keepAs, machine } from './support/harness.mjs';
 import { writePerformancePage } from './support/performance-page.mjs';
 
 /** @typedef {Partial<import('./support/harness.mjs').Result>} Found */
-/** @typedef {(options: { quick: boolean }) => Promise<Found>} Run */
+/**
+ * @typedef {{ quick: boolean, large: boolean, minutes: number }} Options large: 100,000 documents in `scale`; minutes:
+ *   of `soak`
+ */
+/** @typedef {(options: Options) => Promise<Found>} Run */
 /** @typedef {{ name: string, isCheap: boolean, load: () => Promise<{ run: Run }> }} Bench */
 
 /** `isCheap`: it takes part in --quick. @type {readonly Bench[]} */
@@ -19,6 +24,9 @@ const BENCHES = [
   { name: 'scrape', isCheap: true, load: () => import('./scrape/bench.mjs') },
   { name: 'embed', isCheap: true, load: () => import('./embed/bench.mjs') },
   { name: 'ingest', isCheap: false, load: () => import('./ingest/bench.mjs') },
+  { name: 'upload', isCheap: false, load: () => import('./upload/bench.mjs') },
+  { name: 'scale', isCheap: false, load: () => import('./scale/bench.mjs') },
+  { name: 'soak', isCheap: false, load: () => import('./soak/bench.mjs') },
 ];
 
 await main(async () => {
@@ -30,6 +38,8 @@ await main(async () => {
     process.exit(status ?? 1);
   }
   const quick = args.includes('--quick');
+  const minutes = Number(args.find((arg) => arg.startsWith('--minutes='))?.split('=')[1] ?? 30);
+  const options = { quick, large: args.includes('--large'), minutes };
   const names = args.filter((arg) => !arg.startsWith('--'));
   const unknown = names.find((name) => !BENCHES.some((bench) => bench.name === name));
   if (unknown !== undefined) {
@@ -41,7 +51,7 @@ await main(async () => {
     const before = loadavg()[0];
     try {
       const bench = await load();
-      const found = await bench.run({ quick });
+      const found = await bench.run(options);
       const load1 = /** @type {[number, number]} */ ([before, loadavg()[0]]);
       const result = complete(name, found, load1);
       if (!quick) keepAs(name, result);

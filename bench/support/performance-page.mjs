@@ -14,7 +14,7 @@ import { table } from './table.mjs';
 
 const PICTURES = 'docs/performance';
 /** In this order; what is new comes last. */
-const ORDER = ['http', 'scrape', 'embed', 'ingest', 'upload', 'search'];
+const ORDER = ['http', 'scrape', 'embed', 'ingest', 'upload', 'scale', 'soak', 'search'];
 
 /** Writes the page, or compares it (--check). */
 export async function writePerformancePage() {
