@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { inTransaction, KeysetCursor, type Page } from '@vectorlane/database';
+import { inTransaction, KeysetCursor, type Page, prepared } from '@vectorlane/database';
 import { Place } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -69,9 +69,11 @@ export class ChunksRepository {
   /** Keeps the extracted text of this claim's generation. Running twice keeps one. */
   async storeText(claim: Claim, text: string): Promise<void> {
     await this.dataSource.query(
-      `INSERT INTO document_texts (document_id, generation, text)
-       SELECT coalesce(revision_of, id), generation, $3 FROM documents WHERE id = $1 AND generation = $2
-       ON CONFLICT (document_id, generation) DO UPDATE SET text = excluded.text`,
+      prepared(
+        `INSERT INTO document_texts (document_id, generation, text)
+         SELECT coalesce(revision_of, id), generation, $3 FROM documents WHERE id = $1 AND generation = $2
+         ON CONFLICT (document_id, generation) DO UPDATE SET text = excluded.text`,
+      ),
       [claim.rowId, claim.generation, text],
     );
   }

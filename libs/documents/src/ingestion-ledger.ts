@@ -18,6 +18,7 @@ import {
   toClaim,
 } from './claim';
 import type { IngestionFailureCode } from '@vectorlane/errors';
+import { prepared } from '@vectorlane/database';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /**
@@ -103,7 +104,7 @@ export class IngestionLedger {
    */
   async claim(documentId: string, leaseMs: number, spaceId: number): Promise<Claim | undefined> {
     const rows = await this.dataSource.query<ClaimRow[]>(
-      `WITH found AS (
+      prepared(`WITH found AS (
          SELECT id, revision_of, lease_expires_at IS NOT NULL AS interrupted FROM documents
           WHERE id = $1 AND ${CLAIMABLE} AND ${IN_CURRENT_SPACE('$3')}
             FOR UPDATE),
@@ -123,7 +124,7 @@ export class IngestionLedger {
          RETURNING d.id, d.revision_of, generation, content_id, filename, format, lane, declared_charset, size_bytes,
                    chunking, uploaded_by, attempts, interruptions, parser_deaths, interrupted, waits,
                    coalesce(extract(epoch FROM now() - waiting_since) * 1000, 0)::double precision AS waited_ms)
-       SELECT * FROM claimed`,
+       SELECT * FROM claimed`),
       [documentId, leaseMs / 1000, spaceId],
     );
     const row = rows[0];
@@ -311,12 +312,12 @@ export class IngestionLedger {
    */
   async nextDelivery(documentId: string, isInLine = true): Promise<Unfinished | undefined> {
     const rows: { id: string; lane: Lane; delivery: number; turn: number | null }[] = await this.dataSource.query(
-      `WITH moved AS (
+      prepared(`WITH moved AS (
          UPDATE documents AS d
             SET delivery = delivery + 1, turn = CASE WHEN $2 THEN coalesce(d.turn, ${NEXT_TURN}) ELSE d.turn END
           WHERE id = $1 AND status IN ('pending', 'processing')
          RETURNING id, lane, delivery, turn::double precision)
-       SELECT * FROM moved`,
+       SELECT * FROM moved`),
       [documentId, isInLine],
     );
     const row = rows[0];
@@ -377,14 +378,18 @@ export class IngestionLedger {
     manager: EntityManager = this.dataSource.manager,
     condition = 'true',
   ): Promise<void> {
-    const rows = await manager.query<unknown[]>(
-      `WITH moved AS (
+    const sql = `WITH moved AS (
          UPDATE documents SET ${assignments}, updated_at = now()
           WHERE ${HELD} AND ${condition}
          RETURNING id)
-       SELECT id FROM moved`,
-      [claim.rowId, claim.generation, ...parameters],
-    );
+       SELECT id FROM moved`;
+    // Inside a transaction, where a refused plan could not be asked for again, it is planned each time.
+    const isAlone = manager === this.dataSource.manager;
+    const rows = await manager.query<unknown[]>(isAlone ? prepared(sql) : sql, [
+      claim.rowId,
+      claim.generation,
+      ...parameters,
+    ]);
     if (rows.length === 0) throw new StaleClaimError(claim);
   }
 }

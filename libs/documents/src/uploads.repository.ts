@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { inTransaction } from '@vectorlane/database';
+import { inTransaction, prepared } from '@vectorlane/database';
 import type { Lane, OnDuplicate } from '@vectorlane/domain';
 import { Problem } from '@vectorlane/errors';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -96,8 +96,10 @@ export class UploadsRepository {
       return id === undefined ? null : this.byId(id);
     }
     const [same] = await this.dataSource.query<{ id: string; is_revision: boolean }[]>(
-      `SELECT coalesce(revision_of, id) AS id, revision_of IS NOT NULL AS is_revision FROM documents
-        WHERE collection = $1 AND sha256 = $2 AND external_id IS NULL`,
+      prepared(
+        `SELECT coalesce(revision_of, id) AS id, revision_of IS NOT NULL AS is_revision FROM documents
+          WHERE collection = $1 AND sha256 = $2 AND external_id IS NULL`,
+      ),
       [collection, sha256],
     );
     if (same === undefined) return null;
@@ -295,7 +297,7 @@ export class UploadsRepository {
 
   private async byId(id: string): Promise<Document> {
     const [document] = await this.dataSource.query<Document[]>(
-      `SELECT ${DOCUMENT_COLUMNS} FROM documents WHERE id = $1`,
+      prepared(`SELECT ${DOCUMENT_COLUMNS} FROM documents WHERE id = $1`),
       [id],
     );
     if (document === undefined) throw new Problem('DOCUMENT_NOT_FOUND', 'The document was deleted meanwhile.');

@@ -60,6 +60,7 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
     release: record('release'),
   };
   const scheduled: unknown[][] = [];
+  const sweepDocument = jest.fn(() => Promise.resolve());
   const circuits = new DependencyCircuits(new ShutdownSequence());
   const metrics = new Metrics();
   const tracked: string[] = [];
@@ -73,7 +74,7 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
       INGESTION_MAX_PARSER_DEATHS: '3',
     }),
     ledger as unknown as IngestionLedger,
-    { sweepDocument: () => Promise.resolve() } as unknown as ChunksRepository,
+    { sweepDocument } as unknown as ChunksRepository,
     { active: { id: 1, table: 'vectors_1', current: true } } as unknown as EmbeddingSpacesRepository,
     { run: (_: Claim, signal: AbortSignal) => run(signal) } as unknown as IngestionPipeline,
     {
@@ -94,7 +95,7 @@ function processorOver(run: (signal: AbortSignal) => Promise<void>, claim: Claim
       formatsNeeding: (dependency: string) => (dependency === 'ai-worker' ? ['png'] : undefined),
     } as unknown as ExtractionService,
   );
-  return { processor, moves, circuits, scheduled, ledger, metrics, tracked, contexts };
+  return { processor, moves, circuits, scheduled, ledger, metrics, tracked, contexts, sweepDocument };
 }
 
 const shutdown = new AbortController().signal;
@@ -109,6 +110,15 @@ describe('DocumentProcessor', () => {
     await processor.process('d', 'd-1', shutdown);
     expect(run).not.toHaveBeenCalled();
     expect(moves).toEqual([]);
+  });
+
+  it.each([
+    [1, 0],
+    [2, 1],
+  ])('sweeps what generations before %i left: %i times', async (generation, times) => {
+    const { processor, sweepDocument } = processorOver(() => Promise.resolve(), { ...CLAIM, generation });
+    await processor.process('d', 'd-1', shutdown);
+    expect(sweepDocument).toHaveBeenCalledTimes(times);
   });
 
   it('fails a document at once for what cannot pass', async () => {

@@ -101,7 +101,8 @@ export class DocumentProcessor {
     try {
       await this.pipeline.run(claim, stop.signal);
       this.circuits.succeeded(Dependency.options.filter((dependency) => this.isUsed(claim, dependency)));
-      await this.chunks.sweepDocument(claim.documentId);
+      // The first generation has none before it.
+      if (claim.generation > 1) await this.chunks.sweepDocument(claim.documentId);
     } catch (error) {
       // Whatever an aborted pipeline throws, the reason for the abort is what counts.
       const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;

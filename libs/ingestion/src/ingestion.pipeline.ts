@@ -38,6 +38,8 @@ const MAX_CHUNKS = 200_000;
 const PERCENT_CHUNKING = 8;
 const PERCENT_EMBEDDING = 10;
 
+const NOTHING_EMBEDDED: ReadonlyMap<string, string> = new Map();
+
 /** Of a format without pages, all of which is text. */
 const WHOLE: Coverage = { pages: null, pagesWithoutText: [], notes: [] };
 
@@ -153,7 +155,8 @@ export class IngestionPipeline {
     signal: AbortSignal,
   ): Promise<number> {
     const space = this.spaces.active;
-    const known = await this.chunks.embeddedInputs(claim, space);
+    // Of the first generation nothing was seen before.
+    const known = claim.generation > 1 ? await this.chunks.embeddedInputs(claim, space) : NOTHING_EMBEDDED;
     const digests = new Map(chunks.map((chunk) => [chunk, digestOf(chunk)]));
     const workOf = (chunk: Chunk): Work => ({
       tokenCount: chunk.tokenCount,

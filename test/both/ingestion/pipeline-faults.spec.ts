@@ -211,7 +211,6 @@ describe('an error during the ingestion of a document', () => {
       'chunks.storeBatch',
       'chunks.storeBatch',
       'ledger.complete',
-      'chunks.sweepDocument',
     ]);
   });
 

@@ -124,7 +124,11 @@ export class WordIndexRepository {
         return all.length === 1 ? all : join(all);
       });
       await insert(manager, 'words', runs);
-      return fresh.toSorted(byKey).at(-1);
+      // One row of each word: there may be a hundred times as many.
+      return [...groups.values()]
+        .flatMap((own) => own.slice(0, 1))
+        .toSorted(byKey)
+        .at(-1);
     });
   }
 
