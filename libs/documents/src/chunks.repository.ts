@@ -104,18 +104,16 @@ export class ChunksRepository {
     }));
     await inTransaction(this.dataSource, async (manager) => {
       await this.ledger.progress(claim, { ...progress, stage: 'embedding' }, manager);
-      await manager.query(
-        `INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count,
-                             place, input_digest)
-         SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, place, decode(input_digest, 'hex')
-           FROM jsonb_to_recordset($1::jsonb) AS row(
-                id uuid, ordinal integer, content text, char_start integer, char_end integer, token_count integer,
-                place jsonb, input_digest text)`,
-        [JSON.stringify(rows), claim.documentId, claim.generation],
-      );
       const [document] = await manager.query<{ collection: string }[]>(
-        'SELECT collection FROM documents WHERE id = $1',
-        [claim.documentId],
+        `WITH stored AS (
+           INSERT INTO chunks (id, document_id, generation, ordinal, content, char_start, char_end, token_count,
+                               place, input_digest)
+           SELECT id, $2, $3, ordinal, content, char_start, char_end, token_count, place, decode(input_digest, 'hex')
+             FROM jsonb_to_recordset($1::jsonb) AS row(
+                  id uuid, ordinal integer, content text, char_start integer, char_end integer, token_count integer,
+                  place jsonb, input_digest text))
+         SELECT collection FROM documents WHERE id = $2`,
+        [JSON.stringify(rows), claim.documentId, claim.generation],
       );
       if (document === undefined) throw new StaleClaimError(claim);
       const read = rows.map(({ id, content, place }) => ({ id, content, heading: place.heading ?? null }));
