@@ -47,6 +47,15 @@ export class Deployment {
     });
   }
 
+  /** A database that is slow on a busy machine: what is refused so has not been done, and is asked again as it says. */
+  private async patientRequest(service: ServiceProcess, path: string, body?: FormData): Promise<Response> {
+    for (let tries = 1; ; tries += 1) {
+      const response = await this.request(service, path, body);
+      if (response.status !== 503 || tries === 5) return response;
+      await delay(Number(response.headers.get('retry-after')) * 1_000);
+    }
+  }
+
   /** As a client of one of its processes. */
   client({ url }: ServiceProcess): Pick<TestApp, 'fetch'> {
     return {
@@ -67,12 +76,7 @@ export class Deployment {
     const form = new FormData();
     if (externalId !== undefined) form.set('externalId', externalId);
     form.set('file', new Blob([content]), filename);
-    let response = await this.request(service, '/api/documents', form);
-    // A database that is slow on a busy machine: what is refused so is not accepted, and sent again as it asks.
-    for (let tries = 1; response.status === 503 && tries < 5; tries += 1) {
-      await delay(Number(response.headers.get('retry-after')) * 1_000);
-      response = await this.request(service, '/api/documents', form);
-    }
+    const response = await this.patientRequest(service, '/api/documents', form);
     const body = (await response.json()) as Untyped;
     const accepted = response.status === 202 || (response.status === 200 && body.duplicate === true);
     if (!accepted) throw new Error(`${filename} was answered ${response.status}: ${JSON.stringify(body)}`);
@@ -83,7 +87,9 @@ export class Deployment {
     const items: Untyped[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const query = new URLSearchParams({ limit: '100', ...(status && { status }), ...(cursor && { cursor }) });
-      const page = (await (await this.request(service, `/api/documents?${query.toString()}`)).json()) as Untyped;
+      const response = await this.patientRequest(service, `/api/documents?${query.toString()}`);
+      const page = (await response.json()) as Untyped;
+      if (response.status !== 200) throw new Error(`The list was answered ${response.status}: ${JSON.stringify(page)}`);
       items.push(...page.items);
       cursor = page.nextCursor as string | null;
     }
@@ -94,7 +100,8 @@ export class Deployment {
   async finished(service: ServiceProcess, timeoutMs: number): Promise<Untyped[]> {
     const isDone = async () => (await this.list(service, 'pending,processing')).length === 0;
     await eventually(isDone, timeoutMs).catch((cause: unknown) => {
-      throw new Error(`Not all documents have ended. ${workOf(service)}`, { cause });
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`Not all documents have ended (${why}). ${workOf(service)}`, { cause });
     });
     return this.list(service);
   }
