@@ -1,4 +1,4 @@
-import type { UnpackedPostings, WordReading, WordRun } from '@vectorlane/documents';
+import type { WordReading, WordRun } from '@vectorlane/documents';
 import type { QuestionWord } from './question-words';
 
 /** Robertson's BM25: how fast a word's repetition stops counting, and how much a chunk's length does. */
@@ -77,33 +77,29 @@ export class Bm25Scores {
     this.bestPossible = this.words.reduce((sum, { most }) => sum + most, 0);
   }
 
-  /** 0 for a chunk without any of the words. */
-  of(number: number): number {
-    if (this.among?.has(number) === false) return 0;
-    let score = 0;
-    for (const { runs, most } of this.words) {
-      for (const { firstNumber, postings } of runs) {
-        const index = postings === undefined ? -1 : indexOf(postings.offsets, number - firstNumber);
-        if (index >= 0) score += most * this.share(postings?.counts[index] as number);
-      }
-    }
-    return score;
+  /**
+   * @param numbers of chunks, ascending
+   * @returns their scores, in the same order; 0 for one without any of the words
+   */
+  of(numbers: readonly number[]): Float64Array {
+    const scores = new Float64Array(numbers.length);
+    for (const { runs, most } of this.words) for (const run of runs) this.lookUp(run, most, numbers, scores);
+    return scores;
   }
 
   /** @returns the best, in order; equal ones by number */
   top(count: number): ScoredChunk[] {
-    if (this.among !== undefined) return this.best([...this.among], count);
+    if (this.among !== undefined) return best([...this.among], (numbers) => this.of(numbers), count);
     const frequent = this.words.filter(({ isAdded }) => !isAdded);
     if (frequent.length === 0) return this.topOfAdded(count);
-    const candidates = this.topOfAdded(Math.max(LOOKED_UP, LOOKED_UP_EACH * count)).sort((a, b) => a.number - b.number);
-    const scores = Float64Array.from(candidates, ({ score }) => score);
-    for (const { runs, most } of frequent) for (const run of runs) this.lookUp(run, most, candidates, scores);
-    const heap = new WorstFirstHeap(count);
-    candidates.forEach(({ number }, at) => {
-      const score = scores[at] as number;
-      if (score > heap.least) heap.offer(number, score);
-    });
-    return heap.sorted();
+    const candidates = this.topOfAdded(Math.max(LOOKED_UP, LOOKED_UP_EACH * count));
+    const byOthers = new Map(candidates.map(({ number, score }) => [number, score]));
+    const scored = (numbers: readonly number[]): Float64Array => {
+      const scores = Float64Array.from(numbers, (number) => byOthers.get(number) as number);
+      for (const { runs, most } of frequent) for (const run of runs) this.lookUp(run, most, numbers, scores);
+      return scores;
+    };
+    return best([...byOthers.keys()], scored, count);
   }
 
   /** The best by the words that are added up. */
@@ -134,22 +130,11 @@ export class Bm25Scores {
       Array.from(postings?.offsets ?? [], (offset) => firstNumber + offset),
     );
     for (const { runs } of others) {
-      numbers = numbers.filter((number) =>
-        runs.some(
-          ({ firstNumber, postings }) => postings !== undefined && indexOf(postings.offsets, number - firstNumber) >= 0,
-        ),
-      );
+      numbers = numbers.filter((number) => runs.some((run) => isIn(run, number)));
     }
-    return this.best(numbers, count);
-  }
-
-  private best(numbers: number[], count: number): ScoredChunk[] {
-    const heap = new WorstFirstHeap(count);
-    for (const number of numbers.sort((a, b) => a - b)) {
-      const score = this.of(number);
-      if (score > heap.least) heap.offer(number, score);
-    }
-    return heap.sorted();
+    // A chunk of no interest scores nothing.
+    const ofInterest = this.among === undefined ? numbers : numbers.filter((number) => this.among?.has(number));
+    return best(ofInterest, (ascending) => this.of(ascending), count);
   }
 
   private add(sums: Sums, { firstNumber, postings }: WordRun, most: number): void {
@@ -175,21 +160,25 @@ export class Bm25Scores {
     }
   }
 
-  /** @param candidates in order of their numbers; what a word adds to each goes to `scores` at the same place */
+  /** @param numbers of chunks, ascending; what a word adds to each goes to `scores` at the same place */
   private lookUp(
     { firstNumber, postings }: WordRun,
     most: number,
-    candidates: readonly ScoredChunk[],
+    numbers: readonly number[],
     scores: Float64Array,
   ): void {
     if (postings === undefined) return;
     const { offsets, counts } = postings;
     const last = firstNumber + (offsets.at(-1) ?? 0);
-    for (let at = firstAt(candidates, firstNumber); at < candidates.length; at += 1) {
-      const { number } = candidates[at] as ScoredChunk;
+    let from = 0;
+    for (let at = firstAt(numbers, firstNumber); at < numbers.length; at += 1) {
+      const number = numbers[at] as number;
       if (number > last) return;
-      const index = indexOf(offsets, number - firstNumber);
-      if (index >= 0) scores[at] = (scores[at] as number) + most * this.share(counts[index] as number);
+      // Both ascend: what is before this one is before the next.
+      from = firstAt(offsets, number - firstNumber, from);
+      if (offsets[from] === number - firstNumber) {
+        scores[at] = (scores[at] as number) + most * this.share(counts[from] as number);
+      }
     }
   }
 
@@ -204,32 +193,32 @@ const FIXED = K1 * (1 - B);
 
 const sizeOf = (runs: readonly WordRun[]): number => runs.reduce((sum, { chunks }) => sum + chunks, 0);
 
-/** @returns where the first chunk stands whose number is not below */
-function firstAt(ascending: readonly ScoredChunk[], number: number): number {
-  let from = 0;
+/** @returns where the first one stands that is not below `wanted`, at `from` or after it; the length where none is */
+function firstAt(ascending: ArrayLike<number>, wanted: number, from = 0): number {
   let to = ascending.length;
   while (from < to) {
     const middle = (from + to) >> 1;
-    if ((ascending[middle] as ScoredChunk).number < number) from = middle + 1;
+    if ((ascending[middle] as number) < wanted) from = middle + 1;
     else to = middle;
   }
   return from;
 }
 
-/** @returns -1 where it is not */
-function indexOf(ascending: UnpackedPostings['offsets'], wanted: number): number {
-  let from = 0;
-  let to = ascending.length - 1;
-  // The rows of a word follow one another: of most of them a chunk is before or after all.
-  if (wanted < 0 || wanted > (ascending[to] as number)) return -1;
-  while (from <= to) {
-    const middle = (from + to) >> 1;
-    const found = ascending[middle] as number;
-    if (found === wanted) return middle;
-    if (found < wanted) from = middle + 1;
-    else to = middle - 1;
-  }
-  return -1;
+function isIn({ firstNumber, postings }: WordRun, number: number): boolean {
+  if (postings === undefined) return false;
+  const offset = number - firstNumber;
+  return postings.offsets[firstAt(postings.offsets, offset)] === offset;
+}
+
+/** @param scored scores of chunks in ascending order of their numbers */
+function best(numbers: number[], scored: (ascending: readonly number[]) => Float64Array, count: number): ScoredChunk[] {
+  const heap = new WorstFirstHeap(count);
+  const scores = scored(numbers.sort((a, b) => a - b));
+  numbers.forEach((number, at) => {
+    const score = scores[at] as number;
+    if (score > heap.least) heap.offer(number, score);
+  });
+  return heap.sorted();
 }
 
 /**

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { analyseQuery, phraseMatcher } from '@vectorlane/analysis';
 import { FilterReach, isPlain, PassagesRepository, type SearchFilter, VectorsRepository } from '@vectorlane/documents';
 import type { SearchMode } from '@vectorlane/domain';
-import { type KeywordHit, type KeywordHits, KeywordSearch } from './keyword-search';
+import { type KeywordHit, KeywordSearch, type QuestionWords } from './keyword-search';
 import type { Question } from './question';
 import { RecallProbe } from './recall-probe';
 import { type Candidate, type Evidence, fuseScores, liftQuotations } from './score-fusion';
@@ -52,7 +52,7 @@ export class CandidateSearch {
       case 'vector':
         return this.byMeaning(inquiry, depth, excluded);
       case 'keyword':
-        return byWords(await this.keywords.find(question.text, depth, filter, excluded), depth);
+        return byWords(await this.keywords.find(question.text, filter, excluded), depth);
       case 'hybrid':
         return this.byBoth(inquiry, depth, excluded);
     }
@@ -82,33 +82,38 @@ export class CandidateSearch {
     const [of, all, words] = await Promise.all([
       vector,
       vector?.then((found) => found && this.vectors.find(found, depth, filter)),
-      this.keywords.find(question.text, depth, filter, excluded, vector),
+      this.keywords.find(question.text, filter, excluded),
     ]);
-    const quoted = await this.quoting(question.text, words);
     if (of === undefined || all === undefined) {
-      const { candidates, complete } = byWords({ ...words, hits: joined(words.hits, quoted) }, depth);
+      const quoted = await this.quoting(question.text, words);
+      const { candidates, complete } = await byWords(words, depth, quoted);
       return { candidates: liftQuotations(candidates, isIn(quoted)), complete };
     }
     this.probe.offer({ vector: of, filter, found: all });
     const neighbours = all.filter(({ number }) => number === undefined || !excluded.has(number));
+    const bm25 = bm25Of(neighbours, words);
+    // Whatever is no neighbour is farther than all of them, as far as the index has found them: its words alone decide,
+    // so that only the best by words can be among those that are wanted.
+    const [byWordsAlone, quoted] = await Promise.all([
+      words.best(wanted, { passedOver: new Set(bm25.keys()), vector: of }),
+      this.quoting(question.text, words, of),
+    ]);
     const found = new Set(neighbours.map(({ chunkId }) => chunkId));
-    const byWordsAlone = joined(words.hits, quoted).filter(({ chunkId }) => !found.has(chunkId));
+    const others = joined(byWordsAlone, quoted).filter(({ chunkId }) => !found.has(chunkId));
     const evidence: Evidence[] = [
-      ...neighbours.map(({ chunkId, number, cosine }) => ({
-        chunkId,
-        cosine,
-        bm25: number === undefined ? 0 : words.scoreOf(number),
-      })),
-      ...byWordsAlone.map(({ chunkId, cosine, score }) => ({ chunkId, cosine, bm25: score })),
+      ...neighbours.map(({ chunkId, number, cosine }) => ({ chunkId, cosine, bm25: bm25.get(number) ?? 0 })),
+      ...others.map(({ chunkId, cosine, score }) => ({ chunkId, cosine, bm25: score })),
     ];
-    const candidates = fuseScores(evidence, {
+    const fused = fuseScores(evidence, {
       highestCosine: neighbours[0]?.cosine ?? 0,
       lowestCosine: neighbours.at(-1)?.cosine ?? 0,
-      highestBm25: words.hits[0]?.score ?? 0,
+      highestBm25: Math.max(byWordsAlone[0]?.score ?? 0, ...bm25.values()),
       bestPossibleBm25: words.bestPossible,
     });
-    const complete = all.length < depth && words.hits.length < depth;
-    return { candidates: liftQuotations(candidates, isIn(quoted)), complete };
+    const hasMore = byWordsAlone.length === wanted;
+    // Below the last by words others by words may follow, which nobody has looked at.
+    const candidates = hasMore ? downTo(byWordsAlone, fused) : fused;
+    return { candidates: liftQuotations(candidates, isIn(quoted)), complete: all.length < depth && !hasMore };
   }
 
   private async fusionDepth(filter: SearchFilter): Promise<number> {
@@ -119,14 +124,19 @@ export class CandidateSearch {
   }
 
   /** Chunks that hold the whole question as it stands. A single plain word is no quotation. */
-  private async quoting(text: string, words: KeywordHits): Promise<readonly KeywordHit[]> {
+  private async quoting(text: string, words: QuestionWords, vector?: Float32Array): Promise<readonly KeywordHit[]> {
     if (analyseQuery(text, 'simple').filter(({ beside }) => !beside).length < 2) return [];
-    return this.holding([text], words, QUOTATIONS_READ);
+    return this.holding([text], words, QUOTATIONS_READ, vector);
   }
 
   /** Chunks that hold every phrase as it stands. */
-  private async holding(phrases: readonly string[], words: KeywordHits, most: number): Promise<readonly KeywordHit[]> {
-    const likely = await words.quoting(phrases, most);
+  private async holding(
+    phrases: readonly string[],
+    words: QuestionWords,
+    most: number,
+    vector: Float32Array | undefined,
+  ): Promise<readonly KeywordHit[]> {
+    const likely = await words.quoting(phrases, most, vector);
     const passages = await this.passages.read(likely.map(({ chunkId }) => chunkId));
     const matchers = phrases.map(phraseMatcher);
     return likely.filter(({ chunkId }) => {
@@ -142,18 +152,19 @@ export class CandidateSearch {
   ): Promise<Candidates> {
     const [of, ofPhrases, words] = await Promise.all([
       vector,
-      this.keywords.find(question.phrases.join(' '), 1, filter, excluded, vector),
-      this.keywords.find(question.text, 1, filter, excluded),
+      this.keywords.find(question.phrases.join(' '), filter, excluded),
+      this.keywords.find(question.text, filter, excluded),
     ]);
-    const hits = await this.holding(question.phrases, ofPhrases, PHRASES_READ);
-    const evidence = hits.map(({ chunkId, number, cosine }) => ({ chunkId, cosine, bm25: words.scoreOf(number) }));
+    const hits = await this.holding(question.phrases, ofPhrases, PHRASES_READ, of);
+    const bm25 = bm25Of(hits, words);
+    const evidence = hits.map(({ chunkId, number, cosine }) => ({ chunkId, cosine, bm25: bm25.get(number) ?? 0 }));
     const found = hits.flatMap(({ cosine }) => cosine ?? []);
     const fused =
       mode === 'hybrid' && of !== undefined
         ? fuseScores(evidence, {
             highestCosine: Math.max(...found),
             lowestCosine: Math.min(...found),
-            highestBm25: Math.max(0, ...evidence.map(({ bm25 }) => bm25)),
+            highestBm25: Math.max(0, ...bm25.values()),
             bestPossibleBm25: words.bestPossible,
           })
         : evidence.map(({ chunkId, cosine, bm25 }) => ({
@@ -174,11 +185,29 @@ const isIn = (hits: readonly KeywordHit[]): ((chunkId: string) => boolean) => {
   return (chunkId) => ids.has(chunkId);
 };
 
-function byWords({ hits, bestPossible }: KeywordHits, depth: number): Candidates {
-  return {
-    candidates: hits.map(({ chunkId, score }) => ({ chunkId, score: share(score, bestPossible) })),
-    complete: hits.length < depth,
-  };
+/** By number; a chunk that is not analysed yet has none. */
+function bm25Of(
+  chunks: readonly { readonly number: number | undefined }[],
+  words: QuestionWords,
+): ReadonlyMap<number | undefined, number> {
+  const numbers = chunks.flatMap(({ number }) => number ?? []).sort((a, b) => a - b);
+  const scores = words.scoresOf(numbers);
+  return new Map(numbers.map((number, at) => [number, scores[at] ?? 0]));
+}
+
+/** The candidates that are no worse than the worst of the hits. */
+function downTo(hits: readonly KeywordHit[], candidates: readonly Candidate[]): readonly Candidate[] {
+  const isHit = isIn(hits);
+  return candidates.slice(0, 1 + candidates.findLastIndex(({ chunkId }) => isHit(chunkId)));
+}
+
+async function byWords(words: QuestionWords, depth: number, quoted: readonly KeywordHit[] = []): Promise<Candidates> {
+  const hits = await words.best(depth);
+  const candidates = joined(hits, quoted).map(({ chunkId, score }) => ({
+    chunkId,
+    score: share(score, words.bestPossible),
+  }));
+  return { candidates, complete: hits.length < depth };
 }
 
 const asScore = (cosine: number): number => Math.max(0, Math.min(1, cosine));

@@ -44,18 +44,27 @@ export interface KeywordHit {
   readonly cosine: number | undefined;
 }
 
-/** What the words of a question found. */
-export interface KeywordHits {
-  /** Best first. */
-  readonly hits: readonly KeywordHit[];
-  /** BM25 of any chunk, 0 without a word of the question. */
-  readonly scoreOf: (number: number) => number;
+/** What the words of a question find. */
+export interface QuestionWords {
+  /** Best first, at most `most` of them beside those that are passed over. */
+  readonly best: (most: number, options?: BestOptions) => Promise<readonly KeywordHit[]>;
+  /** BM25 of any chunks, in the order of their ascending numbers; 0 without a word of the question. */
+  readonly scoresOf: (numbers: readonly number[]) => Float64Array;
   /** What a chunk would score that holds every word. */
   readonly bestPossible: number;
   readonly languages: readonly LanguageTotals[];
   /** At most `most` of those that hold every word, and phrases as far as pairs of words tell; best first. */
-  readonly quoting: (phrases: readonly string[], most: number) => Promise<readonly KeywordHit[]>;
+  readonly quoting: (phrases: readonly string[], most: number, vector?: Float32Array) => Promise<readonly KeywordHit[]>;
 }
+
+export interface BestOptions {
+  /** Chunks that are known by other means. */
+  readonly passedOver?: ReadonlySet<number | undefined>;
+  /** Of the question, to tell how near in meaning each is. */
+  readonly vector?: Float32Array | undefined;
+}
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** Chunks that hold any of the question's words, best first by BM25. */
 @Injectable()
@@ -71,55 +80,46 @@ export class KeywordSearch {
     private readonly reach: FilterReach,
   ) {}
 
-  /**
-   * @param excluded chunks that are left out
-   * @param vector of the question: awaited when the best are known, to tell how near they are in meaning
-   */
-  async find(
-    question: string,
-    limit: number,
-    filter: SearchFilter,
-    excluded: ReadonlySet<number> = new Set(),
-    vector?: Promise<Float32Array | undefined>,
-  ): Promise<KeywordHits> {
+  /** @param excluded chunks that are left out */
+  async find(question: string, filter: SearchFilter, excluded: ReadonlySet<number> = NONE): Promise<QuestionWords> {
     const { words, reading } = await this.read(question, filter.scope);
     const { share, chunks } = isPlain(filter) ? EVERYTHING : await this.reach.of(filter);
     const among = chunks > FEW_CHUNKS ? undefined : await this.words.passing(filter, FEW_CHUNKS);
     const scores = new Bm25Scores(words, reading, among);
-    const hits: KeywordHit[] = [];
-    const expected = (limit * LOOKED_AT) / (among === undefined ? share : 1);
-    for (
-      let seen = 0, wanted = Math.ceil(Math.min(expected, limit + FIRST_LOOK));
-      hits.length < limit;
-      wanted *= LOOK_GROWTH
-    ) {
-      const best = scores.top(wanted);
-      const next = best.slice(seen).filter(({ number }) => !excluded.has(number));
-      // A chunk whose document is not complete, or is gone, is in the index all the same.
-      const visible = await this.words.visible(
-        next.map(({ number }) => number),
-        among === undefined ? filter : undefined,
-        { vector: await vector },
-      );
-      for (const { number, score } of next) {
-        const chunk = visible.get(number);
-        if (chunk !== undefined && hits.length < limit) hits.push({ ...chunk, number, score });
-      }
-      if (best.length < wanted) break;
-      seen = best.length;
-    }
+    const toPass = among === undefined ? filter : undefined;
     return {
-      hits,
-      scoreOf: (number) => scores.of(number),
+      best: async (most, { passedOver = NONE, vector } = {}) => {
+        const hits: KeywordHit[] = [];
+        const expected = (most * LOOKED_AT) / (among === undefined ? share : 1);
+        for (
+          let seen = 0, wanted = Math.ceil(Math.min(expected, most + FIRST_LOOK));
+          hits.length < most;
+          wanted *= LOOK_GROWTH
+        ) {
+          const best = scores.top(wanted + passedOver.size).filter(({ number }) => !passedOver.has(number));
+          const next = best.slice(seen, wanted).filter(({ number }) => !excluded.has(number));
+          // A chunk whose document is not complete, or is gone, is in the index all the same.
+          const visible = await this.words.visible(
+            next.map(({ number }) => number),
+            toPass,
+            { vector },
+          );
+          for (const { number, score } of next) {
+            const chunk = visible.get(number);
+            if (chunk !== undefined && hits.length < most) hits.push({ ...chunk, number, score });
+          }
+          if (best.length < wanted) break;
+          seen = wanted;
+        }
+        return hits;
+      },
+      scoresOf: (numbers) => scores.of(numbers),
       bestPossible: scores.bestPossible,
       languages: reading.languages,
-      quoting: async (phrases, most) => {
+      quoting: async (phrases, most, vector) => {
         const all = scores.topOfAllWords(QUOTING_DEPTH).filter(({ number }) => !excluded.has(number));
         const numbers = all.map(({ number }) => number);
-        const visible = await this.words.visible(numbers, among === undefined ? filter : undefined, {
-          pairs: pairsOf(phrases),
-          vector: await vector,
-        });
+        const visible = await this.words.visible(numbers, toPass, { pairs: pairsOf(phrases), vector });
         return all
           .flatMap(({ number, score }) => {
             const chunk = visible.get(number);
