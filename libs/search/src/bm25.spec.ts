@@ -130,4 +130,7 @@ it('knows which chunks hold every word', () => {
   expect(of('mooring', 'fee').toSorted()).toEqual([0, 3]);
   expect(of('mooring', 'fee', 'harbour')).toEqual([0]);
   expect(of('mooring', 'bees')).toEqual([]);
+  const inTwoLanguages = new Bm25Scores([{ terms: ['mooring', 'fee'], weight: 1, beside: false }], reading);
+  const found = inTwoLanguages.topOfAllWords(10).map(({ number }) => number / 20_000);
+  expect(found.toSorted()).toEqual([0, 1, 3]);
 });

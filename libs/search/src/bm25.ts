@@ -126,12 +126,8 @@ export class Bm25Scores {
       .toSorted((a, b) => sizeOf(a.runs) - sizeOf(b.runs));
     const [rarest, ...others] = required;
     if (rarest === undefined) return [];
-    let numbers = rarest.runs.flatMap(({ firstNumber, postings }) =>
-      Array.from(postings?.offsets ?? [], (offset) => firstNumber + offset),
-    );
-    for (const { runs } of others) {
-      numbers = numbers.filter((number) => runs.some((run) => isIn(run, number)));
-    }
+    let numbers = numbersOf(rarest.runs);
+    for (const { runs } of others) numbers = holding(numbers, runs);
     // A chunk of no interest scores nothing.
     const ofInterest = this.among === undefined ? numbers : numbers.filter((number) => this.among?.has(number));
     return best(ofInterest, (ascending) => this.of(ascending), count);
@@ -204,10 +200,34 @@ function firstAt(ascending: ArrayLike<number>, wanted: number, from = 0): number
   return from;
 }
 
-function isIn({ firstNumber, postings }: WordRun, number: number): boolean {
-  if (postings === undefined) return false;
-  const offset = number - firstNumber;
-  return postings.offsets[firstAt(postings.offsets, offset)] === offset;
+/** Numbers of all chunks of a word, ascending. */
+function numbersOf(runs: readonly WordRun[]): number[] {
+  const numbers: number[] = [];
+  for (const { firstNumber, postings } of runs) {
+    const offsets = postings?.offsets ?? [];
+    for (let index = 0; index < offsets.length; index += 1) numbers.push(firstNumber + (offsets[index] as number));
+  }
+  return ascending(numbers);
+}
+
+/** Those of the numbers, ascending, whose chunks hold a word. */
+function holding(numbers: readonly number[], runs: readonly WordRun[]): number[] {
+  const held: number[] = [];
+  for (const { firstNumber, postings } of runs) {
+    const offsets = postings?.offsets ?? [];
+    let from = 0;
+    for (let at = firstAt(numbers, firstNumber); at < numbers.length && from < offsets.length; at += 1) {
+      const number = numbers[at] as number;
+      from = firstAt(offsets, number - firstNumber, from);
+      if (offsets[from] === number - firstNumber) held.push(number);
+    }
+  }
+  return ascending(held);
+}
+
+/** In order, each once: a chunk may hold a word under the stems of two languages. */
+function ascending(numbers: number[]): number[] {
+  return numbers.sort((a, b) => a - b).filter((number, at) => number !== numbers[at - 1]);
 }
 
 /** @param scored scores of chunks in ascending order of their numbers */
