@@ -41,6 +41,12 @@ export class EmbeddingQueue {
     return passage;
   }
 
+  get isEmpty(): boolean {
+    this.dropExhausted(this.queries);
+    this.dropExhausted(this.passages);
+    return this.queries.length === 0 && this.passages.length === 0;
+  }
+
   /** Rejects every call that still waits. */
   clear(reason: Error): void {
     for (const call of [...this.queries.splice(0), ...this.passages.splice(0)]) call.reject(reason);

@@ -1,4 +1,4 @@
-import type { FilterReach, PassagesRepository, VectorsRepository } from '@vectorlane/documents';
+import type { FilterReach, Passage, PassagesRepository, VectorsRepository } from '@vectorlane/documents';
 import { CollectionScope } from '@vectorlane/documents';
 import { seededRandom } from '../../../test/support/ingestion-digest';
 import { CandidateSearch } from './candidate-search';
@@ -31,7 +31,8 @@ function library(seed: number, size: number): Chunk[] {
   }));
 }
 
-function searchIn(chunks: readonly Chunk[]): CandidateSearch {
+/** @param quoting number of the chunk that holds the question as it stands */
+function searchIn(chunks: readonly Chunk[], quoting?: number): CandidateSearch {
   const byWords = chunks
     .filter(({ bm25 }) => bm25 > 0)
     .toSorted((a, b) => b.bm25 - a.bm25)
@@ -41,7 +42,7 @@ function searchIn(chunks: readonly Chunk[]): CandidateSearch {
       Promise.resolve(byWords.filter(({ number }) => passedOver?.has(number) !== true).slice(0, most)),
     scoresOf: (numbers) => Float64Array.from(numbers, (number) => chunks[number]?.bm25 ?? 0),
     bestPossible: 12,
-    quoting: () => Promise.resolve([]),
+    quoting: () => Promise.resolve(byWords.filter(({ number }) => number === quoting)),
   };
   const vectors: Partial<VectorsRepository> = {
     find: (_, limit) => Promise.resolve(chunks.toSorted((a, b) => b.cosine - a.cosine).slice(0, limit)),
@@ -50,10 +51,16 @@ function searchIn(chunks: readonly Chunk[]): CandidateSearch {
     find: () => Promise.resolve(words as QuestionWords),
     holding: () => Promise.resolve(new Set()),
   };
+  const passages: Partial<PassagesRepository> = {
+    read: (ids) =>
+      Promise.resolve(
+        new Map(ids.map((id) => [id, { content: 'All berth fees waived.' } as Partial<Passage> as Passage])),
+      ),
+  };
   return new CandidateSearch(
     vectors as VectorsRepository,
     keywords as KeywordSearch,
-    { read: () => Promise.resolve(new Map()) } as Partial<PassagesRepository> as PassagesRepository,
+    passages as PassagesRepository,
     { offer: () => undefined } as Partial<RecallProbe> as RecallProbe,
     {} as FilterReach,
   );
@@ -75,6 +82,17 @@ describe('both ways together', () => {
       const good = candidates.filter(({ score }) => score > 0);
       expect(good).toEqual(all.slice(0, good.length));
     }
+  });
+
+  it('give what holds the question as it stands first, whatever its place by words', async () => {
+    const chunks = library(1, 1_000);
+    const isFar = ({ number }: Chunk): boolean =>
+      chunks.filter(({ cosine }) => cosine > chunks[number]!.cosine).length > 200;
+    const last = chunks.filter((chunk) => chunk.bm25 > 0 && isFar(chunk)).toSorted((a, b) => a.bm25 - b.bm25)[0]!;
+    const { candidates } = await searchIn(chunks, last.number).find(inquiry, 10);
+    expect(candidates[0]?.chunkId).toBe(last.chunkId);
+    const { candidates: others } = await searchIn(chunks).find(inquiry, 10);
+    expect(candidates.slice(1, 10)).toEqual(others.slice(0, 9));
   });
 
   it('know when a deeper search could find no more', async () => {

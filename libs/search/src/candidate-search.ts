@@ -110,10 +110,10 @@ export class CandidateSearch {
       highestBm25: Math.max(byWordsAlone[0]?.score ?? 0, ...bm25.values()),
       bestPossibleBm25: words.bestPossible,
     });
+    const lifted = liftQuotations(fused, isIn(quoted));
     const hasMore = byWordsAlone.length === wanted;
     // Below the last by words others by words may follow, which nobody has looked at.
-    const candidates = hasMore ? downTo(byWordsAlone, fused) : fused;
-    return { candidates: liftQuotations(candidates, isIn(quoted)), complete: all.length < depth && !hasMore };
+    return { candidates: hasMore ? downTo(byWordsAlone, lifted) : lifted, complete: all.length < depth && !hasMore };
   }
 
   private async fusionDepth(filter: SearchFilter): Promise<number> {
@@ -195,7 +195,7 @@ function bm25Of(
   return new Map(numbers.map((number, at) => [number, scores[at] ?? 0]));
 }
 
-/** The candidates that are no worse than the worst of the hits. */
+/** The candidates as far as the last of the hits. */
 function downTo(hits: readonly KeywordHit[], candidates: readonly Candidate[]): readonly Candidate[] {
   const isHit = isIn(hits);
   return candidates.slice(0, 1 + candidates.findLastIndex(({ chunkId }) => isHit(chunkId)));

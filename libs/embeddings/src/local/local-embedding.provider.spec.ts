@@ -22,10 +22,12 @@ const WORDS = [
 
 const SCRIPTED_THREAD = `
   const { parentPort, workerData } = require('node:worker_threads');
-  const control = new Int32Array(workerData.weights); // 0: released, 1: refuse to start, 2: texts seen, 3…: their scripts
+  // 0: released, 1: refuse to start, 2: texts seen, 3…: their scripts, 254: starts, 255: ends
+  const control = new Int32Array(workerData.weights);
+  Atomics.add(control, 254, 1);
   if (Atomics.load(control, 1) === 1) throw new Error('scripted start failure');
   parentPort.on('message', ({ kind, ids }) => {
-    if (kind === 'stop') return parentPort.close();
+    if (kind === 'stop') return Atomics.add(control, 255, 1), parentPort.close();
     const [, script] = ids;
     Atomics.store(control, 3 + Atomics.add(control, 2, 1), script);
     if (script === ${WORDS.indexOf('hold')}) Atomics.wait(control, 0, 0);
@@ -81,11 +83,16 @@ describe('LocalEmbeddingProvider', () => {
     await Promise.all(opened.splice(0).map((provider) => provider.close()));
   });
 
-  async function open(threads: number, timeoutMs = 60_000, restartDelaysMs = [0, 0]): Promise<LocalEmbeddingProvider> {
+  async function open(
+    threads: number,
+    timeoutMs = 60_000,
+    restartDelaysMs = [0, 0],
+    waits: { wakeAfterMs: number; restAfterMs?: number } = { wakeAfterMs: 0 },
+  ): Promise<LocalEmbeddingProvider> {
     const provider = new LocalEmbeddingProvider(
       files,
       { numberType: 'fp32', weights: control.buffer },
-      { threads, timeoutMs, thread: { entry, restartDelaysMs } },
+      { threads, timeoutMs, ...waits, thread: { entry, restartDelaysMs } },
     );
     opened.push(provider);
     await provider.onModuleInit();
@@ -105,6 +112,11 @@ describe('LocalEmbeddingProvider', () => {
     }
   }
 
+  const started = (): number => Atomics.load(control, 254);
+  async function ended(count: number): Promise<void> {
+    while (Atomics.load(control, 255) < count) await new Promise(setImmediate);
+  }
+
   const worked = (): (string | undefined)[] =>
     Array.from(control.subarray(3, 3 + Atomics.load(control, 2)), (script) => WORDS[script]);
   const idOf = (word: string): number => WORDS.indexOf(word);
@@ -116,6 +128,36 @@ describe('LocalEmbeddingProvider', () => {
     await seen(4);
     release();
     expect((await held).map(([script]) => script)).toEqual(['hold', 'p1', 'p2', 'p3'].map(idOf));
+  });
+
+  it('starts a second thread when texts have been waiting for long, and ends it when none wait any more', async () => {
+    const provider = await open(3, 60_000, [], { wakeAfterMs: 0, restAfterMs: 0 });
+    expect(started()).toBe(1);
+    await provider.embed(['p1'], 'query');
+    expect(started()).toBe(1);
+    // The second waits for the first.
+    const held = provider.embed(['hold', 'p1'], 'passage');
+    await seen(3);
+    expect(started()).toBe(2);
+    release();
+    await held;
+    await ended(1);
+    expect(await provider.embed(['p2'], 'query')).toHaveLength(1);
+    expect([started(), worked().at(-1)]).toEqual([2, 'p2']);
+  });
+
+  it('does not start a second thread for what waits a moment only', async () => {
+    const provider = await open(2, 60_000, [], { wakeAfterMs: 60_000 });
+    await provider.embed(['p1', 'p2', 'p3'], 'passage');
+    await Promise.all([provider.embed(['q'], 'query'), provider.embed(['q'], 'query')]);
+    expect(started()).toBe(1);
+  });
+
+  it('starts another thread at once when the only one has died', async () => {
+    const provider = await open(2, 60_000, [600_000], { wakeAfterMs: 60_000 });
+    await expect(provider.embed(['crash'], 'passage')).rejects.toMatchObject(UNAVAILABLE);
+    expect(await provider.embed(['p1'], 'passage')).toHaveLength(1);
+    expect(started()).toBe(2);
   });
 
   it('cuts a text to the window and gives an empty one its special tokens', async () => {
@@ -257,8 +299,9 @@ describe('LocalEmbeddingProvider', () => {
 
   it('answers every call when it closes, ends its threads, and closes only once', async () => {
     const provider = await open(2);
-    const calls = [provider.embed(['hold', 'hold', 'p1'], 'passage'), provider.embed(['q'], 'query')];
+    const passages = provider.embed(['hold', 'hold', 'p1'], 'passage');
     await seen(2);
+    const calls = [passages, provider.embed(['q'], 'query')];
     const closing = [provider.close(), provider.close()];
     for (const outcome of await Promise.allSettled(calls)) expect(outcome).toMatchObject({ reason: UNAVAILABLE });
     await expect(provider.embed(['p2'], 'passage')).rejects.toThrow('is shutting down');

@@ -9,12 +9,17 @@ import { ReadableText } from '../tokenizer/readable';
 import { WordPieceTokenizer } from '../tokenizer/wordpiece-tokenizer';
 
 export interface LocalEmbeddingOptions {
+  /** At most; one is always there, the others while there is work for them. */
   readonly threads: number;
   /**
    * For a query the longest wait from the call to its vector; for passages the longest time without a new vector once
    * work on them has begun (neither a long queue nor a large batch is a failure); for a thread the longest on one text.
    */
   readonly timeoutMs: number;
+  /** How long texts must have been waiting, without a pause, before another thread is started. @default 500 */
+  readonly wakeAfterMs?: number;
+  /** How long no text must have been waiting before all threads but one are ended. @default 60,000 */
+  readonly restAfterMs?: number;
   /** Tests put another program in the thread's place, or shorten its waits. */
   readonly thread?: Pick<ModelThreadOptions, 'entry' | 'restartDelaysMs'>;
 }
@@ -28,7 +33,14 @@ export interface LoadableWeights {
 /** A call holds its texts itself; this many callers of a kind is already more than can be served in time. */
 const MAX_WAITING_CALLS_PER_KIND = 1_024;
 
-/** A local model in threads of this process: tokenised here, one text at a time handed to each free thread. */
+/** A thread costs 80 MB and half a processor second: single questions and small documents are not worth a second. */
+const WAKE_AFTER_MS = 500;
+const REST_AFTER_MS = 60_000;
+
+/**
+ * A local model in threads of this process: tokenised here, one text at a time handed to each free thread. Threads
+ * beyond the first come with lasting work and go when it is over.
+ */
 export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
   readonly space: EmbeddingSpace;
   readonly windowTokens: number;
@@ -39,6 +51,9 @@ export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
   private readonly threads: readonly ModelThread[];
   private readonly queue = new EmbeddingQueue(MAX_WAITING_CALLS_PER_KIND);
   private closed: Promise<void> | undefined;
+  /** Since when, without a pause, texts have been waiting for a thread. */
+  private waitingSince: number | undefined;
+  private restTimer: NodeJS.Timeout | undefined;
   /** `process.exit` ends threads by force, which inside native code would turn any exit code into an abort. */
   private readonly onExit = (): void => this.threads.forEach((thread) => thread.holdExit());
 
@@ -66,17 +81,17 @@ export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
   }
 
   /**
-   * Loads the model in all threads side by side (about a second).
-   * @throws Error when one cannot: the boot fails, with nothing left running
+   * Loads the model in the first thread (about a second).
+   * @throws Error when it cannot: the boot fails, with nothing left running
    */
   async onModuleInit(): Promise<void> {
     const startedAt = performance.now();
     process.on('exit', this.onExit);
-    const starts = await Promise.allSettled(this.threads.map((thread) => thread.start()));
-    const failed = starts.find((start) => start.status === 'rejected');
-    if (failed !== undefined) {
+    try {
+      await this.threads[0]?.start();
+    } catch (cause) {
       await this.close();
-      throw new Error(`The embedding model ${this.space.model} cannot be loaded`, { cause: failed.reason });
+      throw new Error(`The embedding model ${this.space.model} cannot be loaded`, { cause });
     }
     const durationMs = Math.round(performance.now() - startedAt);
     this.logger.log({ ...this.space, threads: this.threads.length, durationMs }, 'embedding model loaded');
@@ -113,6 +128,7 @@ export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
 
   private async shutDown(): Promise<void> {
     this.queue.clear(unavailable('is shutting down'));
+    clearTimeout(this.restTimer);
     await Promise.all(this.threads.map((thread) => thread.close()));
     process.off('exit', this.onExit);
   }
@@ -124,9 +140,32 @@ export class LocalEmbeddingProvider implements EmbeddingProvider, OnModuleInit {
     for (const thread of this.threads) {
       if (!thread.idle) continue;
       const call = this.queue.next();
-      if (call === undefined) return;
+      if (call === undefined) break;
       void this.work(thread, call);
     }
+    if (!this.queue.isEmpty) this.waitLonger();
+    else if (this.waitingSince !== undefined) this.restLater();
+  }
+
+  private waitLonger(): void {
+    clearTimeout(this.restTimer);
+    this.waitingSince ??= performance.now();
+    const waitedMs = performance.now() - this.waitingSince;
+    const hasNone = this.threads.every(({ working }) => !working);
+    if (!hasNone && waitedMs < (this.options.wakeAfterMs ?? WAKE_AFTER_MS)) return;
+    this.threads.find(({ asleep }) => asleep)?.wake();
+  }
+
+  private restLater(): void {
+    this.waitingSince = undefined;
+    this.restTimer = setTimeout(() => this.rest(), this.options.restAfterMs ?? REST_AFTER_MS).unref();
+  }
+
+  /** All but one end that have nothing to do; one that works has its turn later. */
+  private rest(): void {
+    const [, ...others] = this.threads.filter(({ working }) => working);
+    for (const thread of others) if (thread.idle) thread.sleep();
+    if (others.some(({ asleep }) => !asleep)) this.restLater();
   }
 
   private async work(thread: ModelThread, call: EmbeddingCall): Promise<void> {

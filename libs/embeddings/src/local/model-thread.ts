@@ -25,7 +25,7 @@ export interface ModelThreadOptions {
   readonly restartDelaysMs?: readonly number[];
 }
 
-type State = 'starting' | 'idle' | 'busy' | 'late' | 'restarting' | 'given up' | 'closed';
+type State = 'asleep' | 'starting' | 'idle' | 'busy' | 'late' | 'restarting' | 'given up' | 'closed';
 
 interface Job {
   readonly resolve: (vector: Float32Array) => void;
@@ -44,16 +44,23 @@ const EXIT_TIMEOUT_MS = 10_000;
 export class ModelThread {
   private readonly logger = new Logger('Embeddings');
   private readonly marks = new Int32Array(new SharedArrayBuffer(8));
-  private state: State = 'starting';
+  private state: State = 'asleep';
   private worker: Worker | undefined;
   private job: Job | undefined;
   private failuresInARow = 0;
   private restartTimer: NodeJS.Timeout | undefined;
+  /** Of a worker that was put to sleep and may still be on its way out. */
+  private ending: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ModelThreadOptions) {}
 
   get idle(): boolean {
     return this.state === 'idle';
+  }
+
+  /** Without a worker, and so without the memory of a model. */
+  get asleep(): boolean {
+    return this.state === 'asleep';
   }
 
   /** It will take a text, now or after what it does or waits for now, all of which is bounded. */
@@ -66,8 +73,30 @@ export class ModelThread {
    * @throws Error the thread's own, when the model cannot be loaded
    */
   async start(): Promise<void> {
+    this.state = 'starting';
     await this.launch();
     this.turn('idle');
+  }
+
+  /** It takes texts now, or in a moment: what it does, or loads, comes first. */
+  get working(): boolean {
+    return this.state === 'idle' || this.state === 'busy' || this.state === 'starting';
+  }
+
+  /** Begins to load the model; one that does not load is tried again like one that died. Only while `asleep`. */
+  wake(): void {
+    this.state = 'starting';
+    void this.restart();
+  }
+
+  /** Gives the model's memory back. Only while `idle`. */
+  sleep(): void {
+    const { worker } = this;
+    this.worker = undefined;
+    this.state = 'asleep';
+    if (worker === undefined) return;
+    const late = (err: unknown): void => this.logger.error({ err }, 'an embedding thread is late to end');
+    this.ending = this.stop(worker).catch(late);
   }
 
   /**
@@ -98,6 +127,7 @@ export class ModelThread {
     const { worker } = this;
     this.worker = undefined;
     if (worker !== undefined) await this.stop(worker);
+    await this.ending;
   }
 
   /** Blocks the caller until a run in progress has come out of native code: for the exit of the process alone. */
@@ -197,6 +227,7 @@ export class ModelThread {
     }
     this.state = 'restarting';
     this.restartTimer = setTimeout(() => void this.restart(), delay);
+    this.options.onChange();
   }
 
   private async restart(): Promise<void> {
