@@ -129,7 +129,7 @@ export const SUITES = [
     name: 'schemathesis: examples, fuzzing and sequences of all operations',
     needsPython: true,
     isAlone: true,
-    work: (scene) => schemathesis(scene, ['--phases', 'examples,fuzzing,stateful', ...cases(scene.full ? 350 : 4)]),
+    work: (scene) => schemathesis(scene, ['--phases', 'examples,fuzzing,stateful', ...cases(scene.full ? 370 : 4)]),
   },
   {
     name: 'schemathesis: every boundary of the schemas of a sixth of the operations, of all at full size',
@@ -161,6 +161,6 @@ function schemathesis({ service, folder, python = '', run, full }, args) {
   return run(join(dirname(python), 'st'), [...config, 'run', OPENAPI, ...common, ...args], {
     cwd: folder,
     env: { SCHEMATHESIS_HOOKS: join(HERE, 'schemathesis_hooks.py') },
-    timeoutMs: (full ? 60 : 10) * 60_000,
+    timeoutMs: (full ? 90 : 10) * 60_000,
   });
 }
