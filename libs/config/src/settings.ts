@@ -161,12 +161,10 @@ export const settingsSchema = z
       reason:
         'When the database holds vectors of another model: `refuse` stops the boot, `reindex` embeds every document again.',
     }),
-    EMBEDDING_THREADS: count(1, 64)
-      .default(2)
-      .meta({
-        reason:
-          'Embedding threads at most, one core each. One is always there; the others come with lasting work and go a minute after it.',
-      }),
+    EMBEDDING_THREADS: count(1, 64).default(2).meta({
+      reason:
+        'Embedding threads at most, one core each. One is always there; the others come with lasting work and go a minute after it.',
+    }),
     EMBEDDING_TIMEOUT_MS: milliseconds(1_000, 600_000)
       .default(60_000)
       .meta({ reason: 'Longest a query may wait for its vector, or a batch of passages for its next one.' }),
