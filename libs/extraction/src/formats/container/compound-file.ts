@@ -40,9 +40,9 @@ function isSameName(one: string, other: string): boolean {
  * Reads what such a file holds; what its broken structures lead to is damage of the file and no fault of ours.
  * @param advice what to do with a damaged one
  */
-export async function readingCompoundFile<T>(advice: string, read: () => T): Promise<T> {
+export async function readingCompoundFile<T>(advice: string, read: () => T | Promise<T>): Promise<T> {
   try {
-    return await Promise.resolve(read());
+    return await read();
   } catch (error) {
     if (error instanceof IngestionFailure) throw error;
     throw new IngestionFailure('CORRUPT_FILE', advice, { cause: error });
@@ -86,7 +86,8 @@ function hasEntry(bytes: Buffer, name: string): boolean {
 
 /** Structure of a compound file, by [MS-CFB] 2.2 to 2.6. */
 const HEADER_BYTES = 512;
-const LITTLE_ENDIAN = 0xfffe;
+/** Some programs write its bytes the other way round, and all others as they should be. */
+const LITTLE_ENDIAN: readonly number[] = [0xfffe, 0xfeff];
 const MINI_SECTOR_SHIFT = 6;
 const SECTORS_IN_HEADER = 109;
 const STREAM = 2;
@@ -105,7 +106,7 @@ export function checkCompoundFile(bytes: Uint8Array): void {
   /** Of the table of sectors, of that of small ones, and of the list of the former. */
   const [table = 0, small = 0, list = 0] = [44, 64, 72].map((at) => view.getUint32(at, true));
   const sound =
-    view.getUint16(28, true) === LITTLE_ENDIAN &&
+    LITTLE_ENDIAN.includes(view.getUint16(28, true)) &&
     (shift === 9 || shift === 12) &&
     view.getUint16(32, true) === MINI_SECTOR_SHIFT &&
     [table, small, list].every((count) => count <= sectors);

@@ -3,7 +3,7 @@ import { decodeCharset } from '../../charset/charset-detection';
 /** Records of an Excel workbook before 2007, by [MS-XLS] 2.1.4, and the kinds of text in them. */
 
 export const BIFF = {
-  formula: 0x06, endOfFile: 0x0a, from1904: 0x22, filePass: 0x2f, continue: 0x3c, codePage: 0x42, sheet: 0x85,
+  formula: 0x06, formulaOf3: 0x206, formulaOf4: 0x406, endOfFile: 0x0a, from1904: 0x22, filePass: 0x2f, continue: 0x3c, codePage: 0x42, sheet: 0x85,
   mulRk: 0xbd, richString: 0xd6, style: 0xe0, strings: 0xfc, labelOfStrings: 0xfd, number: 0x203, label: 0x204,
   boolOrError: 0x205, string: 0x207, rk: 0x27e, format: 0x41e, beginOfFile: 0x809,
 } as const; // prettier-ignore
@@ -20,22 +20,25 @@ export interface BiffRecord {
   readonly bytes: number;
 }
 
-/** The records from a place on; a last one that is cut off is left out. */
+const NO_MORE: readonly Buffer[] = [];
+
+/** The records from a place on; a last one that is cut off is left out. A workbook has one for each of its cells. */
 export function* recordsFrom(stream: Buffer, start: number): Generator<BiffRecord, void> {
+  const endOf = (at: number): number =>
+    at < 0 || at + HEADER_BYTES > stream.length ? Infinity : at + HEADER_BYTES + stream.readUInt16LE(at + 2);
   let at = start;
-  const take = (wanted?: number): { type: number; data: Buffer } | undefined => {
-    if (at < 0 || at + HEADER_BYTES > stream.length) return undefined;
+  for (let end = endOf(at); end <= stream.length; end = endOf(at)) {
+    const from = at;
     const type = stream.readUInt16LE(at);
-    const end = at + HEADER_BYTES + stream.readUInt16LE(at + 2);
-    if ((wanted !== undefined && type !== wanted) || end > stream.length) return undefined;
     const data = stream.subarray(at + HEADER_BYTES, end);
     at = end;
-    return { type, data };
-  };
-  for (let from = at, record = take(); record !== undefined; from = at, record = take()) {
-    const more: Buffer[] = [];
-    for (let next = take(BIFF.continue); next !== undefined; next = take(BIFF.continue)) more.push(next.data);
-    yield { ...record, more, bytes: at - from };
+    let more: Buffer[] | undefined;
+    for (let next = endOf(at); next <= stream.length && stream.readUInt16LE(at) === BIFF.continue; next = endOf(at)) {
+      more ??= [];
+      more.push(stream.subarray(at + HEADER_BYTES, next));
+      at = next;
+    }
+    yield { type, data, more: more ?? NO_MORE, bytes: at - from };
   }
 }
 
@@ -56,13 +59,16 @@ export class BiffTexts {
     this.charset = CHARSETS.get(page) ?? (page >= 1250 && page <= 1258 ? `windows-${page}` : 'windows-1252');
   }
 
-  /** @param lengthBytes how many bytes tell how many characters there are */
-  read(data: Buffer, at: number, lengthBytes: 1 | 2): string {
+  /**
+   * @param lengthBytes how many bytes tell how many characters there are
+   * @param more what goes on with the record
+   */
+  read(data: Buffer, at: number, lengthBytes: 1 | 2, more: readonly Buffer[] = []): string {
     if (!this.unicode) {
       const start = at + lengthBytes;
       return decodeCharset(data.subarray(start, start + data.readUIntLE(at, lengthBytes)), this.charset);
     }
-    return readText(new Pieces([data.subarray(at)]), lengthBytes);
+    return readText(new Pieces([data.subarray(at), ...more]), lengthBytes);
   }
 
   /** Of all cells, each told once. */
@@ -74,6 +80,8 @@ export class BiffTexts {
 const CHARSETS: ReadonlyMap<number, string> = new Map([
   [367, 'windows-1252'], [437, 'cp437'], [850, 'cp850'], [852, 'cp852'], [866, 'cp866'], [874, 'windows-874'],
   [932, 'shift_jis'], [936, 'gb18030'], [949, 'euc-kr'], [950, 'big5'], [10_000, 'macintosh'], [0x8000, 'macintosh'],
+  [10_001, 'shift_jis'], [10_002, 'big5'], [10_003, 'euc-kr'], [10_006, 'macgreek'], [10_007, 'x-mac-cyrillic'],
+  [10_008, 'gb18030'], [10_029, 'maccenteuro'], [10_081, 'macturkish'],
 ]); // prettier-ignore
 
 function* sharedTexts(data: Buffer, more: readonly Buffer[]): Generator<string, void> {
@@ -92,14 +100,14 @@ function readText(pieces: Pieces, lengthBytes: 1 | 2): string {
   const behind =
     ((flags & WITH_RUNS) === 0 ? 0 : pieces.number(2) * 4) + ((flags & WITH_READING) === 0 ? 0 : pieces.number(4));
   const parts: string[] = [];
-  while (left > 0 && !pieces.isAtEnd) {
+  while (left > 0) {
     const width = (flags & WIDE) === 0 ? 1 : 2;
     const bytes = pieces.take(left * width);
     parts.push(bytes.toString(width === 1 ? 'latin1' : 'utf16le'));
     left -= Math.floor(bytes.length / width);
-    // What goes on in the next record says again how wide its letters are.
-    if (left > 0 && pieces.next()) flags = pieces.number(1);
-    else break;
+    if (left === 0 || !pieces.next()) break;
+    // What goes on in the next record says again how wide its letters are, even where it has all of them.
+    flags = pieces.number(1);
   }
   pieces.skip(behind);
   return parts.join('');

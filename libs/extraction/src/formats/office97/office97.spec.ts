@@ -102,6 +102,8 @@ describe('XLS', () => {
     [1251, 'windows-1251', 'Причал'],
     [932, 'shift_jis', '埠頭'],
     [0x8000, 'macintosh', 'Café'],
+    [10_007, 'maccyrillic', 'Причал'],
+    [10_029, 'maccenteuro', 'Ładowność'],
   ])('of Excel 5 in code page %i', async (page, charset, word) => {
     const text = encode(word, charset);
     const cells = [
@@ -136,6 +138,49 @@ describe('XLS', () => {
     ];
     const [, [, row = ''] = []] = await outline('a.xls', excel5Of(1252, Buffer.from('S'), cells));
     expect(row).toBe('12.34 | -7 | 1.5 | TRUE | #N/A | said | FALSE');
+  });
+
+  /** A workbook of Excel 97 with one cell of each shared text; `pieces` are the records that hold them. */
+  const excel97Of = (count: number, pieces: readonly Buffer[], cells: readonly Buffer[] = []): Buffer => {
+    const begin = (kind: number): Buffer => biff(0x809, [2, 0x600], [2, kind], Buffer.alloc(12));
+    const shared = pieces.map((piece, at) =>
+      at === 0 ? biff(0xfc, [4, count], [4, count], piece) : biff(0x3c, piece),
+    );
+    const globals = (start: number): Buffer =>
+      Buffer.concat([
+        begin(5),
+        biff(0x85, [4, start], [2, 0], [1, 1], [1, 0], Buffer.from('S')),
+        ...shared,
+        biff(0x0a),
+      ]);
+    const texts = Array.from({ length: count }, (_, row) => biff(0xfd, [2, row], [2, 0], [2, 0], [4, row]));
+    return compoundOf({ Workbook: Buffer.concat([globals(globals(0).length), begin(0x10), ...texts, ...cells, biff(0x0a)]) }); // prettier-ignore
+  };
+  const shared = (text: string, wide = false): Buffer =>
+    Buffer.concat([Buffer.from([text.length, 0, wide ? 1 : 0]), Buffer.from(text, wide ? 'utf16le' : 'latin1')]);
+
+  it.each<[string, readonly Buffer[]]>([
+    ['within letters', [Buffer.concat([shared('Halcyon'), shared('Kestrel').subarray(0, 6)]), Buffer.from('\0trel')]],
+    ['before all of its letters', [Buffer.concat([shared('Halcyon'), shared('Kestrel').subarray(0, 3)]), Buffer.from('\0Kestrel')]],
+    ['before letters that are wider', [Buffer.concat([shared('Halcyon'), shared('Kestrel').subarray(0, 3)]), Buffer.concat([Buffer.from([1]), Buffer.from('Kestrel', 'utf16le')])]],
+    ['between texts', [shared('Halcyon'), shared('Kestrel', true)]],
+  ])('joins shared texts that a record cuts %s', async (_name, pieces) => {
+    const last = Buffer.from([...shared('Osprey')]);
+    const whole = [...pieces.slice(0, -1), Buffer.concat([pieces.at(-1) ?? last, last])];
+    const texts = (await outline('a.xls', excel97Of(3, whole))).map(([, text]) => text);
+    expect(texts).toEqual(['S', 'Halcyon: Kestrel', 'Halcyon: Osprey']);
+  }); // prettier-ignore
+
+  it.each([0x06, 0x206, 0x406])('reads long results of formulas, of records of kind %i', async (kind) => {
+    const result = Buffer.from([0, 0, 0, 0, 0, 0, 0xff, 0xff]);
+    const long = 'Berths along the northern quay are let by the month. '.repeat(200);
+    const cells = [
+      biff(kind, [2, 0], [2, 0], [2, 9], result, Buffer.alloc(8)),
+      biff(0x207, [2, long.length], [1, 0], Buffer.from(long.slice(0, 8_000))),
+      biff(0x3c, [1, 0], Buffer.from(long.slice(8_000))),
+    ];
+    const [, [, text = ''] = []] = await outline('a.xls', excel97Of(0, [Buffer.alloc(0)], cells));
+    expect(text).toBe(long.trim());
   });
 
   it('reads hidden sheets', async () => {

@@ -54,6 +54,12 @@ describe('charts', () => {
     ]);
   });
 
+  it('give labels as they are written, those of digits too', async () => {
+    const bars = series('2025', cache('num', ['1', '2', '3']), cache('str', ['007', '1.50', '1e3']));
+    const rows = ['row: | 2025', 'row: 007 | 1', 'row: 1.50 | 2', 'row: 1e3 | 3'];
+    expect((await withGraphic('chart', chart(bars))).slice(2, -1)).toEqual(rows);
+  });
+
   it('of points give both values; labels of several levels are joined', async () => {
     const points = `<c:ser><c:xVal>${cache('num', ['1', '2'])}</c:xVal><c:yVal>${cache('num', ['5', '7'])}</c:yVal><c:bubbleSize>${cache('num', ['9', '9'])}</c:bubbleSize></c:ser>`;
     expect((await withGraphic('chart', chart(points))).slice(2, 4)).toEqual(['row: 1 | 5', 'row: 2 | 7']);

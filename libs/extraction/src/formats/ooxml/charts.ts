@@ -2,7 +2,7 @@ import { type BlockKind, coverageNote, MAX_NOTES } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import { type XmlAttributes, type XmlVisitor, visitXml } from '../container/xml-reader';
 import type { ZipArchive } from '../container/zip-archive';
-import { shownNumber } from '../xlsx/number-format';
+import { NumberFormats } from '../xlsx/number-format';
 
 /**
  * What a chart or a diagram says: the part beside the document that holds its words, and of a chart the values as they
@@ -29,7 +29,7 @@ export async function readGraphic(
   signal: AbortSignal,
 ): Promise<readonly GraphicText[]> {
   if ((kind !== 'chart' && kind !== 'diagramData') || !archive.has(target)) return [];
-  const reader = kind === 'chart' ? new ChartReader() : new DiagramReader();
+  const reader = kind === 'chart' ? new ChartReader(await NumberFormats.load()) : new DiagramReader();
   try {
     await visitXml(archive.read(target, PART_LIMIT, signal), target, reader);
     return reader.finish();
@@ -55,9 +55,12 @@ class ChartReader implements XmlVisitor {
   private points: Points | undefined;
   private index = 0;
   private count = 0;
-  private format = '';
+  /** None where the points are texts. */
+  private format: string | undefined;
   private title: string[] | undefined;
   private pieces: string[] | undefined;
+
+  constructor(private readonly formats: NumberFormats) {}
 
   open(name: string, attributes: XmlAttributes): boolean | void {
     const series = this.series.at(-1);
@@ -89,6 +92,8 @@ class ChartReader implements XmlVisitor {
         this.points = undefined;
         return;
       case 'c:strCache':
+        this.format = undefined;
+        return;
       case 'c:numCache':
         this.format = '';
         return;
@@ -150,9 +155,15 @@ class ChartReader implements XmlVisitor {
     if (title !== undefined) title.push(value);
     if (points === undefined || title !== undefined || this.count >= MAX_POINTS) return;
     this.count += 1;
-    const shown = shownNumber(value, this.format, false);
+    const shown = this.shown(value);
     const below = points.get(index);
     points.set(index, below === undefined ? shown : `${shown} ${below}`);
+  }
+
+  private shown(value: string): string {
+    const number = Number(value);
+    if (this.format === undefined || value.trim() === '' || !Number.isFinite(number)) return value;
+    return this.formats.get(this.format).number(number);
   }
 
   private take(): string {

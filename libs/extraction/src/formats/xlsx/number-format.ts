@@ -1,104 +1,122 @@
-/** Numbers as a spreadsheet shows them: dates, percentages, decimals, thousands, and the words around them. */
+/** Numbers and texts as a spreadsheet shows them, by the format of their cell. */
 
-/** Serial numbers count days from here, with a 29 February 1900 that never was. */
-const EPOCH_1900 = Date.UTC(1899, 11, 30);
-const EPOCH_1904 = Date.UTC(1904, 0, 1);
-
-/** Built-in formats that are not written into the file. */
-const BUILT_IN: ReadonlyMap<number, string> = new Map([
-  [1, '0'], [2, '0.00'], [3, '#,##0'], [4, '#,##0.00'], [9, '0%'], [10, '0.00%'], [14, 'yyyy-mm-dd'], [15, 'yyyy-mm-dd'],
-  [16, 'mm-dd'], [17, 'yyyy-mm'], [18, 'h:mm'], [19, 'h:mm:ss'], [20, 'h:mm'], [21, 'h:mm:ss'], [22, 'yyyy-mm-dd h:mm'],
-  [37, '#,##0'], [38, '#,##0'], [39, '#,##0.00'], [40, '#,##0.00'], [45, 'mm:ss'], [46, 'h:mm:ss'], [47, 'mm:ss'],
-]); // prettier-ignore
-
-export function builtInFormat(id: number): string | undefined {
-  return BUILT_IN.get(id);
-}
+type Library = typeof import('numfmt');
 
 const MAX_CODE_LENGTH = 500;
+/** Dates beyond the year 9999 are none, as in Excel; they are shown as the numbers that they are. */
+const OPTIONS = { dateSpanLarge: false };
+/** Where days are counted from 1904, they are so many fewer. */
+const DAYS_UNTIL_1904 = 1_462;
+/** Without a format of its own Excel shows eleven digits of a number, and takes an exponent for the others. */
+const LONG = 1e11;
+/** What people type is no longer than this; a number with more behind its point was computed. */
+const TYPED_LENGTH = 13;
+/** From here on the library writes an exponent into any format. */
+const TOO_LARGE = 1e21;
 
-/** @param code the format's code, of which the part for positive numbers counts; empty for the general one */
-export function shownNumber(value: string, code: string, from1904: boolean): string {
-  const number = Number(value);
-  if (value.trim() === '' || !Number.isFinite(number)) return value;
-  const [positive = '', negative] = sections(code);
-  const isNegative = number < 0 && negative !== undefined && negative !== '';
-  const pattern = isNegative ? negative : positive;
-  if (pattern === '' || /^general$/i.test(pattern)) return general(number);
-  const bare = withoutWords(pattern);
-  if (/[ymdhs]/i.test(bare)) return dateOf(number, bare, from1904) ?? general(number);
-  return decorated(pattern, isNegative ? Math.abs(number) : number, bare);
+/** How the cells of one format are shown. */
+export interface CellFormat {
+  number(value: number): string;
+  text(value: string): string;
 }
 
-/** What stands between semicolons, but for those in quotes; asked for once for each number. */
-function sections(code: string): readonly string[] {
-  const found: string[] = [];
-  let start = 0;
-  let isQuoted = false;
-  const end = Math.min(code.length, MAX_CODE_LENGTH);
-  for (let at = 0; at < end; at += 1) {
-    const character = code.charAt(at);
-    if (character === '"') isQuoted = !isQuoted;
-    if (character !== ';' || isQuoted) continue;
-    found.push(code.slice(start, at));
-    start = at + 1;
+/** Formats by their codes; separators are those of English, names of days and months those that the code asks for. */
+export class NumberFormats {
+  private readonly known = new Map<string, CellFormat>();
+  /** Whole numbers with all their digits, as they often are names of something: an article, an account. */
+  private readonly general: CellFormat = {
+    number: (value) => {
+      const exact = String(Number(value.toPrecision(15)));
+      const isComputed = exact.length > TYPED_LENGTH || exact.includes('e');
+      return isComputed && !/^-?\d+$/.test(exact) ? this.library.format('General', value) : exact;
+    },
+    text: asIs,
+  };
+
+  private constructor(
+    private readonly library: Library,
+    private readonly from1904: boolean,
+  ) {}
+
+  /** The library knows the words of many languages: it is loaded when there is a workbook to be read. */
+  static async load(from1904 = false): Promise<NumberFormats> {
+    return new NumberFormats(await import('numfmt'), from1904);
   }
-  return [...found, code.slice(start, end)];
+
+  /** @param id of a format that Excel knows by itself, and that files need not tell */
+  builtIn(id: number): CellFormat {
+    return this.get(BUILT_IN.get(EQUAL_TO.get(id) ?? id) ?? '');
+  }
+
+  /** @param code empty for the general one */
+  get(code: string): CellFormat {
+    const known = this.known.get(code);
+    if (known !== undefined) return known;
+    const made = this.make(code);
+    this.known.set(code, made);
+    return made;
+  }
+
+  private make(code: string): CellFormat {
+    if (/^(?:general|@)?$/i.test(code) || code.length > MAX_CODE_LENGTH) return this.general;
+    const shown = (pattern: string, value: number | string): string => this.library.format(pattern, value, OPTIONS);
+    try {
+      const { year, month, day } = this.library.getFormatDateInfo(code);
+      const offset = this.from1904 && (year || month || day) ? DAYS_UNTIL_1904 : 0;
+      const pattern = this.library.isDateFormat(code) ? code : withoutLanguages(code);
+      const ofLong = pattern.replace(/general|@/gi, '0');
+      const hasExponent = /E[+-]/i.test(pattern);
+      return {
+        number: (value) => {
+          const size = Math.abs(value);
+          if (!Number.isFinite(value) || (size >= TOO_LARGE && !hasExponent)) return this.general.number(value);
+          const isLong = size >= LONG && Number.isInteger(value);
+          const text = tidy(shown(isLong ? ofLong : pattern, value + offset));
+          // What a format hides is read as hidden sheets are; a zero that is not shown is none.
+          return text === '' && value !== 0 ? this.general.number(value) : text;
+        },
+        text: tidy(shown(pattern, 'x')) === 'x' ? asIs : (value) => tidy(shown(pattern, value)) || value,
+      };
+    } catch {
+      return this.general;
+    }
+  }
 }
 
-/** Without what is shown as it stands: quoted and escaped words, colours, conditions, padding. */
-function withoutWords(pattern: string): string {
-  return pattern.replace(/"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\][]*\]/gi, '');
-}
-
-/** Fifteen digits, as spreadsheets count. */
-function general(number: number): string {
-  return String(Number(number.toPrecision(15)));
-}
-
-function dateOf(serial: number, bare: string, from1904: boolean): string | undefined {
-  const seconds = Math.round(serial * 86_400);
-  const time = (from1904 ? EPOCH_1904 : EPOCH_1900) + seconds * 1_000;
-  if (!(Math.abs(serial) < 3_000_000)) return undefined;
-  const hasDate = /[yd]/i.test(bare) || (/m/i.test(bare) && !/[hs]/i.test(bare));
-  const hasTime = /[hs]/i.test(bare);
-  const iso = new Date(time).toISOString();
-  const clock = iso.slice(11, /s/i.test(bare) ? 19 : 16);
-  // Hours in brackets are those that went by; any others are of the day, whichever day it is.
-  if (/\[[hms]/i.test(bare) && serial >= 1) return `${Math.floor(seconds / 3_600)}${clock.slice(2)}`;
-  if (hasDate && hasTime) return `${iso.slice(0, 10)} ${clock}`;
-  return hasDate ? iso.slice(0, 10) : clock;
-}
-
-/** Making one takes a thousand times as long as using it. */
-const NUMBER_FORMATS = new Map<string, Intl.NumberFormat>();
-
-function numberFormat(leastDecimals: number, mostDecimals: number, useGrouping: boolean): Intl.NumberFormat {
-  const [minimumFractionDigits, maximumFractionDigits] = [Math.min(20, leastDecimals), Math.min(20, mostDecimals)];
-  const key = `${minimumFractionDigits} ${maximumFractionDigits} ${useGrouping}`;
-  const known = NUMBER_FORMATS.get(key);
-  if (known !== undefined) return known;
-  const made = new Intl.NumberFormat('en-US', { minimumFractionDigits, maximumFractionDigits, useGrouping });
-  NUMBER_FORMATS.set(key, made);
-  return made;
-}
-
-function decorated(pattern: string, number: number, bare: string): string {
-  const digits = /[0#?][0#?,]*(?:\.[0#?]*)?/.exec(bare)?.[0];
-  if (digits === undefined || /E[+-]/i.test(bare)) return general(number);
-  const decimals = /\.([0#?]*)/.exec(digits)?.[1] ?? '';
-  const format = numberFormat(decimals.replace(/[^0]/g, '').length, decimals.length, digits.includes(','));
-  const shown = format.format(bare.includes('%') ? number * 100 : number);
-  const words = [...pattern.matchAll(/"([^"]*)"|\[\$([^\]-]*)/g)].map(
-    ([, quoted, currency]) => quoted ?? currency ?? '',
+/** `[$€-407]` is a currency and whose it is; the language decides no separators in Excel. */
+function withoutLanguages(code: string): string {
+  return code.replace(/\[\$([^\]"-]*)(?:-[^\]]*)?\]/g, (_, currency: string) =>
+    currency === '' ? '' : `"${currency}"`,
   );
-  const sign = /[€$£¥]/.exec(bare)?.[0] ?? '';
-  const before = /^(?:"|\[\$|[€$£¥])/.test(pattern);
-  const word = [...words, sign]
-    .filter((part) => part.trim() !== '')
-    .join('')
-    .trim();
-  const value = bare.includes('%') ? `${shown}%` : shown;
-  if (word === '') return value;
-  return before ? `${word}${/^\p{L}/u.test(word) ? ' ' : ''}${value}` : `${value} ${word}`;
 }
+
+/** Formats keep room for signs and digits of other rows. */
+function tidy(text: string): string {
+  return /^\s|\s\s|\s$/.test(text) ? text.replace(/\s+/g, ' ').trim() : text;
+}
+
+function asIs(text: string): string {
+  return text;
+}
+
+/**
+ * Formats that files name by a number alone. Dates and times of which the machine decides how they look (14 and 22)
+ * are given as ISO 8601 writes them.
+ */
+const BUILT_IN: ReadonlyMap<number, string> = new Map([
+  [1, '0'], [2, '0.00'], [3, '#,##0'], [4, '#,##0.00'], [5, '"$"#,##0_);("$"#,##0)'], [6, '"$"#,##0_);("$"#,##0)'],
+  [7, '"$"#,##0.00_);("$"#,##0.00)'], [8, '"$"#,##0.00_);("$"#,##0.00)'], [9, '0%'], [10, '0.00%'], [11, '0.00E+00'],
+  [12, '# ?/?'], [13, '# ??/??'], [14, 'yyyy-mm-dd'], [15, 'd-mmm-yy'], [16, 'd-mmm'], [17, 'mmm-yy'],
+  [18, 'h:mm AM/PM'], [19, 'h:mm:ss AM/PM'], [20, 'h:mm'], [21, 'h:mm:ss'], [22, 'yyyy-mm-dd hh:mm'],
+  [37, '#,##0_);(#,##0)'], [38, '#,##0_);(#,##0)'], [39, '#,##0.00_);(#,##0.00)'], [40, '#,##0.00_);(#,##0.00)'],
+  [41, '#,##0_);(#,##0);"-"_)'], [42, '"$"#,##0_);("$"#,##0);"$-"_)'], [43, '#,##0.00_);(#,##0.00);"-"_)'],
+  [44, '"$"#,##0.00_);("$"#,##0.00);"$-"_)'], [45, 'mm:ss'], [46, '[h]:mm:ss'], [47, 'mm:ss.0'], [48, '##0.0E+0'],
+]); // prettier-ignore
+
+/** Those of East Asia and Thailand stand for one of the others ([ECMA-376] part 1, 18.8.30). */
+const EQUAL_TO: ReadonlyMap<number, number> = new Map([
+  ...[27, 28, 29, 30, 31, 36, 50, 51, 52, 53, 54, 55, 56, 57, 58, 71, 72].map((id) => [id, 14] as const),
+  ...[32, 33, 34, 35].map((id) => [id, 21] as const),
+  [59, 1], [60, 2], [61, 3], [62, 4], [67, 9], [68, 10], [69, 12], [70, 13], [73, 15], [74, 16], [75, 17], [76, 20],
+  [77, 21], [78, 22], [79, 45], [80, 46], [81, 47],
+]); // prettier-ignore

@@ -1,6 +1,6 @@
 import { assertTextLength } from '../../block-list';
 import type { XmlAttributes, XmlVisitor } from '../container/xml-reader';
-import { builtInFormat, shownNumber } from './number-format';
+import type { CellFormat, NumberFormats } from './number-format';
 
 /** The parts of a workbook as they are read, one after the other. */
 
@@ -56,18 +56,19 @@ export class SharedStrings implements XmlVisitor {
   }
 }
 
-/** Number formats by the style of a cell. */
+/** Formats by the style of a cell. */
 export class WorkbookStyles implements XmlVisitor {
   private readonly codes = new Map<number, string>();
-  private readonly formatOfStyle: number[] = [];
+  private readonly idOfStyle: number[] = [];
+  private readonly known: (CellFormat | undefined)[] = [];
   private inCellFormats = false;
 
-  constructor(private readonly from1904: boolean) {}
+  constructor(private readonly formats: NumberFormats) {}
 
   open(name: string, attributes: XmlAttributes): void {
     if (name === 'x:numFmt') this.codes.set(Number(attributes.get('numFmtId')), attributes.get('formatCode') ?? '');
     else if (name === 'x:cellXfs') this.inCellFormats = true;
-    else if (name === 'x:xf' && this.inCellFormats) this.formatOfStyle.push(Number(attributes.get('numFmtId') ?? '0'));
+    else if (name === 'x:xf' && this.inCellFormats) this.idOfStyle.push(Number(attributes.get('numFmtId') ?? '0'));
   }
 
   close(name: string): void {
@@ -76,9 +77,15 @@ export class WorkbookStyles implements XmlVisitor {
 
   text(): void {}
 
-  shown(value: string, style: string | undefined): string {
-    const format = this.formatOfStyle[Number(style ?? '0')] ?? 0;
-    return shownNumber(value, this.codes.get(format) ?? builtInFormat(format) ?? '', this.from1904);
+  /** @param style a number, as a cell names it; none is that of the first */
+  formatOf(style: string | undefined): CellFormat {
+    const index = Number(style ?? '0');
+    return (this.known[index] ??= this.make(this.idOfStyle[index] ?? 0));
+  }
+
+  private make(id: number): CellFormat {
+    const code = this.codes.get(id);
+    return code === undefined ? this.formats.builtIn(id) : this.formats.get(code);
   }
 }
 
@@ -152,16 +159,24 @@ export class SheetReader implements XmlVisitor {
   private shown(value: string): string {
     switch (this.type) {
       case 's':
-        return this.strings[Number(value)] ?? '';
+        return this.format.text(this.strings[Number(value)] ?? '');
       case 'b':
         return value.trim() === '1' ? 'TRUE' : 'FALSE';
       case 'd':
         return value.replace(/T00:00:00(?:\.0+)?Z?$/, '').replace('T', ' ');
-      case 'n':
-        return this.styles.shown(value, this.style);
-      default:
+      case 'n': {
+        const number = Number(value);
+        return value.trim() === '' || !Number.isFinite(number) ? value : this.format.number(number);
+      }
+      case 'e':
         return value;
+      default:
+        return this.format.text(value);
     }
+  }
+
+  private get format(): CellFormat {
+    return this.styles.formatOf(this.style);
   }
 }
 

@@ -6,6 +6,7 @@ import { visitXml } from '../container/xml-reader';
 import { ZipArchive } from '../container/zip-archive';
 import { readRelationships } from '../ooxml/relationships';
 import { sheetPlace, TableText } from '../table-text';
+import { NumberFormats } from './number-format';
 import { type Sheet, SharedStrings, SheetReader, WorkbookReader, WorkbookStyles } from './workbook';
 
 /** Excel workbooks (OOXML): each sheet under its name, hidden or not, each row with the values as they are shown. */
@@ -44,7 +45,7 @@ export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSign
   const strings = new SharedStrings();
   const stringsPart = partOf('sharedStrings');
   if (stringsPart !== undefined) await visitXml(archive.read(stringsPart, PART_LIMIT, signal), stringsPart, strings);
-  const styles = new WorkbookStyles(workbook.from1904);
+  const styles = new WorkbookStyles(await NumberFormats.load(workbook.from1904));
   const stylesPart = partOf('styles');
   if (stylesPart !== undefined) await visitXml(archive.read(stylesPart, PART_LIMIT, signal), stylesPart, styles);
 
