@@ -101,7 +101,7 @@ async function create({ kind, requirements, folder, python, stamp }, command) {
   const args = ['install', '--no-deps', '--require-hashes', '--only-binary', ':all:'];
   const bounds = ['--no-input', '--disable-pip-version-check', '--retries', '2', '--timeout', '30', '--quiet'];
   // Compiling is for what runs for long.
-  if (kind === 'protocols') args.push('--no-compile');
+  if (kind !== 'run') args.push('--no-compile');
   const installed = await attempt(python, ['-m', 'pip', ...args, ...bounds, '-r', requirements], {
     timeoutMs: INSTALL_TIMEOUT_MS,
   });
