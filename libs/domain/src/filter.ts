@@ -87,6 +87,11 @@ const JSON_SCHEMA = {
 export const DocumentCondition = z
   .unknown()
   .transform((value, context): DocumentCondition => {
+    // An optional field that is not there is looked at too, and an error costs more than all else of a request's checks.
+    if (value === undefined) {
+      context.issues.push({ code: 'custom', message: 'must be an object', input: value });
+      return z.NEVER;
+    }
     try {
       return new Reader().document(value, []);
     } catch (error) {
