@@ -87,7 +87,7 @@ const JSON_SCHEMA = {
 export const DocumentCondition = z
   .unknown()
   .transform((value, context): DocumentCondition => {
-    // An optional field that is not there is looked at too, and an error costs more than all else of a request's checks.
+    // An optional field that is not there is looked at too, and an error costs more than all else that is checked.
     if (value === undefined) {
       context.issues.push({ code: 'custom', message: 'must be an object', input: value });
       return z.NEVER;
