@@ -56,6 +56,12 @@ export function notInCompoundFile(source: Uint8Array, found: string, advice: str
   return new IngestionFailure('CORRUPT_FILE', `${found} ${advice}`);
 }
 
+/** Whether a newer document is wrapped in one, encrypted. */
+export function isEncryptedPackage(source: Uint8Array): boolean {
+  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  return bytes.subarray(0, MAGIC.length).equals(MAGIC) && hasEntry(bytes, 'EncryptedPackage');
+}
+
 /**
  * Entries are looked for by their shape, as the chains that lead to them may be broken.
  * @throws IngestionFailure when these bytes are a compound file: `PASSWORD_PROTECTED` or `CORRUPT_FILE`

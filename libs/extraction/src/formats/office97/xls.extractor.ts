@@ -2,9 +2,9 @@ import { assertTextLength } from '../../block-list';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { notInCompoundFile, openCompoundFile, readingCompoundFile } from '../container/compound-file';
-import { passwordProtected } from '../container/zip-archive';
 import { sheetPlace, TableText } from '../table-text';
 import { type CellFormat, NumberFormats } from '../xlsx/number-format';
+import { readableRecords } from './biff-cipher';
 import { BIFF, BiffTexts, recordsFrom } from './biff-records';
 
 /** Workbooks of Excel 5 to 2003: each sheet, hidden or not, under its name, each row with the values it shows. */
@@ -33,7 +33,7 @@ async function readWorkbook(bytes: Uint8Array): Promise<ExtractedDocument> {
   const stream = openCompoundFile(bytes);
   const records = stream('Workbook') ?? stream('Book');
   if (records === undefined) throw notInCompoundFile(bytes, 'There is no workbook in this file.', ADVICE);
-  const workbook = new Workbook(records);
+  const workbook = new Workbook(readableRecords(records));
   const formats = await NumberFormats.load(workbook.from1904);
   const assembly = new TextAssembly();
   for (const sheet of workbook.sheets) {
@@ -73,7 +73,6 @@ class Workbook {
     for (const record of recordsFrom(stream, 0)) {
       const { type, data } = record;
       if (type === BIFF.endOfFile) break;
-      else if (type === BIFF.filePass) throw passwordProtected();
       else if (type === BIFF.beginOfFile) this.texts.begin(data);
       else if (type === BIFF.codePage) this.texts.codePage(data.readUInt16LE(0));
       else if (type === BIFF.from1904) this.from1904 = data.readUInt16LE(0) === 1;

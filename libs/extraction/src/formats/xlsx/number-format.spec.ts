@@ -80,8 +80,8 @@ const KINDS: Readonly<Record<string, readonly (readonly [value: number | string,
     [36526, 31, '2000-01-01'],
     [36526.5, 22, '2000-01-01 12:00'],
     [60, 'yyyy-mm-dd', '1900-02-29'],
-    [-1, 'dd.mm.yyyy', '-1'],
-    [3_000_000, 'dd.mm.yyyy', '3000000'],
+    [-4_674, 'yyyy-mm-dd', '1887-03-14'],
+    [40_000_000, 'dd.mm.yyyy', '40000000'],
   ],
   // 18 October 1933, 16:17:37.
   times: [

@@ -3,8 +3,6 @@
 type Library = typeof import('numfmt');
 
 const MAX_CODE_LENGTH = 500;
-/** Dates beyond the year 9999 are none, as in Excel; they are shown as the numbers that they are. */
-const OPTIONS = { dateSpanLarge: false };
 /** Where days are counted from 1904, they are so many fewer. */
 const DAYS_UNTIL_1904 = 1_462;
 /** Without a format of its own Excel shows eleven digits of a number, and takes an exponent for the others. */
@@ -59,7 +57,7 @@ export class NumberFormats {
 
   private make(code: string): CellFormat {
     if (/^(?:general|@)?$/i.test(code) || code.length > MAX_CODE_LENGTH) return this.general;
-    const shown = (pattern: string, value: number | string): string => this.library.format(pattern, value, OPTIONS);
+    const shown = (pattern: string, value: number | string): string => this.library.format(pattern, value);
     try {
       const { year, month, day } = this.library.getFormatDateInfo(code);
       const offset = this.from1904 && (year || month || day) ? DAYS_UNTIL_1904 : 0;

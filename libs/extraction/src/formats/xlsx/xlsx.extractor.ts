@@ -1,9 +1,15 @@
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
-import { refuseCompoundFile } from '../container/compound-file';
+import {
+  isEncryptedPackage,
+  openCompoundFile,
+  readingCompoundFile,
+  refuseCompoundFile,
+} from '../container/compound-file';
+import { decryptPackage, DEFAULT_PASSWORD } from '../container/office-encryption';
 import { visitXml } from '../container/xml-reader';
-import { ZipArchive } from '../container/zip-archive';
+import { passwordProtected, ZipArchive } from '../container/zip-archive';
 import { readRelationships } from '../ooxml/relationships';
 import { sheetPlace, TableText } from '../table-text';
 import { NumberFormats } from './number-format';
@@ -30,8 +36,8 @@ const PART_LIMIT = 256 * 1024 * 1024;
 /** @throws IngestionFailure `CORRUPT_FILE`, `PASSWORD_PROTECTED`, `TOO_LARGE`; the signal's reason */
 export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
   if (bytes.length === 0) return { text: '', blocks: [] };
-  refuseCompoundFile(bytes);
-  const archive = ZipArchive.open(bytes);
+  if (!isEncryptedPackage(bytes)) refuseCompoundFile(bytes);
+  const archive = ZipArchive.open(isEncryptedPackage(bytes) ? await decrypted(bytes) : bytes);
   const root = await readRelationships(archive, '', signal);
   const main = root.find(({ kind }) => kind === 'officeDocument')?.target ?? 'xl/workbook.xml';
   if (!archive.has(main)) throw notWorkbook();
@@ -67,6 +73,16 @@ export async function extractXlsx({ bytes }: ExtractionSource, signal: AbortSign
   };
   for (const sheet of workbook.sheets) await read(sheet);
   return assembly.finish();
+}
+
+/** @throws IngestionFailure `PASSWORD_PROTECTED` unless its password is the one that everybody knows; `CORRUPT_FILE` */
+async function decrypted(bytes: Uint8Array): Promise<Uint8Array> {
+  const found = await readingCompoundFile(
+    'This workbook is encrypted and damaged. Save a copy without a password.',
+    () => decryptPackage(openCompoundFile(bytes), DEFAULT_PASSWORD),
+  );
+  if (found === undefined) throw passwordProtected();
+  return found;
 }
 
 function notWorkbook(): IngestionFailure {
