@@ -18,7 +18,7 @@ import { writePerformancePage } from './support/performance-page.mjs';
 /** @typedef {(options: Options) => Promise<Found>} Run */
 /** @typedef {{ name: string, isCheap: boolean, load: () => Promise<{ run: Run }> }} Bench */
 
-/** `isCheap`: it takes part in --quick. @type {readonly Bench[]} */
+/** `isCheap`: it takes part in --quick, as all do in the full gate. @type {readonly Bench[]} */
 const BENCHES = [
   { name: 'http', isCheap: true, load: () => import('./http/bench.mjs') },
   { name: 'scrape', isCheap: true, load: () => import('./scrape/bench.mjs') },
@@ -45,7 +45,8 @@ await main(async () => {
   if (unknown !== undefined) {
     throw new Error(`There is no benchmark ${unknown}: ${BENCHES.map(({ name }) => name).join(', ')}.`);
   }
-  const chosen = BENCHES.filter(({ name, isCheap }) => (names.length > 0 ? names.includes(name) : !quick || isCheap));
+  const isFull = !quick || process.env.TEST_FULL === '1';
+  const chosen = BENCHES.filter(({ name, isCheap }) => (names.length > 0 ? names.includes(name) : isFull || isCheap));
   const counts = { passed: 0, failed: 0 };
   for (const { name, load } of chosen) {
     const before = loadavg()[0];
