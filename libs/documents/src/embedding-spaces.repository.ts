@@ -129,22 +129,44 @@ export function halfTableOf(spaceId: number): string {
   return `${tableOf(spaceId)}_half`;
 }
 
+/** How `version()` names a database that is compiled to WebAssembly. */
+const WEBASSEMBLY = `version() LIKE '%emscripten%'`;
+
 /**
- * Numbers of two bytes: half the memory, and the same neighbours but for a few in ten thousand (bench/search.md).
+ * Of a table that `createVectorTable` made, whatever its type: one of an earlier version does not have it, and is made
+ * again.
+ */
+export const MADE_SO = 'of this version';
+
+/**
+ * Numbers of two bytes: half the memory, and the same neighbours but for a few in ten thousand (bench/search.md). In
+ * WebAssembly, which lacks the instruction, they are turned into others one by one, and a row under the index takes
+ * five times as long: the embedded database has numbers of four bytes.
  * @param table of `tableOf` or `halfTableOf`
  */
 export async function createVectorTable(queries: Queries, table: string, dimension: number): Promise<void> {
   await queries.query(
-    `CREATE TABLE ${table} (
-       chunk_id  uuid PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
-       embedding halfvec(${Math.trunc(dimension)}) NOT NULL)`,
+    `DO $do$ BEGIN
+       EXECUTE format(
+         'CREATE TABLE ${table} (
+            chunk_id  uuid PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
+            embedding %s(${Math.trunc(dimension)}) NOT NULL)',
+         CASE WHEN ${WEBASSEMBLY} THEN 'vector' ELSE 'halfvec' END);
+       COMMENT ON TABLE ${table} IS '${MADE_SO}';
+     END $do$`,
   );
 }
 
 /** Over rows that are there already it takes milliseconds a row, in which the embedded database does nothing else. */
 export async function createVectorIndex(queries: Queries, table: string): Promise<void> {
   await queries.query(
-    `CREATE INDEX ${table}_by_cosine ON ${table} USING hnsw (embedding halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)`,
+    `DO $do$ BEGIN
+       EXECUTE format(
+         'CREATE INDEX ${table}_by_cosine ON ${table} USING hnsw (embedding %s_cosine_ops)
+            WITH (m = 16, ef_construction = 64)',
+         (SELECT t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+           WHERE a.attrelid = '${table}'::regclass AND a.attname = 'embedding'));
+     END $do$`,
   );
 }
 

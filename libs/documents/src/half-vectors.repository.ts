@@ -8,6 +8,7 @@ import {
   createVectorTable,
   EmbeddingSpacesRepository,
   halfTableOf,
+  MADE_SO,
 } from './embedding-spaces.repository';
 
 /** Vectors copied in one transaction: the embedded database is one session, and each takes it some milliseconds. */
@@ -35,10 +36,10 @@ interface VectorRow {
 }
 
 /**
- * Turns the vectors of a database of an earlier version into numbers of two bytes, while everybody goes on: a second
- * table is filled in short steps, a trigger copies what is written meanwhile, and in the end it takes the first one's
- * place and name. Statements name the type `vector`, which the database casts: earlier versions go on as well.
- * Chunks in letters that the model does not read lose their vectors on the way.
+ * Makes the vectors of a database of an earlier version again as this one keeps them, on a server in numbers of two
+ * bytes, while everybody goes on: a second table is filled in short steps, a trigger copies what is written meanwhile,
+ * and in the end it takes the first one's place and name. Statements name the type `vector`, which the database casts:
+ * earlier versions go on as well. Chunks in letters that the model does not read lose their vectors on the way.
  */
 @Injectable()
 export class HalfVectorsRepository {
@@ -76,12 +77,12 @@ export class HalfVectorsRepository {
   }
 
   private async isConverted(): Promise<boolean> {
-    const [row] = await this.dataSource.query<{ type: string }[]>(
-      `SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute
-        WHERE attrelid = to_regclass($1) AND attname = 'embedding'`,
+    const [row] = await this.dataSource.query<{ type: string; comment: string | null }[]>(
+      `SELECT format_type(atttypid, atttypmod) AS type, obj_description(attrelid, 'pg_class') AS comment
+         FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'embedding'`,
       [this.table],
     );
-    return row === undefined || row.type.includes('halfvec(');
+    return row === undefined || row.comment === MADE_SO || row.type.includes('halfvec(');
   }
 
   private async prepare(): Promise<void> {

@@ -716,7 +716,7 @@ describe('an embedding space', () => {
       'SELECT indexdef FROM pg_indexes WHERE tablename = $1',
       [space.table],
     );
-    expect(rows.map(({ indexdef }) => indexdef).join()).toMatch(/hnsw \(embedding halfvec_cosine_ops\)/);
+    expect(rows.map(({ indexdef }) => indexdef).join()).toMatch(/hnsw \(embedding (halfvec|vector)_cosine_ops\)/);
   });
 
   it('is not switched by itself once there are documents, and deliberately ingests all of them again', async () => {

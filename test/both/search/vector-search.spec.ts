@@ -1,4 +1,5 @@
 import { pairsOf } from '@vectorlane/analysis';
+import { Config } from '@vectorlane/config';
 import { prepared } from '@vectorlane/database';
 import {
   CollectionScope,
@@ -146,12 +147,15 @@ describe('vectors of an earlier version', () => {
   const rowsOf = async (): Promise<unknown> =>
     dataSource.query(`SELECT chunk_id, embedding::vector::text FROM ${space.table} ORDER BY chunk_id`);
 
-  it('become half as large while chunks come and go, and are found as before', async () => {
+  it('are made again as they are kept now while chunks come and go, and are found as before', async () => {
     const vectors = service.app.get(HalfVectorsRepository);
-    expect(await typeOf()).toBe('halfvec(8)');
+    // In WebAssembly two bytes a number would cost five times the time.
+    const type = service.app.get(Config).embedded ? 'vector(8)' : 'halfvec(8)';
+    expect(await typeOf()).toBe(type);
     const kept = await rowsOf();
     await dataSource.query(`DROP INDEX ${space.table}_by_cosine`);
     await dataSource.query(`ALTER TABLE ${space.table} ALTER COLUMN embedding TYPE vector(8)`);
+    await dataSource.query(`COMMENT ON TABLE ${space.table} IS NULL`);
     const [query = new Float32Array(8)] = unitVectors;
     const before = (await search.find(query, 10, { scope })).map(({ chunkId }) => chunkId);
 
@@ -180,7 +184,8 @@ describe('vectors of an earlier version', () => {
       `[${[...query].map((value) => -value).join()}]`,
     ]);
     expect(await vectors.convertAll((text) => !text.includes('непонятно'))).toBe(true);
-    expect(await typeOf()).toBe('halfvec(8)');
+    expect(await typeOf()).toBe(type);
+    expect(await vectors.convertAll(() => false)).toBe(true);
     expect(await dataSource.query(`SELECT to_regclass('${space.table}_half') AS left`)).toEqual([{ left: null }]);
 
     const gotten = (await rowsOf()) as { chunk_id: string }[];
