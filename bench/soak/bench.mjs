@@ -18,7 +18,12 @@ const QUICK = { documents: 20, minuteMs: 1_000, minutes: 2 };
 /** How often memory is looked at. */
 const LOOK_MS = 1_000;
 
-/** @typedef {{ residentBytes: number, p99Ms: number, requests: number, replaced: number }} Minute */
+/** Of a thousand requests so many may be answered that something is away for a moment. */
+const REFUSED_OF_A_THOUSAND = 1;
+/** How often and after how long a document that was refused so is sent again. */
+const AGAIN = { times: 60, afterMs: 1_000 };
+
+/** @typedef {{ residentBytes: number, p99Ms: number, requests: number, refused: number, replaced: number }} Minute */
 
 /**
  * @param {{ quick: boolean, minutes: number }} options
@@ -51,6 +56,10 @@ export async function run({ quick, minutes: wanted }) {
     }
     await untilIdle(client);
     await allReplaced(client, ids);
+    const [requests, refused] = [sumOf(found.map((one) => one.requests)), sumOf(found.map((one) => one.refused))];
+    if (refused * 1_000 > requests * REFUSED_OF_A_THOUSAND) {
+      throw new Error(`${refused} of ${requests} requests were answered 503.`);
+    }
     const [first, ...later] = found;
     const last = later.slice(-Math.max(1, Math.ceil(later.length / 3)));
     return {
@@ -80,6 +89,9 @@ function tell(minute, { residentBytes, p99Ms, requests, replaced }) {
       `${Math.round(residentBytes / 2 ** 20)} MB\n`,
   );
 }
+
+/** @param {number[]} numbers */
+const sumOf = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
 
 class Client {
   /** @param {import('../support/service.mjs').Service} service @param {Agent} agent */
@@ -119,7 +131,11 @@ class Client {
 
   /** @param {string} path @param {object} [body] @returns {Promise<any>} */
   async told(path, body) {
-    const { status, text } = await this.ask(path, body);
+    let { status, text } = await this.ask(path, body);
+    for (let tries = 1; status === 503 && tries < AGAIN.times; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN.afterMs));
+      ({ status, text } = await this.ask(path, body));
+    }
     if (status >= 300) throw new Error(`${path} was answered ${status}: ${text}`);
     return JSON.parse(text);
   }
@@ -152,7 +168,7 @@ async function aMinute(client, { ids, minuteMs, revision, from, count }) {
   /** @type {number[]} */
   const times = [];
   const pending = new Set();
-  let [residentBytes, replaced] = [0, 0];
+  let [residentBytes, replaced, refused] = [0, 0, 0];
   /** @type {Error | undefined} */
   let fault;
   /** @param {Promise<unknown>} work */
@@ -165,7 +181,13 @@ async function aMinute(client, { ids, minuteMs, revision, from, count }) {
   for (let passed = 0; passed < minuteMs; passed = performance.now() - startedAt) {
     if (fault !== undefined) throw fault;
     // What is late is sent all the same: an answer that takes long makes nobody ask less.
-    for (; sent < (passed / 1_000) * PER_SECOND; sent += 1) track(one(client, ids).then((ms) => times.push(ms)));
+    for (; sent < (passed / 1_000) * PER_SECOND; sent += 1) {
+      const answered = one(client, ids).then(({ ms, status }) => {
+        times.push(ms);
+        if (status === 503) refused += 1;
+      });
+      track(answered);
+    }
     for (; replaced < (passed / minuteMs) * count; replaced += 1) track(client.store(from + replaced, revision));
     if (passed >= nextLook) {
       residentBytes = Math.max(residentBytes, memoryOf(client.service.pid).resident);
@@ -176,10 +198,10 @@ async function aMinute(client, { ids, minuteMs, revision, from, count }) {
   for (; replaced < count; replaced += 1) track(client.store(from + replaced, revision));
   await Promise.all(pending);
   if (fault !== undefined) throw fault;
-  return { residentBytes, p99Ms: quantile(times, 0.99), requests: times.length, replaced };
+  return { residentBytes, p99Ms: quantile(times, 0.99), requests: times.length, refused, replaced };
 }
 
-/** One request of the mix. @param {Client} client @param {string[]} ids @returns {Promise<number>} milliseconds */
+/** One request of the mix. @param {Client} client @param {string[]} ids */
 async function one(client, ids) {
   const dice = Math.random();
   const name = Math.random().toString(36).slice(2);
@@ -195,8 +217,8 @@ async function one(client, ids) {
             ? ['/health', undefined, 200]
             : ['/api/search', { query: `winter bridge ${name}`, mode: 'keyword' }, 200];
   const { status, ms, text } = await client.ask(path, body);
-  if (status !== expected) throw new Error(`${path} was answered ${status}: ${text}`);
-  return ms;
+  if (status !== expected && status !== 503) throw new Error(`${path} was answered ${status}: ${text}`);
+  return { status, ms };
 }
 
 /** That there are as many as before, each with its second content. @param {Client} client @param {string[]} ids */

@@ -45,7 +45,7 @@ const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.lengt
 /** @param {Result} result */
 function section(result) {
   const { name, title, about, measured, machine, load, comparisons, bounds } = result;
-  const parts = [`## ${title}`, `\`npm run bench -- ${name}\`. ${about}`];
+  const parts = [`## ${title}`, wrapped(`\`npm run bench -- ${name}\`. ${about}`)];
   parts.push(`Measured on ${measured}: ${machine}; load ${load.map((one) => one.toFixed(1)).join(' to ')}.`);
   for (const [file] of pictures(result)) parts.push(`![${title}](performance/${file})`);
   if (comparisons.length > 0) {
@@ -80,6 +80,18 @@ function section(result) {
     );
   }
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Into lines of 120 columns, as prose is here. @param {string} text */
+function wrapped(text) {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1];
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= 120) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }
 
 /** @param {Result} result @returns {[file: string, picture: string][]} */
