@@ -127,7 +127,10 @@ export class Bm25Scores {
     const [rarest, ...others] = required;
     if (rarest === undefined) return [];
     let numbers = numbersOf(rarest.runs);
-    for (const { runs } of others) numbers = holding(numbers, runs);
+    for (const { runs } of others) {
+      if (numbers.length === 0) return [];
+      numbers = holding(numbers, runs);
+    }
     // A chunk of no interest scores nothing.
     const ofInterest = this.among === undefined ? numbers : numbers.filter((number) => this.among?.has(number));
     return best(ofInterest, (ascending) => this.of(ascending), count);
@@ -225,9 +228,13 @@ function holding(numbers: readonly number[], runs: readonly WordRun[]): number[]
   return ascending(held);
 }
 
-/** In order, each once: a chunk may hold a word under the stems of two languages. */
+/** In order, each once. Rows follow one another as they are, but for a word that has other stems in other languages. */
 function ascending(numbers: number[]): number[] {
-  return numbers.sort((a, b) => a - b).filter((number, at) => number !== numbers[at - 1]);
+  for (let at = 1; at < numbers.length; at += 1) {
+    if ((numbers[at] as number) > (numbers[at - 1] as number)) continue;
+    return numbers.sort((a, b) => a - b).filter((number, place) => number !== numbers[place - 1]);
+  }
+  return numbers;
 }
 
 /** @param scored scores of chunks in ascending order of their numbers */
