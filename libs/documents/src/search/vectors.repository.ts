@@ -23,12 +23,12 @@ interface NeighbourRow {
 }
 
 /**
- * How wide the index is searched: enough for the ten nearest to be the right ones. With a filter as much wider as it
- * passes less, but no wider than finds as many of the ten as without one, as long as 60 of what is looked at pass
- * (bench/search.md). The index goes on by itself where too few pass.
+ * How wide the index is searched: enough for the ten nearest to be the right ones. With a filter so much wider that as
+ * many of the ten are found as without one, and at least 60 of what is looked at pass (bench/search.md). The index goes
+ * on by itself where too few pass.
  */
 const LEAST_EF = 400;
-const ENOUGH_EF = 600;
+const WIDENING = 1 / 6;
 const LEAST_PASSING = 60;
 const MOST_EF = 1_000;
 /** Vectors that a search of the index looks at before it gives up. */
@@ -70,7 +70,7 @@ export class VectorsRepository {
   private async byIndex({ vector, limit, filter }: VectorSearch, share: number): Promise<Neighbour[]> {
     const parameters = new SqlParameters();
     const query = `${parameters.add(vector)}::vector`;
-    const wide = Math.max(Math.min(ENOUGH_EF, LEAST_EF / share), LEAST_PASSING / share);
+    const wide = Math.max(LEAST_EF * share ** -WIDENING, LEAST_PASSING / share);
     const ef = Math.min(MOST_EF, Math.max(limit, Math.ceil(wide)));
     const nearest = `SELECT e.chunk_id, e.embedding <=> ${query} AS distance FROM ${this.passing(filter, parameters)}
                         AND ${this.searching(ef, parameters)}
