@@ -86,10 +86,30 @@ export function currentUser(lastEdit: number): Buffer {
   return pptRecord(0xff6, numbers(20, 0xe391c05f, lastEdit));
 }
 
+interface FooterTexts {
+  /** 4: a date somebody wrote; 0x20: a footer. */
+  readonly shows: number;
+  readonly date?: string;
+  readonly footer?: string;
+}
+
+export interface Footers {
+  readonly ofAll?: FooterTexts;
+  readonly ofSlides?: FooterTexts;
+  readonly hidesMaster?: boolean;
+}
+
+function footersRecord(instance: number, { shows, date, footer }: FooterTexts): Buffer {
+  const text = (place: number, words: string | undefined): readonly Buffer[] =>
+    words === undefined ? [] : [pptRecord(0xfba, Buffer.from(words, 'utf16le'), place)];
+  return pptRecord(0xfd9, [pptRecord(0xfda, numbers(shows << 16)), ...text(0, date), ...text(2, footer)], instance);
+}
+
 /** The streams of `powerPoint97Of`; its last record is the edit. */
 export function powerPoint97Streams(
   slides: Slides,
   most = Infinity,
+  footers: Footers = {},
 ): { 'Current User': Buffer; 'PowerPoint Document': Buffer } {
   const shapes = (count: number): Buffer[] =>
     Array.from({ length: Math.min(count, most) }, (_, index) =>
@@ -97,7 +117,8 @@ export function powerPoint97Streams(
     );
   const slide = (count: number): Buffer =>
     pptRecord(0x3ee, [
-      pptRecord(0x3ef, Buffer.alloc(24)),
+      pptRecord(0x3ef, Buffer.alloc(24, Buffer.from([footers.hidesMaster === true ? 0 : 1, 0]))),
+      ...(footers.ofSlides === undefined ? [] : [footersRecord(0, footers.ofSlides)]),
       pptRecord(0x40c, [pptRecord(0xf002, [pptRecord(0xf003, shapes(count))])]),
     ]);
   const outline = slides.flatMap((texts, index) => [
@@ -108,7 +129,11 @@ export function powerPoint97Streams(
       ...(text === '' ? [] : [pptRecord(0xfa0, Buffer.from(text, 'utf16le'))]),
     ]),
   ]);
-  const parts = [pptRecord(0x3e8, [pptRecord(0xff0, outline, 0)]), ...slides.map((texts) => slide(texts.length))];
+  const ofAll = footers.ofAll === undefined ? [] : [footersRecord(3, footers.ofAll)];
+  const parts = [
+    pptRecord(0x3e8, [...ofAll, pptRecord(0xff0, outline, 0)]),
+    ...slides.map((texts) => slide(texts.length)),
+  ];
   const places: number[] = [];
   let end = 0;
   for (const part of parts) {

@@ -5,6 +5,7 @@ export const PPT = {
   placeholder: 0xbc3, outlineText: 0xf9e, textHeader: 0xf9f, textCharacters: 0xfa0, textBytes: 0xfa8,
   slideList: 0xff0, userEdit: 0xff5, currentUser: 0xff6, persistDirectory: 0x1772,
   cipher: 0x2f14,
+  footers: 0xfd9, footersShown: 0xfda, footerText: 0xfba, slideNumber: 0xfd8,
   shapes: 0xf002, group: 0xf003, shape: 0xf004, shapeClientData: 0xf011, shapeText: 0xf00d, childAnchor: 0xf00f,
   properties: 0xf00b, moreProperties: 0xf122,
 } as const; // prettier-ignore

@@ -2,7 +2,16 @@ import { assertBlockCount, assertTextLength } from '../../block-list';
 import { first, PPT, type PptRecord, within } from './ppt-records';
 
 /** What the header of a text says that it is. */
-export const TEXT_KIND = { title: 0, body: 1, notes: 2, centredBody: 5, centredTitle: 6, half: 7, quarter: 8 } as const;
+export const TEXT_KIND = {
+  title: 0,
+  body: 1,
+  notes: 2,
+  other: 4,
+  centredBody: 5,
+  centredTitle: 6,
+  half: 7,
+  quarter: 8,
+} as const;
 /** Placeholders of dates, numbers, footers, headers and the pictures of slides, on masters and on slides. */
 const FURNITURE: ReadonlySet<number> = new Set([5, 7, 8, 9, 10, 11]);
 /** Property that makes a group of shapes a table. */
@@ -80,7 +89,8 @@ class ShapesReader {
     const placeholder = data && first(data.body, PPT.placeholder);
     const isFurniture = placeholder !== undefined && FURNITURE.has(placeholder.body.readUInt8(4));
     const found: SlideText[] = [];
-    let kind = 4;
+    let kind: number = TEXT_KIND.other;
+    const isNumber = first(text.body, PPT.slideNumber) !== undefined;
     for (const record of within(text.body)) {
       const { type, body } = record;
       const letters = lettersOf(record);
@@ -88,6 +98,8 @@ class ShapesReader {
       const referred = this.outline[place];
       this.shown.add(place);
       if (type === PPT.textHeader) kind = body.readUInt32LE(0);
+      // A sign stands where the number of the slide does.
+      else if (isNumber && letters === '*') continue;
       else if (letters !== undefined) found.push({ kind, text: letters });
       else if (referred !== undefined) found.push(referred);
       assertTextLength((this.length += letters?.length ?? referred?.text.length ?? 0));
@@ -115,7 +127,7 @@ class ShapesReader {
       .toSorted((above, below) => above - below)
       .map((top) => (rows.get(top) ?? []).toSorted((one, other) => one.left - other.left).map(({ text }) => text))
       .filter((row) => row.some((text) => text !== ''))
-      .map((row) => ({ kind: 4, text: row.join(' | '), isRow: true }));
+      .map((row) => ({ kind: TEXT_KIND.other, text: row.join(' | '), isRow: true }));
   }
 }
 

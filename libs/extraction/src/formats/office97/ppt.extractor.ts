@@ -5,6 +5,7 @@ import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../t
 import { notInCompoundFile, openCompoundFile, readingCompoundFile } from '../container/compound-file';
 import { passwordProtected } from '../container/zip-archive';
 import { type Parts, partsOf } from './ppt-directory';
+import { footersOf } from './ppt-footers';
 import { first, PPT, type PptRecord, within } from './ppt-records';
 import { outlineOf, type SlideText, TEXT_KIND, textsOfSlide } from './ppt-shapes';
 
@@ -82,8 +83,12 @@ function readPresentation(bytes: Uint8Array): ExtractedDocument {
     const own = notes.get(first(slide.body, PPT.slideAtom)?.body.readUInt32LE(16) ?? 0);
     const page = own === undefined ? undefined : directory.get(own.persistId, PPT.notes);
     const said = page === undefined ? [] : textsOfSlide(page.body, outlineOf(own?.texts ?? []));
+    const shown = textsOfSlide(slide.body, outlineOf(texts));
+    // Newer programs write footers into the slide as well.
+    const footers = footersOf(slide.body, list).filter((footer) => !shown.some(({ text }) => text.trim() === footer));
     addSlide(assembly, index + 1, [
-      ...textsOfSlide(slide.body, outlineOf(texts)),
+      ...shown,
+      ...footers.map((text) => ({ kind: TEXT_KIND.other, text })),
       ...said.filter(({ kind }) => kind === TEXT_KIND.notes).map((one) => ({ ...one, kind: OF_NOTES })),
     ]);
   }
