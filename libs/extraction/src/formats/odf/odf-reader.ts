@@ -3,7 +3,9 @@ import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument } from '../../text-extractor';
 import type { XmlAttributes, XmlVisitor } from '../container/xml-reader';
 import { sheetPlace, TableText } from '../table-text';
+import { OdfFooters } from './odf-footers';
 import { type OdfListStyles, OdfNumbering, wholeNumber } from './odf-numbering';
+import { type CellValue, shownValue, valueOf } from './odf-values';
 
 /**
  * Neither text of the document nor shown: what was before changes, comments, readings, set-up of fields and of
@@ -29,6 +31,8 @@ interface Table {
   rowRepeat: number;
   cell: string[] | undefined;
   cellRepeat: number;
+  /** Of the cell of a sheet, for want of a text. */
+  cellValue: CellValue | undefined;
   /** In a text every row is a line; in a sheet they are given out as a table with a header. */
   readonly sheet: TableText | undefined;
   rows: number;
@@ -49,6 +53,8 @@ export class OdfReader implements XmlVisitor {
   private readonly numbering: OdfNumbering;
   private isSheet = false;
   private slide = 0;
+  private readonly footers = new OdfFooters();
+  private footersOfSlide: readonly string[] = [];
   private titles: readonly string[] | undefined;
   private before: string | undefined;
   private title: string[] | undefined;
@@ -61,6 +67,7 @@ export class OdfReader implements XmlVisitor {
   open(name: string, attributes: XmlAttributes): boolean | void {
     if (LEFT_OUT.has(name)) return false;
     if (!this.isDocument) this.styles.open(name, attributes);
+    if (!this.isSheet) this.footers.open(name, attributes);
     switch (name) {
       case 'office:text':
       case 'office:presentation':
@@ -74,6 +81,7 @@ export class OdfReader implements XmlVisitor {
       case 'draw:page':
         this.slide += 1;
         this.titles = [];
+        this.footersOfSlide = this.footers.of(attributes);
         return;
       case 'draw:frame':
         this.title = attributes.get('presentation:class') === 'title' ? [] : undefined;
@@ -105,7 +113,10 @@ export class OdfReader implements XmlVisitor {
   }
 
   close(name: string): void {
+    this.footers.close();
     switch (name) {
+      case 'draw:page':
+        return this.endSlide();
       case 'text:h':
       case 'text:p':
         return this.endParagraph();
@@ -124,8 +135,9 @@ export class OdfReader implements XmlVisitor {
   }
 
   text(text: string): void {
+    if (this.footers.text(text)) return;
     // Line ends and runs of spaces in the source are how it is laid out.
-    this.append(text.replace(/\s+/g, ' '));
+    this.append(oneSpace(text));
   }
 
   finish(): ExtractedDocument {
@@ -196,6 +208,10 @@ export class OdfReader implements XmlVisitor {
     this.before = kind;
   }
 
+  private endSlide(): void {
+    for (const text of this.footersOfSlide) this.give({ kind: 'paragraph', level: 0, mark: '', pieces: [] }, text);
+  }
+
   /** The title of a slide stands above all that is on it. */
   private endTitle(): void {
     const text = (this.title ?? []).join(' ').replace(/\s+/g, ' ').trim();
@@ -208,7 +224,17 @@ export class OdfReader implements XmlVisitor {
 
   private openTable(name: string): void {
     const sheet = this.isSheet && this.tables.length === 0 ? new TableText(this.assembly, [name], name) : undefined;
-    this.tables.push({ name, row: [], rowNumber: 0, rowRepeat: 1, cell: undefined, cellRepeat: 1, sheet, rows: 0 });
+    this.tables.push({
+      name,
+      row: [],
+      rowNumber: 0,
+      rowRepeat: 1,
+      cell: undefined,
+      cellRepeat: 1,
+      cellValue: undefined,
+      sheet,
+      rows: 0,
+    });
   }
 
   private endTable(): void {
@@ -227,13 +253,17 @@ export class OdfReader implements XmlVisitor {
     const table = this.tables.at(-1);
     if (table === undefined) return;
     table.cell = [];
+    table.cellValue = table.sheet && valueOf(attributes);
     table.cellRepeat = repetition(attributes.get('table:number-columns-repeated'));
   }
 
   private endCell(): void {
     const table = this.tables.at(-1);
     if (table?.cell === undefined) return;
-    const text = table.cell.join(' ').replace(/\s+/g, ' ').trim();
+    // A text with nothing in it is what its program shows; that there is none says nothing.
+    const { cell, cellValue } = table;
+    const shown = cell.length === 0 && cellValue !== undefined ? shownValue(cellValue) : cell.join(' ');
+    const text = oneSpace(shown).trim();
     table.cell = undefined;
     for (let count = Math.min(table.cellRepeat, MAX_REPEAT); count > 0; count -= 1) table.row.push(text);
   }
@@ -269,6 +299,11 @@ export class OdfReader implements XmlVisitor {
     }
     table.rows += 1;
   }
+}
+
+/** Most texts have no runs of spaces: looking for one is faster than replacing them. */
+function oneSpace(text: string): string {
+  return /\s\s|[^\S ]/.test(text) ? text.replace(/\s+/g, ' ') : text;
 }
 
 function repetition(value: string | undefined): number {
