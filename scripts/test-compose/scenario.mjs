@@ -6,6 +6,7 @@ import { deployInPlace, deployOver } from './deployment.mjs';
 import { loseEachService } from './faults.mjs';
 import { rollOver } from './rolling.mjs';
 import { seconds, until } from './stack.mjs';
+import { takesTheWorstFiles } from './worst-files.mjs';
 
 /** @import { Stack } from './stack.mjs' */
 /** @import { Report } from './report.mjs' */
@@ -33,6 +34,7 @@ export async function exercise(stack, report) {
   await loseEachService(stack, report, works);
   await backUpAndRestore(stack, report);
   await works(stack, report, 'works after the restore');
+  await takesTheWorstFiles(stack, report);
   if (stack.hasProxy) {
     await rollOver(stack, report);
     await deployOver(stack, report, works);

@@ -13,12 +13,13 @@ import { freePort, run } from '../test-servers/process.mjs';
 /** @typedef {{ files?: string[], timeoutMs?: number }} ComposeOptions */
 /**
  * What is looked at in answers; `text` where it is no JSON, or none came.
- * @typedef {{ id?: string, status?: string, code?: string, items?: { id: string }[],
+ * @typedef {{ id?: string, status?: string, stage?: string, code?: string, items?: { id: string }[],
  *   results?: { documentId: string }[], text?: string }} Answer
  */
 /**
  * @typedef {{ Id: string, RestartCount: number, LogPath: string,
- *   State: { Pid: number, Running: boolean, StartedAt: string, ExitCode: number, Health: { Status: string } },
+ *   State: { Pid: number, Running: boolean, OOMKilled: boolean, StartedAt: string, ExitCode: number,
+ *     Health: { Status: string } },
  *   Config: { User: string, Image: string },
  *   HostConfig: { Memory: number, ReadonlyRootfs: boolean, Init: boolean } }} Container what `docker inspect` says
  */
@@ -102,10 +103,11 @@ export class Stack {
   /**
    * A request with the API key. Never throws: a connection that fails has status 0.
    * @param {string} path
-   * @param {{ body?: unknown, headers?: Record<string, string>, method?: string, timeoutMs?: number }} [request]
+   * @param {{ body?: unknown, form?: FormData, headers?: Record<string, string>, method?: string, timeoutMs?: number }}
+   *   [request] body: sent as JSON
    * @returns {Promise<{ status: number, body: Answer, ms: number }>}
    */
-  async call(path, { body, headers, method = body === undefined ? 'GET' : 'POST', timeoutMs = 10_000 } = {}) {
+  async call(path, { body, form, headers, method = body || form ? 'POST' : 'GET', timeoutMs = 10_000 } = {}) {
     const startedAt = performance.now();
     try {
       const response = await fetch(`${this.url}${path}`, {
@@ -116,6 +118,7 @@ export class Stack {
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(form && { body: form }),
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await response.text();
