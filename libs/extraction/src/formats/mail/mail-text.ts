@@ -18,6 +18,8 @@ export interface Mail {
   readonly to: string;
   readonly cc: string;
   readonly date: string;
+  /** Further labels and values of an item that is more than a message. */
+  readonly details?: readonly (readonly [label: string, value: string])[];
   readonly body: ExtractedDocument;
   readonly attachments: readonly FileInside[];
 }
@@ -87,14 +89,14 @@ function bodyOf({ text, html }: PostalMime.Email): ReturnType<typeof extractHtml
   return extractHtml({ bytes: Buffer.from(html ?? ''), filename: 'body.html' });
 }
 
-function headerLines({ from, to, cc, date }: Mail): string {
+function headerLines({ from, to, cc, date, details = [] }: Mail): string {
   const lines = [
     ['From', from],
     ['To', to],
     ['Cc', cc],
     ['Date', date],
   ] as const;
-  return lines
+  return [...lines, ...details]
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n');

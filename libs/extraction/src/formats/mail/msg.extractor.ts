@@ -10,6 +10,7 @@ import { extractRtf } from '../rtf/rtf.extractor';
 import { extractTxt } from '../txt.extractor';
 import { checkCompoundFile } from '../container/compound-file';
 import { appendMail, type Mail } from './mail-text';
+import { DETAILS, detailsOf } from './msg-details';
 
 /** One item of Outlook (MSG): a message, a note, a task; its attachments read by their own formats. */
 export class MsgExtractor implements TextExtractor {
@@ -48,6 +49,7 @@ function mailOf(bytes: Uint8Array): Mail {
       to: of('to'),
       cc: of('cc'),
       date: fields.messageDeliveryTime ?? fields.clientSubmitTime ?? '',
+      details: detailsOf(fields, decode),
       body: bodyOf(fields, decode),
       attachments: attachmentsOf(reader, fields, decode),
     };
@@ -72,7 +74,7 @@ function read(bytes: Uint8Array, ansiEncoding: string): { reader: MsgReader; fie
 
 const TEXTS: ReadonlySet<string> = new Set([
   'subject', 'body', 'bodyHtml', 'senderName', 'senderEmail', 'senderSmtpAddress', 'messageDeliveryTime',
-  'clientSubmitTime', 'name', 'email', 'smtpAddress', 'fileName', 'attachMimeTag',
+  'clientSubmitTime', 'name', 'email', 'smtpAddress', 'fileName', 'attachMimeTag', 'messageClass', ...DETAILS,
 ]); // prettier-ignore
 
 function hasText(of: unknown): boolean {
