@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ROOT } from '../../scripts/bootstrap.mjs';
 import { sameVectors } from '../embed/same-vectors.mjs';
 import { startContender } from '../support/contender.mjs';
-import { connected, untilIdle } from '../support/database.mjs';
+import { connected } from '../support/database.mjs';
 import { compared } from '../support/harness.mjs';
 import { openModel } from '../support/model.mjs';
 import { cpuMicrosOf } from '../support/processes.mjs';
@@ -19,20 +19,19 @@ import { withoutModel } from './without-model.mjs';
 
 /**
  * @typedef {{ texts: string[], chunks: string[][], first: number[] }} Documents first: number of each one's first chunk
- * @typedef {{ service: import('../support/service.mjs').Service, pids: number[], untilIdle(): Promise<void>,
- *   stored?: (documentId: string) => Promise<number[][]> }} Profile stored: its vectors in order
+ * @typedef {{ service: import('../support/service.mjs').Service, pids: number[],
+ *   completed(count: number): Promise<void>, stored?: (documentId: string) => Promise<number[][]> }} Profile stored:
+ *   its vectors in order
  */
 
 const EMBEDDING = 'embedding alone';
-const FULL = { units: 8 * MIX_DOCUMENTS, rounds: 7, warmUp: 2 * MIX_DOCUMENTS };
+const FULL = { units: 8 * MIX_DOCUMENTS, rounds: 5, warmUp: MIX_DOCUMENTS };
 const QUICK = { units: 1, rounds: 1, warmUp: 0 };
 /** One thread, as there is in the loop beside it; each line of the log that an operator sees by default. */
 const SETTINGS = { EMBEDDING_THREADS: '1', LOG_LEVEL: 'info' };
 const CLIENTS = 2;
 /** Half precision, in which they are stored. */
 const STORED_TOLERANCE = 5e-4;
-/** Between two looks through the API, which cost what a request costs. */
-const LOOK_MS = 200;
 
 /** @param {{ quick: boolean }} options @returns {Promise<Partial<import('../support/harness.mjs').Result>>} */
 export async function run({ quick }) {
@@ -101,7 +100,7 @@ async function onServers(work) {
     return await work({
       service,
       pids: [service.pid, worker.pid, ...servers.pids],
-      untilIdle: () => untilIdle(database),
+      completed: worker.completed,
       async stored(documentId) {
         const { rows: spaces } = await database.query('SELECT id FROM embedding_spaces WHERE is_current');
         const { rows } = await database.query(
@@ -121,7 +120,7 @@ async function onServers(work) {
 async function embedded(work) {
   const service = await startService(SETTINGS);
   try {
-    return await work({ service, pids: [service.pid], untilIdle: () => service.untilIdle(LOOK_MS) });
+    return await work({ service, pids: [service.pid], completed: service.completed });
   } finally {
     await service.stop();
   }
@@ -152,7 +151,7 @@ async function comparedTo(raw, documents, profile, what, size) {
       await inParallel(numbers, CLIENTS, (number) =>
         service.call('/api/documents/text', { text: documents.texts[number], filename: `${number}.txt` }),
       );
-      await profile.untilIdle();
+      await profile.completed(count);
       return chunksOf(numbers).length;
     },
   };
@@ -179,9 +178,9 @@ async function comparedTo(raw, documents, profile, what, size) {
  * @param {Profile} profile
  * @param {number} number
  */
-async function verify(raw, { texts, chunks, first }, { service, untilIdle: idle, stored }, number) {
+async function verify(raw, { texts, chunks, first }, { service, completed, stored }, number) {
   const { id } = await service.call('/api/documents/text', { text: texts[number], filename: `${number}.txt` });
-  await idle();
+  await completed(1);
   const { items } = await service.call(`/api/documents/${id}/chunks?limit=100`);
   const contents = items.map((/** @type {{ content: string }} */ { content }) => content);
   assert.deepEqual(contents, chunks[number]);

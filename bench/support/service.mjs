@@ -37,7 +37,7 @@ export async function startService(settings = {}) {
       const found = /is up at (http:\S+)/.exec(output)?.[1];
       if (!found) return;
       resolve(found);
-      child.stdout.removeAllListeners('data').resume();
+      child.stdout.removeAllListeners('data');
     });
     child.once('exit', (code) => reject(new Error(`The service ended with ${code}:\n${output}`)));
   });
@@ -57,9 +57,11 @@ export async function startService(settings = {}) {
 
   const { pid } = child;
   if (pid === undefined) throw new Error('The service has no process.');
+  const completed = completionsOf(child.stdout);
 
   return {
     url,
+    completed,
     key,
     pid,
     dataDir,
@@ -89,6 +91,29 @@ export async function startService(settings = {}) {
   };
 }
 
+/**
+ * Documents that it has completed, by its log (`LOG_LEVEL` info): to ask for them would cost what is to be measured.
+ * @param {import('node:stream').Readable} output
+ * @returns {(count: number) => Promise<void>} resolves when so many more than at the last call are completed
+ */
+function completionsOf(output) {
+  let [seen, wanted, rest] = [0, 0, ''];
+  let go = () => {};
+  output.on('data', (data) => {
+    const lines = `${rest}${data}`.split('\n');
+    rest = lines.pop() ?? '';
+    seen += lines.filter((line) => line.includes('"document completed"')).length;
+    if (seen >= wanted) go();
+  });
+  return (count) => {
+    wanted += count;
+    return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      go = resolve;
+      if (seen >= wanted) resolve();
+    });
+  };
+}
+
 /** A worker beside it. @param {NodeJS.ProcessEnv} settings */
 export async function startWorker(settings) {
   const child = spawn(process.execPath, [join(ROOT, 'dist/apps/worker/src/main.js')], {
@@ -103,6 +128,7 @@ export async function startWorker(settings) {
   if (pid === undefined) throw new Error('The worker has no process.');
   return {
     pid,
+    completed: completionsOf(child.stdout),
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'exit');
