@@ -33,6 +33,8 @@ const SPACE = {
 } as const;
 const WORDS_EACH = 40;
 const VOCABULARY = Array.from({ length: 2_000 }, (_, index) => spelled(index));
+/** Parts of one that numbers of two bytes hold exactly: on every engine the same vectors are the same. */
+const EXACT = 2_048;
 /** Rows of one statement. */
 const BATCH = 250;
 
@@ -190,7 +192,7 @@ function hashed(text: string): Float32Array {
     }
   }
   const length = Math.hypot(...vector);
-  return vector.map((value) => value / length);
+  return vector.map((value) => Math.round((value / length) * EXACT) / EXACT);
 }
 
 const uuid = (kind: string, number: number): string =>

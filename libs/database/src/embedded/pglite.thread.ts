@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   });
   reply({ type: 'ready' });
   // After those who wait for the answer have it.
-  if (process.memoryUsage().external > USUAL_BYTES) setTimeout(collectGarbage, COLLECTED_AFTER_MS);
+  if (process.memoryUsage().external > USUAL_BYTES) setTimeout(collectGarbage, COLLECTED_AFTER_MS).unref();
 }
 
 process.on('uncaughtException', fail);
