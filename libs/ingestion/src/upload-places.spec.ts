@@ -66,16 +66,19 @@ describe('places for uploads (slow uploads)', () => {
     expect(admitted).toEqual(['a1', 'a3', 'b']);
   });
 
-  it('are waited for by no more than there are places, and by one owner as half of them', async () => {
+  it('are waited for by eight for each place, and by one owner for half of them', async () => {
     const { take, refused, admitted, leave } = scene(4);
     await Promise.all([take('a1', 'a'), take('a2', 'a'), take('b1', 'b'), take('b2', 'b')]);
-    const waiting = [take('a3', 'a'), take('a4', 'a')];
-    await expect(take('a5', 'a')).rejects.toMatchObject({ code: 'UPLOADS_BUSY' });
-    waiting.push(take('c'), take('d'));
-    await expect(take('e')).rejects.toMatchObject({ code: 'UPLOADS_BUSY' });
+    const waiting = Array.from({ length: 16 }, (_, more) => take(`a${more + 3}`, 'a'));
+    await expect(take('a19', 'a')).rejects.toMatchObject({ code: 'UPLOADS_BUSY' });
+    waiting.push(...Array.from({ length: 16 }, (_, more) => take(`c${more}`)));
+    await expect(take('d')).rejects.toMatchObject({ code: 'UPLOADS_BUSY' });
     expect(refused).toEqual(['key', 'busy']);
-    for (let left = 0; left < 4; left += 1) leave();
+    for (let left = 0; left < 32; left += 1) {
+      leave();
+      await settled();
+    }
     await Promise.all(waiting);
-    expect(admitted).toHaveLength(8);
+    expect(admitted).toHaveLength(36);
   });
 });

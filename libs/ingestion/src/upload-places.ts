@@ -4,6 +4,8 @@ import { within } from '@vectorlane/time';
 /** A burst of small files is over sooner than a caller would ask again. */
 const WAIT_MS = 5_000;
 const RETRY_AFTER_SECONDS = 2;
+/** Who waits has sent no body yet and costs a connection: so many for each place. */
+const WAITING_EACH = 8;
 
 export type PlaceRefusal = 'busy' | 'key';
 
@@ -14,7 +16,7 @@ interface Waiting {
 
 /**
  * How many uploads are under way at once, of all owners and of each: one has at most half of the places. Who finds none
- * waits a few seconds in the order of coming, his body unread; as many may wait as there are places, an owner half of
+ * waits a few seconds in the order of coming, his body unread; eight may wait for each place, an owner for half of
  * them.
  */
 export class UploadPlaces {
@@ -48,7 +50,8 @@ export class UploadPlaces {
 
   private async queueUp(owner: string): Promise<void> {
     const own = this.waiting.filter((other) => other.owner === owner).length;
-    if (this.waiting.length >= this.places || own >= this.share) throw this.refusal(owner);
+    const isFull = this.waiting.length >= WAITING_EACH * this.places || own >= WAITING_EACH * this.share;
+    if (isFull) throw this.refusal(owner);
     let one: Waiting | undefined;
     const admitted = new Promise<void>((resolve) => {
       one = { owner, admit: resolve };
