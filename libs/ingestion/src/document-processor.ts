@@ -15,7 +15,6 @@ import { ExtractionService } from '@vectorlane/extraction';
 import { LogContext } from '@vectorlane/logging';
 import { backoffMs, retry } from '@vectorlane/time';
 import { DependencyCircuits } from './dependency-circuits';
-import { IdleMemory } from './idle-memory';
 import { type EndReason, IngestionObserver } from './ingestion-observer';
 import { IngestionPipeline } from './ingestion.pipeline';
 import { IngestionScheduler } from './ingestion-scheduler';
@@ -58,7 +57,6 @@ class HandedBackError extends Error {
 @Injectable()
 export class DocumentProcessor {
   private readonly logger = new Logger(DocumentProcessor.name);
-  private readonly memory = new IdleMemory();
 
   constructor(
     private readonly config: Config,
@@ -91,7 +89,7 @@ export class DocumentProcessor {
         await this.end(claim, failure, 'interruptions');
         return;
       }
-      await this.memory.during(() => this.work(claim, shutdown));
+      await this.work(claim, shutdown);
     });
   }
 

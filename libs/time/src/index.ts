@@ -1,5 +1,4 @@
 export { type Backoff, backoffMs, pollIntervalMs } from './backoff';
-export { collectGarbage } from './collect-garbage';
 export { retry, type RetryOptions } from './retry';
 export { retryAfterMs } from './retry-after';
 export { type BusyPolicy, type RetryPolicy, RetrySchedule } from './retry-schedule';
