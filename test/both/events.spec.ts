@@ -430,11 +430,14 @@ describe('npm run ingest -- folder', () => {
     const before = await requests();
     const run = await cli(key, 'ingest', folder);
     expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^60 documents, 60 chunks/) });
+    // The stream is counted when the service has seen its end.
+    const stream = 'method="GET",path="/api/events",status="200"';
+    await eventually(async () => ((await requests())[stream] ?? 0) > (before[stream] ?? 0));
     const grown = Object.entries(await requests()).filter(([labels, count]) => count > (before[labels] ?? 0));
     const asked = grown.map(([labels, count]) => [labels, count - (before[labels] ?? 0)]);
     expect(Object.fromEntries(asked)).toMatchObject({
       'method="POST",path="/api/documents",status="202"': 60,
-      'method="GET",path="/api/events",status="200"': 1,
+      [stream]: 1,
     });
     expect(grown.filter(([labels]) => /status="429"|"\/api\/documents\/\{?:?id/.test(labels))).toEqual([]);
   }, 120_000);

@@ -8,6 +8,10 @@ import type { Span } from '../ui/spans';
 import { blocksOf } from '../ui/text-blocks';
 import { useServer } from '../ui/use-server';
 
+/** Frames of the screen in which a passage must not move before it counts as shown, and how many are waited for. */
+const STILL_FRAMES = 4;
+const MOST_FRAMES = 40;
+
 /** The extracted text, as passages count their places in it; the browser lays out what is on the screen alone. */
 export function Text({ document, passage }: { document: Document; passage: Span | undefined }): JSX.Element {
   const { data, error, reload } = useServer(`${document.id} ${document.revision}`, (signal) =>
@@ -18,17 +22,25 @@ export function Text({ document, passage }: { document: Document; passage: Span 
   const pane = useRef<HTMLElement>(null);
   const at = passage === undefined ? undefined : `${passage.start}-${passage.end}`;
   useEffect(() => {
-    const show = (): void => {
+    let frame = 0;
+    /** @returns whether the pane had to be moved */
+    const show = (): boolean => {
       const mark = first.current?.querySelector('mark');
       const area = pane.current;
-      if (!mark || !area) return;
+      if (!mark || !area) return false;
       // The pane alone: the head of the page stays where it is.
       const below = mark.getBoundingClientRect().top - area.getBoundingClientRect().top;
+      const before = area.scrollTop;
       area.scrollTop += below - area.clientHeight / 4;
+      return Math.abs(area.scrollTop - before) >= 1;
     };
-    // Once to have it laid out, once where it then is.
-    show();
-    requestAnimationFrame(show);
+    // What comes into view gets its true height then, which moves the mark again: until it has stood still for a while.
+    const settle = (still: number, left: number): void => {
+      const now = show() ? 0 : still + 1;
+      if (now < STILL_FRAMES && left > 0) frame = requestAnimationFrame(() => settle(now, left - 1));
+    };
+    settle(0, MOST_FRAMES);
+    return () => cancelAnimationFrame(frame);
   }, [blocks, at]);
   return (
     <section ref={pane} class="pane" aria-label="Text" tabIndex={0}>
