@@ -63,7 +63,11 @@ function standardKey(info: Buffer, password: string): Decrypt | undefined {
   if ((algorithm !== 0 && algorithm >> 8 !== AES >> 8) || ![16, 24, 32].includes(keyBytes)) return undefined;
   const stretched = stretch('sha1', salt, password, STANDARD_TURNS);
   const last = digest('sha1', stretched, uint32(0));
-  const half = (fill: number): Buffer => digest('sha1', Buffer.alloc(64, fill).map((byte, at) => byte ^ (last[at] ?? 0))); // prettier-ignore
+  const half = (fill: number): Buffer => {
+    const block = Buffer.alloc(64, fill);
+    last.forEach((byte, at) => (block[at] = byte ^ fill));
+    return digest('sha1', block);
+  };
   const key = Buffer.concat([half(0x36), half(0x5c)]).subarray(0, keyBytes);
   const open: Decrypt = (bytes) => decipher(`aes-${keyBytes * 8}-ecb`, key, null, bytes);
   const isRight = digest('sha1', open(verifier)).equals(open(verifierHash).subarray(0, 20));
