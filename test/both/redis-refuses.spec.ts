@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RedisConnections } from '@vectorlane/redis';
+import { ShutdownSequence } from '@vectorlane/shutdown';
 import { OwnRedis } from '../support/own-redis';
 import { TestApp, type Untyped } from '../support/test-app';
 import { onServer } from '../support/test-database';
@@ -101,3 +102,12 @@ it.each(Object.entries({ ...REFUSALS, ...(onServer && { 'cannot save (MISCONF)':
   },
   90_000,
 );
+
+it('a shutdown in the seconds in which Redis takes nobody in is an ordered one', async () => {
+  const client = service.app.get(RedisConnections).duplicate('test');
+  const change = REFUSALS['has another password, and has cut its clients off (WRONGPASS)'];
+  await change?.((command = '', ...words) => client.call(command, ...words));
+  await eventually(ready, ({ checks }) => checks.redis.status === 'down');
+  await service.app.close();
+  expect(service.app.get(ShutdownSequence).failures).toBe(0);
+}, 60_000);

@@ -1,14 +1,18 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Global, Module } from '@nestjs/common';
 import { Lane } from '@vectorlane/domain';
-import { RedisConnections } from '@vectorlane/redis';
-import type { ConnectionOptions } from 'bullmq';
+import { RedisClient, RedisConnections } from '@vectorlane/redis';
+import { type ConnectionOptions, createIORedisClient, RedisConnection } from 'bullmq';
+import type { RedisOptions } from 'ioredis';
 import { ConsumerPresence } from './consumer-presence';
 import { LaneConsumers } from './lane-consumers';
 import { LaneQueues } from './lane-queues';
 import { queueName } from './lanes';
 import { QueueGauges } from './queue-gauges';
 import { QueueIndicator } from './queue.indicator';
+
+// A worker that closes waits until its connection has ended: it gets a client that always does.
+RedisConnection.clientFactory = (options) => createIORedisClient(new RedisClient(options as RedisOptions));
 
 /** BullMQ on the one connection policy of libs/redis. */
 @Global()

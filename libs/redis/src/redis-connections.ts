@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { backoffMs } from '@vectorlane/time';
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { ConnectionState } from './connection-state';
 import type { EmbeddedValkey } from './embedded/embedded-valkey';
 import { addressOf, parseRedisUrl, type RedisAddress } from './redis-address';
+import { RedisClient } from './redis-client';
 
 /** Redis cannot be used at boot. The message names the address, never the password. */
 export class RedisUnreachableError extends Error {
@@ -43,7 +44,7 @@ export class RedisConnections {
     embedded?: Pick<EmbeddedValkey, 'endpoint'>,
   ) {
     this.address = embedded === undefined ? parseRedisUrl(config.REDIS_URL ?? '') : addressOf(embedded.endpoint);
-    this.shared = new Redis(this.shortCommands());
+    this.shared = new RedisClient(this.shortCommands());
     this.sharedState = new ConnectionState(this.shared, this.address.label);
   }
 
@@ -63,7 +64,7 @@ export class RedisConnections {
    * @param purpose shown by `CLIENT LIST` after `vectorlane-`
    */
   duplicate(purpose: string, options: RedisOptions = {}): Redis {
-    const client = new Redis({ ...this.common(purpose), maxRetriesPerRequest: null, ...options });
+    const client = new RedisClient({ ...this.common(purpose), maxRetriesPerRequest: null, ...options });
     this.duplicates.add(client);
     client.on('end', () => this.duplicates.delete(client));
     // The shared connection tells the log; the same news once more per connection would be noise.
