@@ -34,9 +34,12 @@ LABEL org.opencontainers.image.title="Vectorlane backend" \
       org.opencontainers.image.description="Documents in over REST, ranked passages out." \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}"
-# glibc's allocator keeps what is freed, in an arena for nearly every thread.
+# glibc's allocator keeps what is freed, in an arena for nearly every thread; and with each large block that is freed it
+# takes larger ones from there, where they are not given back. A fixed threshold ends that.
 ENV NODE_ENV=production \
-    MALLOC_ARENA_MAX=2
+    MALLOC_ARENA_MAX=2 \
+    MALLOC_MMAP_THRESHOLD_=131072 \
+    MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist

@@ -10,7 +10,11 @@ import { memoryOf } from './processes.mjs';
 /** @typedef {Awaited<ReturnType<typeof startService>>} Service */
 
 /** What `npm start` and `npm run worker` set. */
-const AS_STARTED = { MALLOC_ARENA_MAX: '2' };
+const AS_STARTED = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 
 /** @param {NodeJS.ProcessEnv} [settings] */
 export async function startService(settings = {}) {

@@ -48,7 +48,7 @@ beforeAll(async () => {
       RECONCILE_INTERVAL_MS: '500',
     },
     undefined,
-    group.wrapper,
+    [...group.wrapper, 'sh', 'scripts/lean-malloc.sh'],
   );
   key = readFileSync(join(folder, 'api-key'), 'utf8').trim();
 }, 120_000);
