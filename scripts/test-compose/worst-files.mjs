@@ -3,8 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { rolldown } from 'rolldown';
-import { ROOT } from '../bootstrap.mjs';
+import { bootstrap, ROOT } from '../bootstrap.mjs';
 import { until } from './stack.mjs';
 
 /** @import { Stack } from './stack.mjs' */
@@ -121,6 +120,9 @@ function heldBytes(id) {
 
 /** @param {string} folder @returns {Promise<{ WORST: Files, WORST_OF_A_SERVICE: Files }>} */
 async function files(folder) {
+  // Nothing else of this run needs a package.
+  await bootstrap({ quiet: true });
+  const { rolldown } = await import('rolldown');
   const built = await rolldown({
     input: join(ROOT, 'test/support/worst-files.ts'),
     platform: 'node',
