@@ -14,7 +14,7 @@ import { FailingKeysGauge } from './failing-keys-gauge';
 import { FailedDocumentsRepository } from './failed-documents.repository';
 import { ManifestRepository } from './manifest.repository';
 import { UnfinishedGauges } from './unfinished-gauges';
-import { HalfVectorsRepository } from './half-vectors.repository';
+import { VectorConversionRepository } from './vector-conversion.repository';
 import { IngestionLedger } from './ingestion-ledger';
 import { UploadsRepository } from './uploads.repository';
 import { FilterReach } from './search/filter-reach';
@@ -36,7 +36,7 @@ const repositories = [
   FailedDocumentsRepository,
   ReprocessedDocumentsRepository,
   EmbeddingSpacesRepository,
-  HalfVectorsRepository,
+  VectorConversionRepository,
   FilterReach,
   VectorsRepository,
   WordsRepository,

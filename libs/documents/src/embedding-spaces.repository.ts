@@ -124,8 +124,8 @@ export function tableOf(spaceId: number): string {
   return `vectors_${Math.trunc(spaceId)}`;
 }
 
-/** Where vectors of an earlier version are made half as large, before it takes the place of their table. */
-export function halfTableOf(spaceId: number): string {
+/** Where vectors of an earlier version are made again, before it takes the place of their table. */
+export function convertedTableOf(spaceId: number): string {
   return `${tableOf(spaceId)}_half`;
 }
 
@@ -142,7 +142,7 @@ export const MADE_SO = 'of this version';
  * Numbers of two bytes: half the memory, and the same neighbours but for a few in ten thousand (bench/search.md). In
  * WebAssembly, which lacks the instruction, they are turned into others one by one, and a row under the index takes
  * five times as long: the embedded database has numbers of four bytes.
- * @param table of `tableOf` or `halfTableOf`
+ * @param table of `tableOf` or `convertedTableOf`
  */
 export async function createVectorTable(queries: Queries, table: string, dimension: number): Promise<void> {
   await queries.query(

@@ -38,7 +38,7 @@ export { StoreFilesRepository } from './files/store-files.repository';
 export { type VectorStore, type VectorStoreChange, VectorStoresRepository } from './files/vector-stores.repository';
 export type { Stretch, AgePage } from './files/age-page';
 export { FailedDocumentsRepository } from './failed-documents.repository';
-export { HalfVectorsRepository } from './half-vectors.repository';
+export { VectorConversionRepository } from './vector-conversion.repository';
 export { type Claim, type LedgerProgress, StaleClaimError } from './claim';
 export { type Cost, type Failure, IngestionLedger, type Unfinished } from './ingestion-ledger';
 export { ManifestRepository, type ManifestItem, type ManifestReading } from './manifest.repository';

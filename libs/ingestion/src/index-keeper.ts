@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Config } from '@vectorlane/config';
 import { TaskLeases } from '@vectorlane/database';
-import { HalfVectorsRepository, WordIndexRepository } from '@vectorlane/documents';
+import { VectorConversionRepository, WordIndexRepository } from '@vectorlane/documents';
 import { EMBEDDING_PROVIDER, type EmbeddingProvider } from '@vectorlane/embeddings';
 import { ShutdownSequence } from '@vectorlane/shutdown';
 
@@ -32,7 +32,7 @@ export class IndexKeeper {
   constructor(
     private readonly config: Config,
     private readonly words: WordIndexRepository,
-    private readonly vectors: HalfVectorsRepository,
+    private readonly vectors: VectorConversionRepository,
     @Inject(EMBEDDING_PROVIDER) private readonly embeddings: EmbeddingProvider,
     private readonly leases: TaskLeases,
     private readonly shutdown: ShutdownSequence,

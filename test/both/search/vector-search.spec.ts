@@ -4,7 +4,7 @@ import { prepared } from '@vectorlane/database';
 import {
   CollectionScope,
   EmbeddingSpacesRepository,
-  HalfVectorsRepository,
+  VectorConversionRepository,
   PassagesRepository,
   type SearchFilter,
   type StoredSpace,
@@ -148,7 +148,7 @@ describe('vectors of an earlier version', () => {
     dataSource.query(`SELECT chunk_id, embedding::vector::text FROM ${space.table} ORDER BY chunk_id`);
 
   it('are made again as they are kept now while chunks come and go, and are found as before', async () => {
-    const vectors = service.app.get(HalfVectorsRepository);
+    const vectors = service.app.get(VectorConversionRepository);
     // In WebAssembly two bytes a number would cost five times the time.
     const type = service.app.get(Config).embedded ? 'vector(8)' : 'halfvec(8)';
     expect(await typeOf()).toBe(type);

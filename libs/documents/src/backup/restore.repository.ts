@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import {
   createVectorIndex,
   createVectorTable,
-  halfTableOf,
+  convertedTableOf,
   type SpaceIdentity,
   tableOf,
 } from '../embedding-spaces.repository';
@@ -58,9 +58,9 @@ export class RestoreRepository {
   async wipe(): Promise<void> {
     const { rows } = await this.client.query<{ id: number }>('SELECT id FROM embedding_spaces');
     for (const { id } of rows) {
-      await this.client.query(`DROP TABLE IF EXISTS ${halfTableOf(id)} CASCADE`);
+      await this.client.query(`DROP TABLE IF EXISTS ${convertedTableOf(id)} CASCADE`);
       await this.client.query(`DROP TABLE ${tableOf(id)}`);
-      await this.client.query(`DROP FUNCTION IF EXISTS ${halfTableOf(id)}_copy()`);
+      await this.client.query(`DROP FUNCTION IF EXISTS ${convertedTableOf(id)}_copy()`);
     }
     const tables = [...TABLES.map(({ name }) => name), ...LEFT_OUT].filter((name) => name !== 'migrations');
     await this.client.query(`TRUNCATE ${tables.join(', ')} RESTART IDENTITY`);

@@ -7,7 +7,7 @@ import {
   createVectorIndex,
   createVectorTable,
   EmbeddingSpacesRepository,
-  halfTableOf,
+  convertedTableOf,
   MADE_SO,
 } from './embedding-spaces.repository';
 
@@ -42,7 +42,7 @@ interface VectorRow {
  * earlier versions go on as well. Chunks in letters that the model does not read lose their vectors on the way.
  */
 @Injectable()
-export class HalfVectorsRepository {
+export class VectorConversionRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly spaces: EmbeddingSpacesRepository,
@@ -72,8 +72,8 @@ export class HalfVectorsRepository {
     return this.spaces.active.table;
   }
 
-  private get half(): string {
-    return halfTableOf(this.spaces.active.id);
+  private get converted(): string {
+    return convertedTableOf(this.spaces.active.id);
   }
 
   private async isConverted(): Promise<boolean> {
@@ -86,10 +86,10 @@ export class HalfVectorsRepository {
   }
 
   private async prepare(): Promise<void> {
-    const { table, half } = this;
+    const { table, converted } = this;
     await inTransaction(this.dataSource, async (manager) => {
       const [known] = await manager.query<{ exists: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS exists', [
-        half,
+        converted,
       ]);
       if (known?.exists === true) return;
       const [space] = await manager.query<{ dimension: number }[]>(
@@ -97,24 +97,24 @@ export class HalfVectorsRepository {
         [this.spaces.active.id],
       );
       if (space === undefined) throw new Error('The active embedding space is not in the database.');
-      await createVectorTable(manager, half, space.dimension);
-      await createVectorIndex(manager, half);
+      await createVectorTable(manager, converted, space.dimension);
+      await createVectorIndex(manager, converted);
       await manager.query(
-        `CREATE OR REPLACE FUNCTION ${half}_copy() RETURNS trigger LANGUAGE plpgsql AS $copy$
+        `CREATE OR REPLACE FUNCTION ${converted}_copy() RETURNS trigger LANGUAGE plpgsql AS $copy$
          BEGIN
-           INSERT INTO ${half} VALUES (NEW.chunk_id, NEW.embedding) ON CONFLICT DO NOTHING;
+           INSERT INTO ${converted} VALUES (NEW.chunk_id, NEW.embedding) ON CONFLICT DO NOTHING;
            RETURN NEW;
          END $copy$`,
       );
       await manager.query(
-        `CREATE TRIGGER ${half}_copy AFTER INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${half}_copy()`,
+        `CREATE TRIGGER ${converted}_copy AFTER INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${converted}_copy()`,
       );
     });
   }
 
   /** @returns where to go on; undefined at the end */
   private async copyNext(after: string, reads: Reads): Promise<string | undefined> {
-    const { table, half } = this;
+    const { table, converted } = this;
     return inTransaction(this.dataSource, async (manager) => {
       // Held until the end: a chunk that is deleted meanwhile could not be referred to.
       const rows = await manager.query<VectorRow[]>(
@@ -122,7 +122,7 @@ export class HalfVectorsRepository {
                 CASE WHEN h.chunk_id IS NULL THEN concat_ws(E'\\n', c.place ->> 'heading', c.content) END AS text
            FROM (SELECT chunk_id FROM ${table} WHERE chunk_id > $1 ORDER BY chunk_id LIMIT $2) AS e
            JOIN chunks c ON c.id = e.chunk_id
-           LEFT JOIN ${half} h ON h.chunk_id = e.chunk_id
+           LEFT JOIN ${converted} h ON h.chunk_id = e.chunk_id
           ORDER BY c.id
             FOR KEY SHARE OF c`,
         [after, PAGE],
@@ -131,7 +131,7 @@ export class HalfVectorsRepository {
       const unread = missing.filter(({ text }) => !reads(text ?? ''));
       await this.forget(manager, unread);
       await manager.query(
-        `INSERT INTO ${half} (chunk_id, embedding)
+        `INSERT INTO ${converted} (chunk_id, embedding)
          SELECT chunk_id, embedding FROM ${table} WHERE chunk_id = ANY($1::uuid[]) ON CONFLICT DO NOTHING`,
         [missing.filter((row) => !unread.includes(row)).map(({ id }) => id)],
       );
@@ -154,21 +154,21 @@ export class HalfVectorsRepository {
 
   /** @returns false where it has to be tried again */
   private async swap(): Promise<boolean> {
-    const { table, half } = this;
+    const { table, converted } = this;
     const [left] = await this.dataSource.query<{ missing: boolean }[]>(
-      `SELECT EXISTS (SELECT 1 FROM ${table} e WHERE NOT EXISTS (SELECT 1 FROM ${half} h WHERE h.chunk_id = e.chunk_id)) AS missing`,
+      `SELECT EXISTS (SELECT 1 FROM ${table} e WHERE NOT EXISTS (SELECT 1 FROM ${converted} h WHERE h.chunk_id = e.chunk_id)) AS missing`,
     );
     if (left?.missing !== false) return false;
     try {
       await inTransaction(this.dataSource, async (manager) => {
         await manager.query(`SELECT set_config('lock_timeout', $1, true)`, [`${LOCK_TIMEOUT_MS}ms`]);
-        await manager.query(`LOCK TABLE chunks, ${table}, ${half} IN ACCESS EXCLUSIVE MODE`);
+        await manager.query(`LOCK TABLE chunks, ${table}, ${converted} IN ACCESS EXCLUSIVE MODE`);
         await manager.query(`DROP TABLE ${table}`);
-        await manager.query(`DROP FUNCTION ${half}_copy()`);
-        await manager.query(`ALTER TABLE ${half} RENAME TO ${table}`);
-        await manager.query(`ALTER TABLE ${table} RENAME CONSTRAINT ${half}_pkey TO ${table}_pkey`);
-        await manager.query(`ALTER TABLE ${table} RENAME CONSTRAINT ${half}_chunk_id_fkey TO ${table}_chunk_id_fkey`);
-        await manager.query(`ALTER INDEX ${half}_by_cosine RENAME TO ${table}_by_cosine`);
+        await manager.query(`DROP FUNCTION ${converted}_copy()`);
+        await manager.query(`ALTER TABLE ${converted} RENAME TO ${table}`);
+        await manager.query(`ALTER TABLE ${table} RENAME CONSTRAINT ${converted}_pkey TO ${table}_pkey`);
+        await manager.query(`ALTER TABLE ${table} RENAME CONSTRAINT ${converted}_chunk_id_fkey TO ${table}_chunk_id_fkey`);
+        await manager.query(`ALTER INDEX ${converted}_by_cosine RENAME TO ${table}_by_cosine`);
       });
       return true;
     } catch (error) {
