@@ -167,7 +167,9 @@ export class VectorConversionRepository {
         await manager.query(`DROP FUNCTION ${converted}_copy()`);
         await manager.query(`ALTER TABLE ${converted} RENAME TO ${table}`);
         await manager.query(`ALTER TABLE ${table} RENAME CONSTRAINT ${converted}_pkey TO ${table}_pkey`);
-        await manager.query(`ALTER TABLE ${table} RENAME CONSTRAINT ${converted}_chunk_id_fkey TO ${table}_chunk_id_fkey`);
+        await manager.query(
+          `ALTER TABLE ${table} RENAME CONSTRAINT ${converted}_chunk_id_fkey TO ${table}_chunk_id_fkey`,
+        );
         await manager.query(`ALTER INDEX ${converted}_by_cosine RENAME TO ${table}_by_cosine`);
       });
       return true;
