@@ -1,9 +1,8 @@
 // Programs that read documents, as far as they are installed: what each found of a file, in seconds and memory.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { accessSync, constants } from 'node:fs';
+import { delimiter, join, resolve as absolute } from 'node:path';
 
 const TIMEOUT_MS = 120_000;
 const MAX_OUTPUT = 64 * 2 ** 20;
@@ -75,6 +74,20 @@ const KNOWN = [
     formats: ['doc'],
     arguments: (file) => ['-m', 'UTF-8.txt', '-w', '0', file],
   },
+  // Markitdown gives mail as it is stored, with all headers and transfer encodings, so it is not asked. Mshow leaves
+  // HTML as it is: what it finds of tags, no other does.
+  {
+    name: 'python-email',
+    command: 'python3',
+    formats: ['eml'],
+    arguments: (file) => [join(import.meta.dirname, 'mail-reader.py'), file],
+  },
+  {
+    name: 'mshow',
+    command: 'mshow',
+    formats: ['eml'],
+    arguments: (file) => ['-n', '-N', '-h', 'subject:from:to:cc', absolute(file)],
+  },
   { name: 'catppt', command: 'catppt', formats: ['ppt'], arguments: (file) => ['-d', 'utf-8', file] },
   { name: 'w3m', command: 'w3m', formats: ['html'], arguments: (file) => ['-dump', '-T', 'text/html', file] },
 ];
@@ -84,6 +97,7 @@ const LABELS = {
   markitdown:
     /<!-- Slide number: \d+ -->|^### (?:Notes|Chart):?|\]\([^)\s]*\.jpg\)|\bNaN\b|\bUnnamed: \d+|^\*\*(?:From|To|Cc|Subject|Date):\*\*|^# Email Message$|^## Content$/gm,
   kreuzberg: /^(?:### )?Notes:|^<!-- Slide number: \d+ -->|^(?:From|To|Cc|Subject|Date):/gm,
+  mshow: /^(?:From|To|Cc|Subject):/gm,
 };
 
 /** @param {string} reader @param {string} text */

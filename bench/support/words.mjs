@@ -13,9 +13,13 @@ const INVISIBLE = /\p{Cf}/gu;
 /** Of a word that a line cuts: some readers join it, some print the line. */
 const LINE_HYPHEN = /(?<=\p{L})[-\u2010\u00ad][^\S\n]*\n\s*(?=\p{Ll})/gu;
 
+/** With a letter that a reader could not decode, or an entity of HTML that it left: no word of a file. */
+const DAMAGED = /[\p{L}\p{M}\p{N}]*(?:\ufffd|&#?\w{1,10};)(?:[\p{L}\p{M}\p{N}\ufffd]|&#?\w{1,10};)*/gu;
+
 /** @param {string} text @returns {string[]} */
 export const wordsOf = (text) =>
   text
+    .replace(DAMAGED, ' ')
     .normalize('NFKC')
     .replace(LINE_HYPHEN, '')
     .replace(INVISIBLE, '')

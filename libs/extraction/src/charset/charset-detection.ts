@@ -56,10 +56,10 @@ export function detectCharset(bytes: Uint8Array): DetectedCharset | undefined {
   return best === undefined || best.confidence < LEAST_CONFIDENCE ? undefined : best;
 }
 
-/** @param charset a WHATWG name, or one beginning with `cp` or `mac` that `iconv-lite` knows */
+/** @param charset a WHATWG name, `utf-7`, or one beginning with `cp` or `mac` that `iconv-lite` knows */
 export function decodeCharset(bytes: Uint8Array, charset: string): string {
   if (charset === 'windows-1252') return decodeWindows1252(bytes);
-  if (/^(?:cp|mac(?!intosh))/.test(charset))
+  if (/^(?:cp|mac(?!intosh)|utf-7$)/.test(charset))
     return decodeLegacy(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), charset);
   return new TextDecoder(charset).decode(bytes);
 }

@@ -1,14 +1,13 @@
-import PostalMime from 'postal-mime';
+import type PostalMime from 'postal-mime';
 import { IngestionFailure } from '@vectorlane/errors';
 import { TextAssembly } from '../../text-assembly';
 import type { ExtractedDocument, ExtractionSource } from '../../text-extractor';
-import { appendDocument, type FileInside, type FilesInside } from '../files-inside';
-import { extractHtml } from '../html/html.extractor';
+import { appendDocument, coverageOf, type FileInside, type FilesInside } from '../files-inside';
 import { extractTxt } from '../txt.extractor';
+import { htmlOf, partsOf, type ShownPart } from './mail-parts';
 
-/** Deeper nesting of parts is hostile. */
-const MAX_NESTING = 50;
-const MAX_HEADERS_BYTES = 1024 * 1024;
+/** Messages that stand within one another; deeper ones are attachments. */
+const MAX_MESSAGES_DEEP = 10;
 const MAX_SHOWN_ADDRESSES = 50;
 
 /** A message, whatever it was read from. */
@@ -20,7 +19,8 @@ export interface Mail {
   readonly date: string;
   /** Further labels and values of an item that is more than a message. */
   readonly details?: readonly (readonly [label: string, value: string])[];
-  readonly body: ExtractedDocument;
+  /** What is shown, in its order. */
+  readonly body: readonly ExtractedDocument[];
   readonly attachments: readonly FileInside[];
 }
 
@@ -32,6 +32,7 @@ export interface MailContext {
 
 /**
  * One message of MIME.
+ * @param depth in how many messages it stands itself
  * @returns notes of what could not be read of it
  * @throws IngestionFailure `CORRUPT_FILE` when it is no message, `TOO_LARGE`; the signal's reason
  */
@@ -39,15 +40,39 @@ export async function appendMessage(
   bytes: Uint8Array,
   context: MailContext,
   signal: AbortSignal,
+  depth = 0,
 ): Promise<readonly string[]> {
-  const mail = await parse(bytes);
-  const { subject = '', from, to = [], cc = [], date = '' } = mail;
-  const people = { from: addresses(from === undefined ? [] : [from]), to: addresses(to), cc: addresses(cc) };
-  return appendMail(
-    { subject, date, ...people, body: bodyOf(mail), attachments: attachmentsOf(mail) },
-    context,
-    signal,
-  );
+  const { subject, date, from, to, cc, shown, attachments } = await partsOf(bytes);
+  const body: ExtractedDocument[] = [];
+  const notRead: FileInside[] = [];
+  for (const part of shown) {
+    if (part.kind !== 'message') body.push(documentOf(part));
+    else {
+      const message = depth < MAX_MESSAGES_DEEP && (await messageOf(part.file, context, signal, depth + 1));
+      if (message) body.push(message);
+      else notRead.push(part.file);
+    }
+  }
+  const people = { from: addresses(from), to: addresses(to), cc: addresses(cc) };
+  return appendMail({ subject, date, ...people, body, attachments: [...notRead, ...attachments] }, context, signal);
+}
+
+/** Nothing when it is damaged so that nothing of it can be read. */
+async function messageOf(
+  { bytes }: FileInside,
+  context: MailContext,
+  signal: AbortSignal,
+  depth: number,
+): Promise<ExtractedDocument | undefined> {
+  signal.throwIfAborted();
+  const assembly = new TextAssembly();
+  try {
+    const notes = await appendMessage(bytes, { ...context, assembly }, signal, depth);
+    return { ...assembly.finish(), ...coverageOf(notes) };
+  } catch (error) {
+    if (error instanceof IngestionFailure && error.code === 'CORRUPT_FILE') return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -64,29 +89,22 @@ export async function appendMail(
   if (subject !== '') assembly.add({ kind: 'heading', text: subject, headingPath: [] });
   const titles = subject === '' ? [] : [subject.replace(/\s+/g, ' ').slice(0, 300)];
   assembly.add({ kind: 'record', text: headerLines(mail), headingPath: titles });
-  appendDocument(assembly, mail.body, titles);
-  return inside.append(mail.attachments, { assembly, titles, source }, signal);
+  for (const document of mail.body) appendDocument(assembly, document, titles);
+  const notes = mail.body.flatMap(({ coverage }) => coverage?.notes ?? []);
+  return [...notes, ...(await inside.append(mail.attachments, { assembly, titles, source }, signal))];
 }
 
 /** A page as it was saved with all that belongs to it: its HTML alone is text. */
-export async function savedPage(bytes: Uint8Array): Promise<ReturnType<typeof extractHtml>> {
-  return bodyOf(await parse(bytes));
+export async function savedPage(bytes: Uint8Array): Promise<ExtractedDocument> {
+  const { shown } = await partsOf(bytes);
+  const texts = (kind: ShownPart['kind']): string =>
+    shown.flatMap((part) => (part.kind === kind && part.kind !== 'message' ? part.text : [])).join('\n');
+  const html = texts('html');
+  return html.trim() === '' ? documentOf({ kind: 'plain', text: texts('plain') }) : htmlOf(html);
 }
 
-async function parse(bytes: Uint8Array): Promise<PostalMime.Email> {
-  try {
-    const options = { maxNestingDepth: MAX_NESTING, maxHeadersSize: MAX_HEADERS_BYTES };
-    return await PostalMime.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), options);
-  } catch (error) {
-    const message = 'This file cannot be read as mail. Export it from your mail program again.';
-    throw new IngestionFailure('CORRUPT_FILE', message, { cause: error });
-  }
-}
-
-/** The plain text where there is one, as its writer's program made both from the same words. */
-function bodyOf({ text, html }: PostalMime.Email): ReturnType<typeof extractHtml> {
-  if (text !== undefined && text.trim() !== '') return extractTxt({ bytes: Buffer.from(text), filename: 'body.txt' });
-  return extractHtml({ bytes: Buffer.from(html ?? ''), filename: 'body.html' });
+function documentOf({ kind, text }: Exclude<ShownPart, { kind: 'message' }>): ExtractedDocument {
+  return kind === 'html' ? htmlOf(text) : extractTxt({ bytes: Buffer.from(text), filename: 'body.txt' });
 }
 
 function headerLines({ from, to, cc, date, details = [] }: Mail): string {
@@ -111,18 +129,4 @@ function addresses(list: readonly PostalMime.Address[]): string {
       return address ? `${name} <${address}>`.trim() : name;
     })
     .join(', ');
-}
-
-/** Pictures that the text shows are part of its look. */
-function attachmentsOf({ attachments }: PostalMime.Email): readonly FileInside[] {
-  return attachments
-    .filter(
-      ({ related, disposition, mimeType }) =>
-        !(mimeType.startsWith('image/') && (related === true || disposition === 'inline')),
-    )
-    .map(({ filename, mimeType, content }, index) => ({
-      name: filename ?? `attachment-${index + 1}`,
-      mediaType: mimeType,
-      bytes: typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content),
-    }));
 }

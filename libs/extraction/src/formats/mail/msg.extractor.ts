@@ -50,7 +50,7 @@ function mailOf(bytes: Uint8Array): Mail {
       cc: of('cc'),
       date: fields.messageDeliveryTime ?? fields.clientSubmitTime ?? '',
       details: detailsOf(fields, decode),
-      body: bodyOf(fields, decode),
+      body: [bodyOf(fields, decode)],
       attachments: attachmentsOf(reader, fields, decode),
     };
   } catch (error) {
