@@ -88,26 +88,36 @@ export function xlsxOf({ sheets, strings = [], styles = '' }: SheetParts): Buffe
 export function odfOf(
   kind: string,
   body: string,
-  { manifest = '', styles = '' }: { readonly manifest?: string; readonly styles?: string } = {},
+  {
+    manifest = '',
+    styles = '',
+    objects = [],
+  }: {
+    readonly manifest?: string;
+    readonly styles?: string;
+    readonly objects?: readonly (readonly [folder: string, kind: string, body: string])[];
+  } = {},
 ): Buffer {
   const of = (name: string): string => `urn:oasis:names:tc:opendocument:xmlns:${name}:1.0`;
   const ns = [
     ['office', of('office')], ['text', of('text')], ['table', of('table')], ['draw', of('drawing')],
     ['presentation', of('presentation')], ['svg', of('svg-compatible')], ['style', of('style')],
+    ['chart', of('chart')], ['xlink', 'http://www.w3.org/1999/xlink'],
   ]
     .map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`)
     .join(' '); // prettier-ignore
+  const content = (shown: string, inside: string): string =>
+    `<office:document-content ${ns}><office:automatic-styles>${styles}</office:automatic-styles><office:body><office:${shown}>${inside}</office:${shown}></office:body></office:document-content>`;
+  const listed = objects.map(([folder]) => `<m:file-entry m:full-path="${folder}/content.xml"/>`).join('');
   return zipOf([
     { name: 'mimetype', data: `application/vnd.oasis.opendocument.${kind}`, stored: true },
     {
       name: 'META-INF/manifest.xml',
       // As OpenOffice wrote it: a DTD is named, and nothing is defined.
-      data: `<!DOCTYPE m:manifest PUBLIC "-//OpenOffice.org//DTD Manifest 1.0//EN" "Manifest.dtd"><m:manifest xmlns:m="${of('manifest')}">${manifest}</m:manifest>`,
+      data: `<!DOCTYPE m:manifest PUBLIC "-//OpenOffice.org//DTD Manifest 1.0//EN" "Manifest.dtd"><m:manifest xmlns:m="${of('manifest')}">${manifest}${listed}</m:manifest>`,
     },
-    {
-      name: 'content.xml',
-      data: `<office:document-content ${ns}><office:automatic-styles>${styles}</office:automatic-styles><office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
-    },
+    { name: 'content.xml', data: content(kind, body) },
+    ...objects.map(([folder, shown, inside]) => ({ name: `${folder}/content.xml`, data: content(shown, inside) })),
   ]);
 }
 

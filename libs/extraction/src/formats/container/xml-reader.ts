@@ -49,6 +49,7 @@ const PREFIXES: ReadonlyMap<string, string> = new Map([
   ['urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0', 'svg'],
   ['urn:oasis:names:tc:opendocument:xmlns:manifest:1.0', 'manifest'],
   ['urn:oasis:names:tc:opendocument:xmlns:container', 'container'],
+  ['http://www.w3.org/1999/xlink', 'xlink'],
   ['http://www.idpf.org/2007/opf', 'opf'],
   ['http://purl.org/dc/elements/1.1/', 'dc'],
   ['urn:schemas-microsoft-com:vml', 'v'],

@@ -58,9 +58,17 @@ export class OdfReader implements XmlVisitor {
   private titles: readonly string[] | undefined;
   private before: string | undefined;
   private title: string[] | undefined;
+  /** Objects stand where they are shown first: a thousand frames of one object are hostile. */
+  private readonly given = new Set<string>();
 
-  /** @param styles as far as they stand outside of the content */
-  constructor(private readonly styles: OdfListStyles) {
+  /**
+   * @param styles as far as they stand outside of the content
+   * @param objects what is embedded, by its name
+   */
+  constructor(
+    private readonly styles: OdfListStyles,
+    private readonly objects: ReadonlyMap<string, ExtractedDocument> = new Map(),
+  ) {
     this.numbering = new OdfNumbering(styles);
   }
 
@@ -72,6 +80,7 @@ export class OdfReader implements XmlVisitor {
       case 'office:text':
       case 'office:presentation':
       case 'office:drawing':
+      case 'office:chart':
         this.isDocument = true;
         return;
       case 'office:spreadsheet':
@@ -86,6 +95,8 @@ export class OdfReader implements XmlVisitor {
       case 'draw:frame':
         this.title = attributes.get('presentation:class') === 'title' ? [] : undefined;
         return;
+      case 'draw:object':
+        return this.giveObject((attributes.get('xlink:href') ?? '').replace(/^\.\//, ''));
       case 'text:h':
         return this.openHeading(attributes);
       case 'text:p':
@@ -206,6 +217,29 @@ export class OdfReader implements XmlVisitor {
       });
     }
     this.before = kind;
+  }
+
+  /** In a sheet it shows what stands in the cells. */
+  private giveObject(name: string): void {
+    const object = this.isSheet ? undefined : this.objects.get(name);
+    if (object === undefined || this.given.has(name)) return;
+    this.given.add(name);
+    const cell = this.tables.at(-1)?.cell;
+    if (cell !== undefined) {
+      cell.push(oneSpace(object.text));
+      return;
+    }
+    for (const { kind, start, end } of object.blocks) {
+      const isRow = kind === 'row';
+      this.assembly.add({
+        kind: isRow ? kind : 'paragraph',
+        text: object.text.slice(start, end),
+        separator: isRow && this.before === 'row' ? '\n' : '\n\n',
+        ...(this.slide > 0 && { slide: this.slide }),
+        ...(this.titles !== undefined && { headingPath: this.titles }),
+      });
+      this.before = isRow ? 'row' : 'paragraph';
+    }
   }
 
   private endSlide(): void {

@@ -1,3 +1,4 @@
+import { coverageNote, MAX_NOTES } from '@vectorlane/domain';
 import { IngestionFailure } from '@vectorlane/errors';
 import type { ExtractedDocument, ExtractionSource, TextExtractor } from '../../text-extractor';
 import { type XmlAttributes, type XmlVisitor, visitXml } from '../container/xml-reader';
@@ -29,6 +30,10 @@ export class OdfExtractor implements TextExtractor {
   }
 }
 
+const MAX_OBJECTS = 500;
+const OBJECT_LIMIT = 16 * 1024 * 1024;
+/** Of all objects together; they are held until the content shows them. */
+const MAX_OBJECTS_LENGTH = 32 * 1024 * 1024;
 const PART_LIMIT = 256 * 1024 * 1024;
 const MANIFEST = 'META-INF/manifest.xml';
 const CONTENT = 'content.xml';
@@ -38,8 +43,8 @@ const STYLES = 'styles.xml';
 export async function extractOdf({ bytes }: ExtractionSource, signal: AbortSignal): Promise<ExtractedDocument> {
   if (bytes.length === 0) return { text: '', blocks: [] };
   const archive = ZipArchive.open(bytes);
+  const manifest = new ManifestReader();
   if (archive.has(MANIFEST)) {
-    const manifest = new ManifestReader();
     await visitXml(archive.read(MANIFEST, PART_LIMIT, signal), MANIFEST, manifest);
     if (manifest.isEncrypted) {
       const message = 'This document is protected by a password. Save a copy without one and upload that.';
@@ -52,18 +57,58 @@ export async function extractOdf({ bytes }: ExtractionSource, signal: AbortSigna
     const reader = { open: styles.open.bind(styles), close: () => undefined, text: () => undefined };
     await visitXml(archive.read(STYLES, PART_LIMIT, signal), STYLES, reader);
   }
-  const reader = new OdfReader(styles);
+  const notes: string[] = [];
+  const reader = new OdfReader(styles, await readObjects(archive, manifest.objects, notes, signal));
   await visitXml(archive.read(CONTENT, PART_LIMIT, signal), CONTENT, reader);
   if (!reader.isDocument) throw notOpenDocument();
-  return reader.finish();
+  const document = reader.finish();
+  if (notes.length === 0) return document;
+  return { ...document, coverage: { pages: document.coverage?.pages ?? null, pagesWithoutText: [], notes } };
+}
+
+/** Charts, and documents within the document, by the folders that they are in. */
+async function readObjects(
+  archive: ZipArchive,
+  folders: readonly string[],
+  notes: string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ExtractedDocument>> {
+  const objects = new Map<string, ExtractedDocument>();
+  let length = 0;
+  for (const folder of folders.slice(0, MAX_OBJECTS)) {
+    const part = `${folder}/${CONTENT}`;
+    if (!archive.has(part)) continue;
+    if (length > MAX_OBJECTS_LENGTH) {
+      if (notes.length < MAX_NOTES) notes.push(coverageNote('FILE_INSIDE_NOT_READ', folder));
+      continue;
+    }
+    const reader = new OdfReader(new OdfListStyles());
+    try {
+      await visitXml(archive.read(part, OBJECT_LIMIT, signal), part, reader);
+      if (!reader.isDocument) continue;
+      const document = reader.finish();
+      length += document.text.length;
+      objects.set(folder, document);
+    } catch (error) {
+      if (!(error instanceof IngestionFailure) || error.code !== 'CORRUPT_FILE') throw error;
+      if (notes.length < MAX_NOTES) notes.push(coverageNote('FILE_INSIDE_NOT_READ', folder));
+    }
+  }
+  return objects;
 }
 
 class ManifestReader implements XmlVisitor {
   isEncrypted = false;
+  /** Folders of what is embedded. */
+  readonly objects: string[] = [];
   private part = '';
 
   open(name: string, attributes: XmlAttributes): void {
-    if (name === 'manifest:file-entry') this.part = attributes.get('manifest:full-path') ?? '';
+    if (name === 'manifest:file-entry') {
+      this.part = attributes.get('manifest:full-path') ?? '';
+      const folder = /^([^/]+)\/content\.xml$/.exec(this.part)?.[1];
+      if (folder !== undefined) this.objects.push(folder);
+    }
     if (name === 'manifest:encryption-data' && this.part === CONTENT) this.isEncrypted = true;
   }
 
