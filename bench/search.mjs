@@ -4,12 +4,12 @@
 // vectors: those of the collection by the default model, mixed in pairs and jittered, asked for by those of its
 // questions, without and with filters, and compared with reading every vector. `--compare` asks other engines too and
 // writes docs/performance.md. `--database` names an empty database, which is kept, and measured again as it is when it
-// holds chunks.
+// holds chunks. `--embedded` asks the database inside.
 import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { cpus, loadavg } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, ROOT } from '../scripts/bootstrap.mjs';
 import { readCranfield } from './support/cranfield.mjs';
@@ -22,7 +22,7 @@ const [folder, count = '100000', ...options] = process.argv.slice(2);
 if (!folder) {
   process.stderr.write(
     'Usage: node bench/search.mjs <folder of a collection in the Cranfield format> [chunks]\n' +
-      '       [--vectors] [--compare] [--database <url>]\n',
+      '       [--vectors] [--compare] [--database <url> | --embedded]\n',
   );
   process.exit(2);
 }
@@ -71,11 +71,16 @@ const unit = (vector) => {
   return vector.map((value) => value / length);
 };
 
-const servers = keptUrl ? undefined : await startServers();
+const dataDir = options.includes('--embedded') ? mkdtempSync(join(tmpdir(), 'vectorlane-bench-')) : undefined;
+const servers = keptUrl || dataDir ? undefined : await startServers();
 const shutdown = new ShutdownSequence();
 const config = loadConfig({
-  DATABASE_URL: keptUrl ?? servers?.env.TEST_DATABASE_URL,
-  REDIS_URL: servers?.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:1',
+  ...(dataDir
+    ? { DATA_DIR: dataDir }
+    : {
+        DATABASE_URL: keptUrl ?? servers?.env.TEST_DATABASE_URL,
+        REDIS_URL: servers?.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:1',
+      }),
   LOG_LEVEL: 'silent',
 });
 const backend = await openBackend(config);
@@ -157,7 +162,7 @@ try {
     const runner = dataSource.createQueryRunner();
     await runner.query('SET statement_timeout = 0');
     if (withVectors) {
-      await runner.query(`SET maintenance_work_mem = '1GB'`);
+      if (!dataDir) await runner.query(`SET maintenance_work_mem = '1GB'`);
       await documents.createVectorIndex(runner, space.table);
       process.stdout.write(`index of vectors in ${((performance.now() - from) / 1_000).toFixed(0)} s\n`);
     }
@@ -220,6 +225,8 @@ try {
    * @param {import('typeorm').DataSource} source
    */
   const databaseCpu = async (source) => {
+    // The database inside is a thread of this process.
+    if (dataDir) return 0;
     const sessions = await source.query(
       `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database()`,
     );
@@ -308,4 +315,5 @@ try {
   await backend.close();
   await shutdown.beforeApplicationShutdown();
   await servers?.stop();
+  if (dataDir) rmSync(dataDir, { recursive: true, force: true });
 }

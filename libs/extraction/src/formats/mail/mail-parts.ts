@@ -109,7 +109,8 @@ function collectLeaf(part: Part, { shown, attachments }: Collected, isRelated: b
   } else if (!isAttached && type === 'text/plain') {
     const text = decodePart(contentOf(part), params['charset']);
     const isFlowed = /^flowed$/i.test(params['format'] ?? '');
-    shown.push({ kind: 'plain', text: isFlowed ? part.decodeFlowedText(text, /^yes$/i.test(params['delsp'] ?? '')) : text }); // prettier-ignore
+    const withoutSpace = /^yes$/i.test(params['delsp'] ?? '');
+    shown.push({ kind: 'plain', text: isFlowed ? part.decodeFlowedText(text, withoutSpace) : text });
   } else if (!isAttached && MESSAGES.has(type)) {
     shown.push({ kind: 'message', file: fileOf(part, attachments.length) });
   } else if (!isPictureOfText(type, (isRelated && part.contentId !== undefined) || disposition === 'inline')) {
