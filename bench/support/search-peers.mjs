@@ -61,8 +61,8 @@ export function searchSection({ chunks, postgresql, cores, results, others, load
 
 ${chunks.toLocaleString('en')} chunks, the 225 questions of Cranfield (17 words on average), five results each, two clients, ${postgresql},
 ${cores} cores. Texts are those of Cranfield with a third of the words drawn from all of them; vectors those of gte-small,
-mixed in pairs and jittered. The time to embed a question is left out. The load of the machine at the end was ${load}, of which two are
-the clients' and the database's own; with more, take the times as upper bounds, and compare the rows.
+mixed in pairs and jittered. The time to embed a question is left out. The load of the machine at
+the end was ${load}, of which two are this program's own; with more, take the times as upper bounds, and compare the rows.
 
 CPU is that of the searching process and of PostgreSQL together.
 
