@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyse } from '@vectorlane/analysis';
 import { CollectionScope, WordIndexRepository, WordsRepository } from '@vectorlane/documents';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager, type ObjectLiteral } from 'typeorm';
 import { sized } from '../../support/sizes';
 import { TestApp } from '../../support/test-app';
 
@@ -124,6 +124,24 @@ it('answers the same once its rows are folded, and once more after that', async 
   expect((await names('anybody'))[0]).toBe('more.txt');
   const rows = await dataSource.query<{ term: string }[]>('SELECT term FROM words GROUP BY term HAVING count(*) > 3');
   expect(rows).toEqual([]);
+});
+
+it('folds by the index alone, whatever the database thinks how many fresh rows there are', async () => {
+  const plans: string[] = [];
+  const { query } = EntityManager.prototype;
+  const asked = jest.spyOn(EntityManager.prototype, 'query');
+  asked.mockImplementation(async function (this: EntityManager, statement: string, values?: unknown[] | ObjectLiteral) {
+    const isRead = /words/.test(statement) && !/^\s*INSERT/.test(statement);
+    if (isRead) plans.push(JSON.stringify(await query.call(this, `EXPLAIN ${statement}`, values)));
+    return query.call(this, statement, values);
+  });
+  await dataSource.query('VACUUM ANALYZE fresh_words');
+  await service.ingest('fold.txt', 'Some words that lie fresh in the table.');
+  plans.length = 0;
+  await index.foldAll();
+  asked.mockRestore();
+  expect(plans.length).toBeGreaterThan(2);
+  expect(plans.filter((plan) => /Seq Scan on (fresh_)?words|Hash|Merge/.test(plan))).toEqual([]);
 });
 
 it('finds everything once another analyser has left it to this one, without its files', async () => {

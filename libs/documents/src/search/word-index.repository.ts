@@ -49,6 +49,13 @@ const GONE_AT_A_TIME = 500_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
+ * For the rest of a transaction. The table of fresh rows fills and empties between two looks of the planner: where it
+ * was thought to be empty it was read from end to end for each word, and a step of a large database ran out of time.
+ */
+const BY_INDEX_ALONE = `SELECT set_config(name, 'off', true)
+  FROM unnest(ARRAY['enable_seqscan', 'enable_hashagg', 'enable_hashjoin', 'enable_mergejoin']) AS name`;
+
+/**
  * The words of chunks, written: what ingestion adds, folding of small rows into large ones, the removal of chunks that
  * are gone, and new analysis after a change of the analyser. Each step is a short transaction that leaves a whole
  * index, so that a crash costs nothing but the step; readers see each word either before or after it.
@@ -104,6 +111,7 @@ export class WordIndexRepository {
    */
   private async fold(after: Key | undefined): Promise<Key | undefined> {
     return inTransaction(this.dataSource, async (manager) => {
+      await manager.query(BY_INDEX_ALONE);
       const fresh = toRuns(
         await manager.query<RunRow[]>(
           `WITH next AS (
