@@ -135,13 +135,15 @@ it('folds by the index alone, whatever the database thinks how many fresh rows t
     if (isRead) plans.push(JSON.stringify(await query.call(this, `EXPLAIN ${statement}`, values)));
     return query.call(this, statement, values);
   });
-  await dataSource.query('VACUUM ANALYZE fresh_words');
   await service.ingest('fold.txt', 'Some words that lie fresh in the table.');
+  // As cleaning up leaves it that could not take the pages away.
+  await dataSource.query(`UPDATE pg_class SET reltuples = 0, relpages = 1000 WHERE relname = 'fresh_words'`);
   plans.length = 0;
   await index.foldAll();
   asked.mockRestore();
   expect(plans.length).toBeGreaterThan(2);
-  expect(plans.filter((plan) => /Seq Scan on (fresh_)?words|Hash|Merge/.test(plan))).toEqual([]);
+  const isWide = /Seq Scan on (fresh_)?words|Hash|Merge|Nested Loop.*fresh_words|fresh_words.*Nested Loop/;
+  expect(plans.filter((plan) => isWide.test(plan))).toEqual([]);
 });
 
 it('finds everything once another analyser has left it to this one, without its files', async () => {

@@ -4,7 +4,6 @@ import { inTransaction } from '@vectorlane/database';
 import { DataSource, type EntityManager } from 'typeorm';
 import { decodePostings, type Posting } from './postings';
 import {
-  byKey,
   groupBy,
   insert,
   join,
@@ -49,8 +48,8 @@ const GONE_AT_A_TIME = 500_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * For the rest of a transaction. The table of fresh rows fills and empties between two looks of the planner: where it
- * was thought to be empty it was read from end to end for each word, and a step of a large database ran out of time.
+ * For the rest of a transaction. The table of fresh rows fills and empties between two looks of the planner, which
+ * takes it for empty where the last cleaning up left its pages: then it would read all of it, once for each word.
  */
 const BY_INDEX_ALONE = `SELECT set_config(name, 'off', true)
   FROM unnest(ARRAY['enable_seqscan', 'enable_hashagg', 'enable_hashjoin', 'enable_mergejoin']) AS name`;
@@ -112,19 +111,26 @@ export class WordIndexRepository {
   private async fold(after: Key | undefined): Promise<Key | undefined> {
     return inTransaction(this.dataSource, async (manager) => {
       await manager.query(BY_INDEX_ALONE);
+      const from = [after?.term ?? '', after?.collection ?? ''];
+      const next = await manager.query<Key[]>(
+        `SELECT DISTINCT term, collection FROM fresh_words WHERE (term, collection) > ($1, $2)
+          ORDER BY term, collection LIMIT $3`,
+        [...from, FOLDED_WORDS],
+      );
+      const last = next.at(-1);
+      if (last === undefined) return undefined;
+      // From the first to the last of them, not each by itself: nothing is left to choose in how they are found.
       const fresh = toRuns(
         await manager.query<RunRow[]>(
-          `WITH next AS (
-             SELECT DISTINCT term, collection FROM fresh_words WHERE (term, collection) > ($1, $2)
-              ORDER BY term, collection LIMIT $3),
-           taken AS (
-             DELETE FROM fresh_words f USING next n WHERE f.term = n.term AND f.collection = n.collection
-             RETURNING f.term, f.collection, f.first_number, f.chunks, f.length, f.postings)
+          `WITH taken AS (
+             DELETE FROM fresh_words WHERE (term, collection) > ($1, $2) AND (term, collection) <= ($3, $4)
+             RETURNING term, collection, first_number, chunks, length, postings)
            SELECT * FROM taken`,
-          [after?.term ?? '', after?.collection ?? '', FOLDED_WORDS],
+          [...from, last.term, last.collection],
         ),
       );
-      if (fresh.length === 0) return undefined;
+      // Somebody else has them already.
+      if (fresh.length === 0) return last;
       const groups = groupBy(fresh, keyOf);
       const absorbed = await this.takeAbsorbed(manager, groups);
       const runs = [...groups].flatMap(([key, own]) => {
@@ -132,11 +138,7 @@ export class WordIndexRepository {
         return all.length === 1 ? all : join(all);
       });
       await insert(manager, 'words', runs);
-      // One row of each word: there may be a hundred times as many.
-      return [...groups.values()]
-        .flatMap((own) => own.slice(0, 1))
-        .toSorted(byKey)
-        .at(-1);
+      return last;
     });
   }
 

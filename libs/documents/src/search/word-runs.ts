@@ -113,8 +113,3 @@ export function groupBy<T>(items: readonly T[], keyOfItem: (item: T) => string):
 }
 
 export const keyOf = ({ term, collection }: Key): string => `${term}\u0000${collection}`;
-
-/** As the database orders them: by bytes of UTF-8, which is by code point. */
-export function byKey(a: Key, b: Key): number {
-  return Buffer.compare(Buffer.from(keyOf(a)), Buffer.from(keyOf(b)));
-}
