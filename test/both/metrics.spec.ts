@@ -16,6 +16,8 @@ beforeAll(async () => {
     RATE_LIMIT_PER_MINUTE: '1000000',
     // What the reconciler queues a second time would be counted among the jobs.
     RECONCILE_INTERVAL_MS: '600000',
+    // One search in two hundred, drawn by chance, would be counted as looked at again.
+    SEARCH_RECALL_PROBE_ONE_IN: '0',
   });
 }, 60_000);
 afterAll(() => service?.stop(), 60_000);
