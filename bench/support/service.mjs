@@ -9,22 +9,17 @@ import { memoryOf } from './processes.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof startService>>} Service */
 
-/** What `npm start` and `npm run worker` set. */
-const AS_STARTED = {
-  MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: '131072',
-  MALLOC_TRIM_THRESHOLD_: '131072',
-};
+/** A program as `npm start` and `npm run worker` start it. @param {string} entry @returns {[string, string[]]} */
+const asStarted = (entry) => ['sh', [join(ROOT, 'scripts/lean-malloc.sh'), process.execPath, join(ROOT, entry)]];
 
 /** @param {NodeJS.ProcessEnv} [settings] */
 export async function startService(settings = {}) {
   await bootstrap({ quiet: true });
   const dataDir = mkdtempSync(join(tmpdir(), 'vectorlane-bench-'));
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [join(ROOT, 'dist/apps/api/src/main.js')], {
+  const child = spawn(...asStarted('dist/apps/api/src/main.js'), {
     env: {
       ...process.env,
-      ...AS_STARTED,
       PORT: '0',
       DATA_DIR: dataDir,
       LOG_LEVEL: 'warn',
@@ -120,8 +115,8 @@ function completionsOf(output) {
 
 /** A worker beside it. @param {NodeJS.ProcessEnv} settings */
 export async function startWorker(settings) {
-  const child = spawn(process.execPath, [join(ROOT, 'dist/apps/worker/src/main.js')], {
-    env: { ...process.env, ...AS_STARTED, WORKER_PORT: '0', LOG_FORMAT: 'json', ...settings },
+  const child = spawn(...asStarted('dist/apps/worker/src/main.js'), {
+    env: { ...process.env, WORKER_PORT: '0', LOG_FORMAT: 'json', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {

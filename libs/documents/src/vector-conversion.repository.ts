@@ -156,7 +156,9 @@ export class VectorConversionRepository {
   private async swap(): Promise<boolean> {
     const { table, converted } = this;
     const [left] = await this.dataSource.query<{ missing: boolean }[]>(
-      `SELECT EXISTS (SELECT 1 FROM ${table} e WHERE NOT EXISTS (SELECT 1 FROM ${converted} h WHERE h.chunk_id = e.chunk_id)) AS missing`,
+      `SELECT EXISTS (
+         SELECT 1 FROM ${table} e
+          WHERE NOT EXISTS (SELECT 1 FROM ${converted} h WHERE h.chunk_id = e.chunk_id)) AS missing`,
     );
     if (left?.missing !== false) return false;
     try {

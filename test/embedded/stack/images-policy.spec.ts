@@ -282,3 +282,11 @@ describe('the entries that write a file', () => {
     expect(alertmanager("https://host/'x").status).toBe(78);
   });
 });
+
+it('the backend’s memory is managed as `npm start` has it', () => {
+  const settings = read('scripts', 'lean-malloc.sh').matchAll(/^export (\w+)="\$\{\w+:-(\w+)\}"$/gm);
+  const started = Array.from(settings, ([, name, value]) => `${name}=${value}`);
+  expect(started).toHaveLength(3);
+  const set = instructions('backend.Dockerfile').filter((line) => line.startsWith('ENV '));
+  expect(set.join(' ').split(/\s+/)).toEqual(expect.arrayContaining(started));
+});

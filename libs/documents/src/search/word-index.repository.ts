@@ -49,7 +49,7 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * For the rest of a transaction. The table of fresh rows fills and empties between two looks of the planner, which
- * takes it for empty where the last cleaning up left its pages: then it would read all of it, once for each word.
+ * takes it for empty where the last cleaning up left its pages: then it would read all of it in each step.
  */
 const BY_INDEX_ALONE = `SELECT set_config(name, 'off', true)
   FROM unnest(ARRAY['enable_seqscan', 'enable_hashagg', 'enable_hashjoin', 'enable_mergejoin']) AS name`;

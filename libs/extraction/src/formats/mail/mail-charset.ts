@@ -34,7 +34,8 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['cp50221', 'iso-2022-jp'], ['cp50222', 'iso-2022-jp'], ['cp936', 'gb18030'], ['windows936', 'gb18030'],
   ['cp949', 'euc-kr'], ['uhc', 'euc-kr'], ['cp950', 'big5'], ['windows950', 'big5'], ['cp874', 'windows-874'],
   ['tis620', 'windows-874'], ['iso88598e', 'iso-8859-8'], ['cp437', 'cp437'], ['ibm437', 'cp437'],
-  ['utf7', 'utf-7'], ['unicode11utf7', 'utf-7'], ['cp850', 'cp850'], ['ibm850', 'cp850'], ['cp852', 'cp852'], ['ibm852', 'cp852'],
+  ['utf7', 'utf-7'], ['unicode11utf7', 'utf-7'], ['cp850', 'cp850'], ['ibm850', 'cp850'], ['cp852', 'cp852'],
+  ['ibm852', 'cp852'],
 ]); // prettier-ignore
 
 const BEYOND_WHATWG = /^cp/;
@@ -56,8 +57,8 @@ function guessed(bytes: Uint8Array, declaring: DeclaringFormat): string {
     return decodeText({ bytes, filename: '' }, declaring);
   } catch (error) {
     // Of mail, a part of wrong letters is less than its other parts.
-    if (error instanceof IngestionFailure && error.code === 'UNKNOWN_CHARSET') return decodeCharset(bytes, 'windows-1252'); // prettier-ignore
-    throw error;
+    if (!(error instanceof IngestionFailure && error.code === 'UNKNOWN_CHARSET')) throw error;
+    return decodeCharset(bytes, 'windows-1252');
   }
 }
 

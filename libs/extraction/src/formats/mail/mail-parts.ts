@@ -57,20 +57,20 @@ interface Structured {
 }
 
 async function parse(bytes: Uint8Array): Promise<{ mail: PostalMime.Email; root: Part }> {
-  try {
-    const parser = new PostalMime({
-      maxNestingDepth: MAX_NESTING,
-      maxHeadersSize: MAX_HEADERS_BYTES,
-      forceRfc822Attachments: true,
-    });
-    const mail = await parser.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    const root: unknown = Reflect.get(parser, 'root');
-    if (!isPart(root)) throw new Error('postal-mime holds no tree of parts');
-    return { mail, root };
-  } catch (error) {
+  const parser = new PostalMime({
+    maxNestingDepth: MAX_NESTING,
+    maxHeadersSize: MAX_HEADERS_BYTES,
+    forceRfc822Attachments: true,
+  });
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const mail = await parser.parse(file).catch((cause: unknown) => {
     const message = 'This file cannot be read as mail. Export it from your mail program again.';
-    throw new IngestionFailure('CORRUPT_FILE', message, { cause: error });
-  }
+    throw new IngestionFailure('CORRUPT_FILE', message, { cause });
+  });
+  const root: unknown = Reflect.get(parser, 'root');
+  // No fault of the file: another version of the library keeps it elsewhere.
+  if (!isPart(root)) throw new Error('postal-mime holds no tree of parts where it is looked for');
+  return { mail, root };
 }
 
 function isPart(root: unknown): root is Part {

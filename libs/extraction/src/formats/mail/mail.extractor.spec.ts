@@ -43,7 +43,10 @@ describe('the charset of a part', () => {
   });
 
   it('of one part says nothing of the next', async () => {
-    const parts = [part('b', 'text/plain; charset=koi8-r', '\xf0\xcf\xd2\xd4'), part('b', 'text/plain; charset=iso-8859-7', '\xc1\xe8\xde\xed\xe1')]; // prettier-ignore
+    const parts = [
+      part('b', 'text/plain; charset=koi8-r', '\xf0\xcf\xd2\xd4'),
+      part('b', 'text/plain; charset=iso-8859-7', '\xc1\xe8\xde\xed\xe1'),
+    ];
     expect(await textsOf(multipart('mixed', 'b', parts), 'latin1')).toEqual(['Порт', 'Αθήνα']);
   });
 
@@ -113,7 +116,8 @@ describe('of several forms of the same text', () => {
   });
 
   it('what is attached to any of them is kept', async () => {
-    const inner = `--b\r\n${multipart('mixed', 'c', [part('c', 'text/html', '<p>Words.</p>'), part('c', 'text/csv; name=a.csv', 'berth,fee', 'north,12')])}`;
+    const parts = [part('c', 'text/html', '<p>Words.</p>'), part('c', 'text/csv; name=a.csv', 'berth,fee', 'north,12')];
+    const inner = `--b\r\n${multipart('mixed', 'c', parts)}`;
     const mail = multipart('alternative', 'b', [part('b', 'text/plain', 'Words.'), inner]);
     expect(await textsOf(mail)).toEqual(['Words.', 'a.csv', 'berth: north\nfee: 12']);
   });
@@ -121,11 +125,21 @@ describe('of several forms of the same text', () => {
 
 describe('messages within a message', () => {
   const forwarded = (mail: string): string =>
-    multipart('mixed', 'b', [part('b', 'text/plain', 'See below.'), part('b', 'message/rfc822', mail), part('b', 'text/plain', 'Regards.')]); // prettier-ignore
+    multipart('mixed', 'b', [
+      part('b', 'text/plain', 'See below.'),
+      part('b', 'message/rfc822', mail),
+      part('b', 'text/plain', 'Regards.'),
+    ]);
 
   it('stand where they are, with their own subjects and charsets', async () => {
     const inner = 'Subject: Old\r\nFrom: a@b.c\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\n\xf0\xcf\xd2\xd4';
-    expect(await textsOf(forwarded(inner), 'latin1')).toEqual(['See below.', 'Old', 'From: <a@b.c>', 'Порт', 'Regards.']); // prettier-ignore
+    expect(await textsOf(forwarded(inner), 'latin1')).toEqual([
+      'See below.',
+      'Old',
+      'From: <a@b.c>',
+      'Порт',
+      'Regards.',
+    ]);
   });
 
   it('are read ten deep, and what is deeper as attachments are', async () => {

@@ -3,7 +3,8 @@ import { extractOdf } from './odf.extractor';
 
 const CELL = (text: string): string => `<table:table-cell><text:p>${text}</text:p></table:table-cell>`;
 const ROW = (...cells: readonly string[]): string => `<table:table-row>${cells.map(CELL).join('')}</table:table-row>`;
-const CHART = `<chart:chart><chart:title><text:p>Fees</text:p></chart:title><table:table>${ROW('', '2026')}${ROW('north', '12')}</table:table></chart:chart>`;
+const VALUES = `<table:table>${ROW('', '2026')}${ROW('north', '12')}</table:table>`;
+const CHART = `<chart:chart><chart:title><text:p>Fees</text:p></chart:title>${VALUES}</chart:chart>`;
 const SHOWN = (folder: string): string => `<draw:frame><draw:object xlink:href="./${folder}"/></draw:frame>`;
 
 async function read(kind: string, body: string, objects: Parameters<typeof odfOf>[2]) {
@@ -22,7 +23,8 @@ async function read(kind: string, body: string, objects: Parameters<typeof odfOf
 
 describe('objects in OpenDocument', () => {
   it('are charts on slides: their titles and their values, once', async () => {
-    const title = '<draw:frame presentation:class="title"><draw:text-box><text:p>Year</text:p></draw:text-box></draw:frame>'; // prettier-ignore
+    const box = '<draw:text-box><text:p>Year</text:p></draw:text-box>';
+    const title = `<draw:frame presentation:class="title">${box}</draw:frame>`;
     const body = `<draw:page/><draw:page>${title}${SHOWN('Object 1').repeat(3)}</draw:page>`;
     expect(await read('presentation', body, { objects: [['Object 1', 'chart', CHART]] })).toEqual({
       blocks: [
@@ -36,7 +38,8 @@ describe('objects in OpenDocument', () => {
   });
 
   it('stand in a text under its headings, and in the cell that they are in', async () => {
-    const table = `<table:table><table:table-row><table:table-cell>${SHOWN('Object 2')}</table:table-cell></table:table-row></table:table>`;
+    const cell = `<table:table-cell>${SHOWN('Object 2')}</table:table-cell>`;
+    const table = `<table:table><table:table-row>${cell}</table:table-row></table:table>`;
     const body = `<text:h text:outline-level="1">Berths</text:h><text:p>See ${SHOWN('Object 1')}.</text:p>${table}`;
     const objects = [
       ['Object 1', 'text', '<text:h>Rules</text:h><text:p>Keep left.</text:p>'],
@@ -52,7 +55,8 @@ describe('objects in OpenDocument', () => {
   });
 
   it('that are damaged are noted, and what is none is left out', async () => {
-    const body = `<draw:page><draw:frame><draw:text-box><text:p>Words.</text:p></draw:text-box></draw:frame>${SHOWN('Object 1')}${SHOWN('Object 2')}${SHOWN('none')}</draw:page>`;
+    const words = '<draw:frame><draw:text-box><text:p>Words.</text:p></draw:text-box></draw:frame>';
+    const body = `<draw:page>${words}${['Object 1', 'Object 2', 'none'].map(SHOWN).join('')}</draw:page>`;
     const objects = [
       ['Object 1', 'chart', '<chart:chart><broken'],
       ['Object 2', 'formula', '<text:p>no</text:p>'],
@@ -60,6 +64,17 @@ describe('objects in OpenDocument', () => {
     expect(await read('presentation', body, { objects })).toEqual({
       blocks: [['paragraph', 'Words.', 1, '']],
       notes: ['FILE_INSIDE_NOT_READ: Object 1'],
+    });
+  });
+
+  it('that are too many, or one of them too large, are noted, and the document is read', async () => {
+    const body = `<draw:page><draw:frame><draw:text-box><text:p>Words.</text:p></draw:text-box></draw:frame></draw:page>`;
+    const many = Array.from({ length: 501 }, (_, at) => [`Object ${at}`, 'text', '<text:p>a</text:p>'] as const);
+    const large = ['Large', 'text', `<text:p>${' '.repeat(17 * 1024 * 1024)}</text:p>`] as const;
+    expect((await read('presentation', body, { objects: many })).notes).toEqual(['FILE_INSIDE_NOT_READ: Object 500']);
+    expect(await read('presentation', body, { objects: [large] })).toEqual({
+      blocks: [['paragraph', 'Words.', 1, '']],
+      notes: ['FILE_INSIDE_NOT_READ: Large'],
     });
   });
 

@@ -63,7 +63,7 @@ export async function extractOdf({ bytes }: ExtractionSource, signal: AbortSigna
   if (!reader.isDocument) throw notOpenDocument();
   const document = reader.finish();
   if (notes.length === 0) return document;
-  return { ...document, coverage: { pages: document.coverage?.pages ?? null, pagesWithoutText: [], notes } };
+  return { ...document, coverage: { pages: null, pagesWithoutText: [], ...document.coverage, notes } };
 }
 
 /** Charts, and documents within the document, by the folders that they are in. */
@@ -75,11 +75,16 @@ async function readObjects(
 ): Promise<ReadonlyMap<string, ExtractedDocument>> {
   const objects = new Map<string, ExtractedDocument>();
   let length = 0;
-  for (const folder of folders.slice(0, MAX_OBJECTS)) {
+  const leaveOut = (folder: string): void => {
+    if (notes.length < MAX_NOTES) notes.push(coverageNote('FILE_INSIDE_NOT_READ', folder));
+  };
+  let looked = 0;
+  for (const folder of folders) {
     const part = `${folder}/${CONTENT}`;
     if (!archive.has(part)) continue;
-    if (length > MAX_OBJECTS_LENGTH) {
-      if (notes.length < MAX_NOTES) notes.push(coverageNote('FILE_INSIDE_NOT_READ', folder));
+    looked += 1;
+    if (looked > MAX_OBJECTS || length > MAX_OBJECTS_LENGTH) {
+      leaveOut(folder);
       continue;
     }
     const reader = new OdfReader(new OdfListStyles());
@@ -90,8 +95,9 @@ async function readObjects(
       length += document.text.length;
       objects.set(folder, document);
     } catch (error) {
-      if (!(error instanceof IngestionFailure) || error.code !== 'CORRUPT_FILE') throw error;
-      if (notes.length < MAX_NOTES) notes.push(coverageNote('FILE_INSIDE_NOT_READ', folder));
+      // One that is damaged or too large takes nothing of the document around it.
+      if (!(error instanceof IngestionFailure)) throw error;
+      leaveOut(folder);
     }
   }
   return objects;
